@@ -1,0 +1,21 @@
+/** One measured claim. `met` is 'not shown' where the spread of the rounds covers the goal. */
+export interface BenchRow {
+  readonly id: string;
+  readonly subject: string;
+  /** What it was measured beside, in the same run; null where the goal is absolute. */
+  readonly peer: string | null;
+  readonly value: number;
+  readonly unit: string;
+  /** value / peer's value, or null without a peer. */
+  readonly ratioToPeer: number | null;
+  /** The goal in words, e.g. ">= 3x"; null for a row that only informs. */
+  readonly goal: string | null;
+  readonly met: boolean | 'not shown' | null;
+}
+
+/** One file of bench/rows exports one of these as `bench`. `run` prints nothing; main prints the rows. */
+export interface Bench {
+  readonly id: string;
+  readonly title: string;
+  run(): Promise<readonly BenchRow[]>;
+}

@@ -1,0 +1,7 @@
+/** What an adapter knows of a request, before anything is decided. */
+export interface RequestFacts {
+  /** The client's network address as the framework gives it (`req.ip`), or undefined where it has none. */
+  readonly address: string | undefined;
+  /** Which form of answer the client prefers. */
+  readonly accepts: 'html' | 'json';
+}

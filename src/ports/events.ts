@@ -1,0 +1,53 @@
+/** Who an event is about, as far as it is known. `nameTag` is a keyed digest of the identifier, never the identifier. */
+export interface EventSubject {
+  readonly accountId?: string;
+  readonly nameTag?: string;
+  /** The plain network address. It stays inside the process: the audit log seals it. */
+  readonly address?: string;
+}
+
+/** The ways in and the ways to a new password. */
+export type FlowName = 'sign-up' | 'confirm-sign-up' | 'sign-in' | 'sign-out' | 'password-change' | 'forgot-password' | 'password-reset';
+
+/** Every event of the library and what it carries beside {@link EventSubject}. Closed: the audit catalogue lists each. */
+export interface EventDetails {
+  'sign-up.requested': { readonly outcome: 'pending' | 'existing-account' };
+  'sign-up.confirmed': object;
+  'sign-up.failed': { readonly reason: 'unknown-token' | 'expired' | 'address-taken' | 'too-many-tries' };
+  'sign-in.succeeded': { readonly breach: 'clean' | 'unknown' | 'not-checked' };
+  'sign-in.failed': { readonly reason: 'unknown-account' | 'wrong-password' | 'inactive-account' | 'breached-password' };
+  'sign-out.succeeded': object;
+  'password-change.succeeded': object;
+  'password-change.failed': { readonly reason: 'wrong-password' | 'unknown-account' | 'changed-meanwhile' };
+  'password-reset.requested': { readonly outcome: 'mailed' | 'unknown-account' | 'inactive-account' };
+  'password-reset.succeeded': object;
+  'password-reset.failed': { readonly reason: 'unknown-token' | 'expired' | 'wrong-code' | 'too-many-tries' | 'changed-meanwhile' };
+  'password.rejected': { readonly flow: FlowName; readonly reasons: readonly string[] };
+  'password.rehash-failed': { readonly error: string };
+  'request.malformed': { readonly flow: FlowName };
+  'request.cross-site': { readonly route: string };
+  'request.failed': { readonly flow: FlowName; readonly error: string };
+  'breach.found': { readonly flow: FlowName; readonly count: number };
+  'breach.unknown': { readonly flow: FlowName; readonly reason: string };
+  'breach.source-failed': { readonly reason: string };
+  'breach.breaker-opened': { readonly openForMs: number };
+  'breach.breaker-closed': object;
+  'strength.unknown': { readonly reason: string };
+  'hasher.busy': { readonly running: number; readonly waiting: number; readonly retryAfterMs: number };
+  'limiter.refused': { readonly limiter: string; readonly rule: string; readonly enforced: boolean; readonly retryAfterMs: number };
+  'limiter.overflow': { readonly rule: string };
+  'limiter.misconfigured': { readonly problem: string; readonly advice: string };
+  'uniform.floor-outgrown': { readonly route: string; readonly p99Ms: number; readonly quantumMs: number };
+  'deferred.failed': { readonly job: string; readonly error: string };
+  'deferred.dropped': { readonly job: string };
+  'store.failed': { readonly store: 'counters' | 'records' | 'accounts'; readonly error: string };
+  'audit.sink-failed': { readonly sink: string; readonly error: string };
+}
+
+export type EventType = keyof EventDetails;
+
+/** One thing that happened. `type` tells the rest apart. */
+export type SecurityEvent = { readonly [T in EventType]: { readonly type: T } & EventSubject & EventDetails[T] }[EventType];
+
+/** Where a piece reports what happened. It must not throw and is never awaited. */
+export type Emit = (event: SecurityEvent) => void;

@@ -1,0 +1,24 @@
+import { resolve } from 'node:path';
+import { defineConfig } from 'vitest/config';
+import { subpaths } from './scripts/subpaths.ts';
+
+/** In tests `portcullis/...` is the source, so that a failure names a line of it; test/consumers uses the packed build. */
+const alias = subpaths.map(({ name, source }) => ({
+  find: new RegExp(name === 'index' ? '^portcullis$' : `^portcullis/${name}$`),
+  replacement: resolve(import.meta.dirname, source),
+}));
+
+const pieces = 'test/{kernel,password,breach,hasher,limiter,uniform,audit,flows,stores,adapters,testing,examples,bench,wiring}/**/*.test.ts';
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/support/summary-reporter.ts'],
+    projects: [
+      { resolve: { alias }, test: { name: 'unit', include: [pieces], testTimeout: 20_000 } },
+      { resolve: { alias }, test: { name: 'house', include: ['test/house/**/*.test.ts'], testTimeout: 60_000 } },
+      { resolve: { alias }, test: { name: 'system', include: ['test/system/**/*.test.ts'], testTimeout: 120_000, fileParallelism: false } },
+      { test: { name: 'consumers', include: ['test/consumers/**/*.test.ts'], testTimeout: 120_000 } },
+    ],
+    coverage: { provider: 'v8', include: ['src/**'], reporter: ['text'], thresholds: { lines: 90, functions: 90, branches: 80 } },
+  },
+});

@@ -11,7 +11,7 @@ export interface CounterRule {
   readonly burst: number;
 }
 
-/** `cost` units of `rule`, charged to `key`. `cost` is at least 1 and at most `rule.burst`. */
+/** `cost` units of `rule`, charged to `key`. `cost` is at least 1 and at most `rule.burst`. One call names a key of a rule once. */
 export interface CounterCharge {
   readonly rule: CounterRule;
   readonly key: string;
@@ -41,6 +41,8 @@ export interface CounterVerdict {
  * answer that is there already costs a quarter of the speed. A rejection or a throw means that the store is broken.
  */
 export interface CounterStore {
+  /** Whether all processes of the app count in it together. */
+  readonly shared: boolean;
   /** Charges every key, or none when one of them lacks the units. */
   take(charges: readonly CounterCharge[]): CounterVerdict | Promise<CounterVerdict>;
   /** Gives units back. Never raises a key above its burst. */

@@ -18,21 +18,14 @@ export interface CounterCharge {
   readonly cost: number;
 }
 
-/** Where one key stands. */
-export interface CounterStanding {
-  /** Whole units that can be spent now. */
-  readonly remaining: number;
-  /** Until the same charge would pass. 0 where it passes. */
-  readonly retryAfterMs: number;
-  /** Until the key has its whole burst again. */
-  readonly fullAfterMs: number;
-}
-
 /** The answer to a charge of several keys: all were charged, or none was. */
 export interface CounterVerdict {
   readonly allowed: boolean;
-  /** In the order of the charges; after the charge where it was allowed, unchanged where it was refused. */
-  readonly standings: readonly CounterStanding[];
+  /**
+   * For each charge in turn, the milliseconds until its key has its whole burst again: with the charge where it was
+   * allowed, as it stood where it was refused. Everything else (what remains, when to come back) follows from it.
+   */
+  readonly aheadMs: readonly number[];
 }
 
 /**

@@ -1,12 +1,11 @@
 import { sha256 } from '../../kernel/compare.ts';
+import { roundingMs } from '../../kernel/counting.ts';
 import type { CounterRule } from '../../ports/counter-store.ts';
 
 const maxKeyChars = 128;
 const digestMark = '\u0001';
 const candidates = 8;
 const firstSize = 1024;
-/** Sums of fractional intervals are off by less than this. */
-const slackMs = 0.001;
 
 /** The slot of all new keys while no slot can be taken from anybody. */
 export const overflowSlot = 0;
@@ -30,7 +29,7 @@ export interface CounterTable {
 export function createCounterTable(rule: CounterRule, maxKeys: number): CounterTable {
   const slots = new Map<string, number>();
   const owners: string[] = [''];
-  const spentMs = (rule.burst - 1) * rule.intervalMs + slackMs;
+  const spentMs = (rule.burst - 1) * rule.intervalMs + roundingMs;
   let fullAt = new Float64Array(Math.min(firstSize, maxKeys + 1));
   let hand = 0;
 
@@ -93,7 +92,11 @@ function boundedKey(key: string): string {
   return digestMark + sha256(Buffer.from(key, 'utf16le')).toString('base64url');
 }
 
-/** A copy: a key cut out of a request would keep the whole request in memory. UTF-16 keeps lone surrogates apart. */
+/**
+ * A copy: a key cut out of a request would keep the whole request in memory (V8 copies up to 12 characters by itself).
+ * UTF-16 keeps lone surrogates apart.
+ */
 function detached(key: string): string {
+  if (key.length < 13) return key;
   return Buffer.from(key, 'utf16le').toString('utf16le');
 }

@@ -41,8 +41,7 @@ export function memoryRecords({ maxRecords, clock }: MemoryRecordOptions): Recor
     if (entries.size < maxRecords) return;
     if (clock.monotonicMs() - sweptMs >= sweepEveryMs) {
       sweptMs = clock.monotonicMs();
-      const nowMs = clock.nowMs();
-      for (const [key, { expiresAtMs }] of entries) if (expiresAtMs <= nowMs) entries.delete(key);
+      sweep(entries, clock.nowMs());
     }
     if (entries.size >= maxRecords) throw new StoreError(`memory store: ${maxRecords} records of one kind are the most`);
   }
@@ -69,13 +68,19 @@ export function memoryRecords({ maxRecords, clock }: MemoryRecordOptions): Recor
     async compareAndSet(wanted) {
       return Promise.resolve(change(wanted));
     },
-    watch(key, changed) {
-      const listeners = watchers.get(key) ?? new Set();
-      watchers.set(key, listeners.add(changed));
-      return () => {
-        listeners.delete(changed);
-        if (listeners.size === 0) watchers.delete(key);
-      };
-    },
+    watch: (key, changed) => watch(watchers, key, changed),
+  };
+}
+
+function sweep(entries: Map<string, Entry>, nowMs: number): void {
+  for (const [key, { expiresAtMs }] of entries) if (expiresAtMs <= nowMs) entries.delete(key);
+}
+
+function watch(watchers: Map<string, Set<() => void>>, key: string, changed: () => void): () => void {
+  const listeners = watchers.get(key) ?? new Set();
+  watchers.set(key, listeners.add(changed));
+  return () => {
+    listeners.delete(changed);
+    if (listeners.size === 0) watchers.delete(key);
   };
 }

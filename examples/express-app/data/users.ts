@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { transaction } from './database.ts';
+
+export type UserStatus = 'unconfirmed' | 'active' | 'disabled';
+
+/** A user and the team they work in. */
+export interface User {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly teamId: number;
+  readonly teamName: string;
+  readonly status: UserStatus;
+  readonly passwordHash: string | undefined;
+  readonly needsBreachRecheck: boolean;
+}
+
+export interface NewUser {
+  readonly email: string;
+  readonly name: string;
+  /** The name of a new team, or the id of the one that the user joins. */
+  readonly team: { readonly newName: string } | { readonly joinId: number };
+  readonly passwordHash: string;
+  readonly status: UserStatus;
+}
+
+export interface Users {
+  byEmail(email: string): User | undefined;
+  byId(id: string): User | undefined;
+  ofTeam(teamId: number): readonly User[];
+  /** Answers the id of the new user, or undefined where the address is taken. */
+  create(user: NewUser): string | undefined;
+  activate(id: string): void;
+  /** Stores the new hash if the old one is still there; answers whether it did. */
+  replacePasswordHash(change: { readonly id: string; readonly previousHash: string | undefined; readonly passwordHash: string }): boolean;
+  setBreachRecheck(id: string, needed: boolean): void;
+}
+
+interface Row extends Omit<User, 'passwordHash' | 'needsBreachRecheck'> {
+  readonly passwordHash: string | null;
+  readonly needsBreachRecheck: number;
+}
+
+const columns = `users.id, users.email, users.name, users.team_id AS teamId, teams.name AS teamName, users.status,
+  users.password_hash AS passwordHash, users.needs_breach_recheck AS needsBreachRecheck`;
+const joined = `SELECT ${columns} FROM users JOIN teams ON teams.id = users.team_id`;
+
+export function createUsers(database: DatabaseSync): Users {
+  const byEmail = database.prepare(`${joined} WHERE users.email = ?`);
+  const byId = database.prepare(`${joined} WHERE users.id = ?`);
+  const ofTeam = database.prepare(`${joined} WHERE users.team_id = ? AND users.status <> 'disabled' ORDER BY users.name`);
+  const insertTeam = database.prepare('INSERT INTO teams (name) VALUES (?)');
+  const insert = database.prepare('INSERT INTO users (id, team_id, email, name, password_hash, status) VALUES (?, ?, ?, ?, ?, ?)');
+  const activate = database.prepare("UPDATE users SET status = 'active' WHERE id = ? AND status = 'unconfirmed'");
+  // `IS` and not `=`: an account without a password has NULL there.
+  const replaceHash = database.prepare('UPDATE users SET password_hash = ? WHERE id = ? AND password_hash IS ?');
+  const mark = database.prepare('UPDATE users SET needs_breach_recheck = ? WHERE id = ?');
+
+  return {
+    byEmail: (email) => userOf(byEmail.get(email)),
+    byId: (id) => userOf(byId.get(id)),
+    ofTeam: (teamId) => ofTeam.all(teamId).map((row) => userOf(row)).filter((user) => user !== undefined),
+    create: ({ email, name, team, passwordHash, status }) =>
+      transaction(database, () => {
+        if (byEmail.get(email) !== undefined) return undefined;
+        const id = randomUUID();
+        const teamId = 'joinId' in team ? team.joinId : insertTeam.run(team.newName).lastInsertRowid;
+        insert.run(id, teamId, email, name, passwordHash, status);
+        return id;
+      }),
+    activate: (id) => {
+      activate.run(id);
+    },
+    replacePasswordHash: ({ id, previousHash, passwordHash }) => replaceHash.run(passwordHash, id, previousHash ?? null).changes === 1,
+    setBreachRecheck: (id, needed) => {
+      mark.run(needed ? 1 : 0, id);
+    },
+  };
+}
+
+function userOf(row: unknown): User | undefined {
+  if (row === undefined) return undefined;
+  const { passwordHash, needsBreachRecheck, ...rest } = row as Row;
+  return { ...rest, passwordHash: passwordHash ?? undefined, needsBreachRecheck: needsBreachRecheck === 1 };
+}

@@ -1,0 +1,95 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createApp } from './app.ts';
+import type { AuthContext, CreateAuth } from './auth.ts';
+import { openData } from './data/data.ts';
+import { openMailFolder } from './mail-folder.ts';
+import { plantSeed, type Seed } from './seed.ts';
+import { createSessions } from './sessions.ts';
+
+export interface StartOptions {
+  readonly unprotected: boolean;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Where the database and the mails are. */
+  readonly dataFolder: string;
+  readonly seed: Seed;
+  readonly fastSeed: boolean;
+  readonly breachUrl?: string | undefined;
+}
+
+export interface RunningApp {
+  readonly url: string;
+  readonly context: AuthContext;
+  close(): Promise<void>;
+}
+
+/** Starts the app and answers when it takes requests. */
+export async function startApp(options: StartOptions): Promise<RunningApp> {
+  // The links in mails need the port, and so it listens before there is an app.
+  let listener: RequestListener = (_req, res) => {
+    res.writeHead(503, { 'Retry-After': '1' }).end();
+  };
+  const server = createServer((req, res) => {
+    listener(req, res);
+  });
+  const baseUrl = await listen(server, options);
+  const data = openData(options.dataFolder);
+  try {
+    const context = { data, mails: openMailFolder(join(options.dataFolder, 'mails')), sessions: createSessions(), baseUrl, breachUrl: options.breachUrl };
+    const auth = await (await createAuthOf(options.unprotected))(context);
+    await plantSeed(options.seed, { data, auth, fast: options.fastSeed });
+    listener = createApp(auth, context) as RequestListener;
+    return {
+      url: baseUrl,
+      context,
+      async close() {
+        await stop(server);
+        await auth.close();
+        data.close();
+      },
+    };
+  } catch (error) {
+    await stop(server);
+    data.close();
+    throw error;
+  }
+}
+
+/** The one module in which the two modes differ; the other one is not loaded. */
+async function createAuthOf(unprotected: boolean): Promise<CreateAuth> {
+  const file = unprotected ? './unprotected-auth.ts' : './protected-auth.ts';
+  return ((await import(file)) as { readonly createAuth: CreateAuth }).createAuth;
+}
+
+function listen(server: Server, { host, port }: StartOptions): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const { port: taken } = server.address() as AddressInfo;
+      resolve(`http://${urlHost(host)}:${taken}`);
+    });
+  });
+}
+
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** Takes no new requests, lets those that run end, and cuts what still hangs after two seconds. */
+async function stop(server: Server): Promise<void> {
+  const cut = setTimeout(() => {
+    server.closeAllConnections();
+  }, 2_000);
+  await new Promise<void>((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+  clearTimeout(cut);
+}

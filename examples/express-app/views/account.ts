@@ -1,0 +1,36 @@
+import type { PasswordAdvice } from '../auth.ts';
+import type { User } from '../data/users.ts';
+import { currentPasswordField, newPasswordField } from './fields.ts';
+import { html } from './html.ts';
+import { notice, page } from './layout.ts';
+
+export interface AccountPage {
+  readonly user: User;
+  readonly advice: PasswordAdvice;
+  readonly problem?: string;
+  readonly done?: string | undefined;
+}
+
+export function accountPage({ user, advice, problem, done }: AccountPage): string {
+  return page({
+    title: 'Account',
+    user,
+    path: '/account',
+    scripts: ['show-password'],
+    main: html`<section class="card">
+<h1>Account</h1>
+<dl class="facts"><dt>Name</dt><dd>${user.name}</dd><dt>Email address</dt><dd>${user.email}</dd><dt>Team</dt><dd>${user.teamName}</dd></dl>
+</section>
+<section class="card">
+<h2>Change the password</h2>
+${notice(done, 'good')}
+${notice(problem, 'bad')}
+<form method="post" action="/account/password" class="stack">
+<input class="visually-hidden" type="text" name="username" value="${user.email}" autocomplete="username" readonly tabindex="-1" aria-hidden="true">
+${currentPasswordField('currentPassword', 'Current password')}
+${newPasswordField('newPassword', 'New password', advice)}
+<button type="submit">Change the password</button>
+</form>
+</section>`,
+  });
+}

@@ -1,0 +1,64 @@
+import type { PasswordAdvice } from '../auth.ts';
+import { html, type Html } from './html.ts';
+
+interface FieldParts {
+  readonly name: string;
+  readonly label: string;
+  readonly type?: 'text' | 'email';
+  readonly autocomplete?: string;
+  readonly value?: string | undefined;
+  readonly hint?: string;
+  readonly inputmode?: 'numeric';
+  readonly optional?: boolean;
+}
+
+/** A labelled input. */
+export function field({ name, label, type = 'text', autocomplete = 'off', value, hint, inputmode, optional = false }: FieldParts): Html {
+  return html`<div class="field">
+<label for="${name}">${label}</label>
+<input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}"${value === undefined ? undefined : html` value="${value}"`}${
+    inputmode === undefined ? undefined : html` inputmode="${inputmode}"`
+  }${hint === undefined ? undefined : html` aria-describedby="${name}-hint"`}${optional ? undefined : html` required`}>
+${hint === undefined ? undefined : html`<p class="hint" id="${name}-hint">${hint}</p>`}
+</div>`;
+}
+
+/** The address that somebody signs in with. `username` is what password managers look for. */
+export function emailField(value?: string): Html {
+  return field({ name: 'email', label: 'Email address', type: 'email', autocomplete: 'username', value });
+}
+
+/** The code from a mail, for forms without JavaScript and for people on another device. */
+export function codeField(): Html {
+  return field({ name: 'code', label: 'Code from the mail', autocomplete: 'one-time-code' });
+}
+
+/** A password that exists already. */
+export function currentPasswordField(name: string, label: string): Html {
+  return passwordField({ name, label, autocomplete: 'current-password' });
+}
+
+/** A password that is being chosen, with what makes a good one. */
+export function newPasswordField(name: string, label: string, advice: PasswordAdvice): Html {
+  return passwordField({ name, label, autocomplete: 'new-password', advice });
+}
+
+interface PasswordFieldParts {
+  readonly name: string;
+  readonly label: string;
+  readonly autocomplete: 'current-password' | 'new-password';
+  readonly advice?: PasswordAdvice;
+}
+
+// public/show-password.js adds the button; without JavaScript there is none. Nothing stands in the way of pasting.
+function passwordField({ name, label, autocomplete, advice }: PasswordFieldParts): Html {
+  return html`<div class="field">
+<label for="${name}">${label}</label>
+<div class="password" data-password>
+<input id="${name}" name="${name}" type="password" autocomplete="${autocomplete}" required${
+    advice === undefined ? undefined : html` minlength="${advice.minLength}" aria-describedby="${name}-hint"`
+  }>
+</div>
+${advice === undefined ? undefined : html`<p class="hint" id="${name}-hint">${advice.sentence}</p>`}
+</div>`;
+}

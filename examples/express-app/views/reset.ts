@@ -1,0 +1,56 @@
+import type { PasswordAdvice } from '../auth.ts';
+import { codeField, emailField, newPasswordField } from './fields.ts';
+import { html } from './html.ts';
+import { notice, page } from './layout.ts';
+import { tokenInput } from './token-form.ts';
+
+export interface ForgotPage {
+  readonly problem?: string;
+  readonly email?: string | undefined;
+}
+
+export function forgotPage({ problem, email }: ForgotPage = {}): string {
+  return page({
+    title: 'Forgot your password?',
+    main: html`<section class="card">
+<h1>Forgot your password?</h1>
+<p class="lead">We mail you a link to choose a new one.</p>
+${notice(problem, 'bad')}
+<form method="post" action="/forgot" class="stack">
+${emailField(email)}
+<button type="submit">Send the link</button>
+</form>
+<p class="aside">Have a code already? <a href="/reset">Enter it here</a></p>
+<p class="aside"><a href="/login">Back to sign in</a></p>
+</section>`,
+  });
+}
+
+export interface ResetPage {
+  readonly advice: PasswordAdvice;
+  readonly problem?: string;
+  readonly token?: string | undefined;
+}
+
+export function resetPage({ advice, problem, token }: ResetPage): string {
+  return page({
+    title: 'Choose a new password',
+    scripts: ['link-token', 'show-password'],
+    main: html`<section class="card">
+<h1>Choose a new password</h1>
+${notice(problem, 'bad')}
+<form method="post" action="/reset" class="stack" data-token-form>
+${tokenInput({
+  token,
+  withToken: html`<p class="lead">You will sign in with it afterwards.</p>`,
+  withCode: html`<p class="lead">Enter the code from the mail that we have sent you.</p>
+${emailField()}
+${codeField()}`,
+})}
+${newPasswordField('password', 'New password', advice)}
+<button type="submit">Save the new password</button>
+</form>
+<p class="aside">Link too old? <a href="/forgot">Ask for another one</a></p>
+</section>`,
+  });
+}

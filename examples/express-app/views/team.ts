@@ -1,0 +1,40 @@
+import type { Invitation } from '../data/invitations.ts';
+import type { User } from '../data/users.ts';
+import { field } from './fields.ts';
+import { html } from './html.ts';
+import { notice, page } from './layout.ts';
+
+export interface TeamPage {
+  readonly user: User;
+  readonly members: readonly User[];
+  readonly invitations: readonly Invitation[];
+  readonly problem?: string;
+  readonly done?: string | undefined;
+}
+
+export function teamPage({ user, members, invitations, problem, done }: TeamPage): string {
+  return page({
+    title: 'Team',
+    user,
+    path: '/team',
+    width: 'wide',
+    main: html`<div class="heading"><div><h1>${user.teamName}</h1><p class="lead">Everybody here may see, export and mail the list.</p></div></div>
+${notice(done, 'good')}
+${notice(problem, 'bad')}
+<div class="columns">
+<section class="card flush">
+<ul class="list">
+${members.map(({ name, email }) => html`<li><strong>${name}</strong><span class="meta">${email}</span></li>`)}
+${invitations.map(({ email }) => html`<li class="pending"><strong>${email}</strong><span class="meta">invited</span></li>`)}
+</ul>
+</section>
+<section class="card side">
+<h2>Invite somebody</h2>
+<form method="post" action="/team/invite" class="stack">
+${field({ name: 'email', label: 'Email address', type: 'email' })}
+<button type="submit">Send the invitation</button>
+</form>
+</section>
+</div>`,
+  });
+}

@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Agent, fetch, type Response } from 'undici';
+import type { StoredMail } from '../../examples/express-app/mail-folder.ts';
+import { startApp, type RunningApp, type StartOptions } from '../../examples/express-app/start.ts';
+
+/** An app on a free port with data of its own. `close` removes both. */
+export async function startExample(options: Partial<StartOptions> & Pick<StartOptions, 'unprotected'>): Promise<RunningApp> {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'larkpost-'));
+  const app = await startApp({ host: '127.0.0.1', port: 0, dataFolder, seed: { teams: [] }, fastSeed: true, ...options });
+  return {
+    ...app,
+    async close() {
+      await app.close();
+      rmSync(dataFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What came back: pages as text, JSON read. */
+export interface Answered {
+  readonly status: number;
+  readonly headers: Response['headers'];
+  readonly text: string;
+  readonly json: unknown;
+}
+
+/** A browser, or a program where `accept` is JSON: keeps the cookie, follows no redirect. */
+export interface Client {
+  get(path: string): Promise<Answered>;
+  /** Sends a form, as a browser does. */
+  post(path: string, fields: Readonly<Record<string, string>>): Promise<Answered>;
+  /** Sends any JSON. */
+  postJson(path: string, body: unknown): Promise<Answered>;
+}
+
+export function clientOf(app: RunningApp, accept: 'application/json' | 'text/html' = 'application/json', localAddress = '127.0.0.1'): Client {
+  const dispatcher = new Agent({ localAddress, keepAliveTimeout: 10 });
+  let cookie = '';
+
+  async function send(path: string, init: { method: string; headers?: Record<string, string>; body?: string }): Promise<Answered> {
+    const headers = { accept, ...(cookie !== '' && { cookie }), ...init.headers };
+    const response = await fetch(app.url + path, { ...init, headers, redirect: 'manual', dispatcher });
+    const [set] = response.headers.getSetCookie();
+    if (set !== undefined) cookie = set.split(';')[0] ?? '';
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
+  }
+
+  return {
+    get: (path) => send(path, { method: 'GET' }),
+    post: (path, fields) => send(path, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams(fields).toString() }),
+    postJson: (path, body) => send(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  };
+}
+
+/** The newest mail of a kind to somebody. */
+export function mailTo(app: RunningApp, to: string, kind: StoredMail['kind']): StoredMail {
+  const mail = app.context.mails.list(to).find((candidate) => candidate.kind === kind);
+  if (mail === undefined) throw new Error(`no mail "${kind}" to ${to}`);
+  return mail;
+}
+
+/** The token in a mail's link, from its query or its fragment. */
+export function tokenIn(mail: StoredMail): string {
+  const link = new URL(mail.link ?? '');
+  return link.searchParams.get('token') ?? new URLSearchParams(link.hash.slice(1)).get('token') ?? '';
+}

@@ -1,12 +1,11 @@
 import { systemClock } from '../kernel/clock.ts';
-import { withDeadline } from '../kernel/deadline.ts';
-import { errorName, PortcullisError, StoreError } from '../kernel/errors.ts';
 import { callback, integer, oneOf, port, readOptions, text } from '../kernel/options.ts';
 import type { Clock } from '../ports/clock.ts';
 import { standingOf, type CounterStanding } from '../kernel/counting.ts';
 import type { CounterCharge, CounterStore, CounterVerdict } from '../ports/counter-store.ts';
 import type { Emit } from '../ports/events.ts';
 import { headersOf, type HeaderForm } from './headers.ts';
+import { createStoreCalls } from './store-calls.ts';
 import { rulesOption, type LimitRule, type ParsedRule, type ParsedRules } from './rules.ts';
 
 export interface LimiterOptions<Name extends string> {
@@ -88,25 +87,7 @@ export function createLimiter<Name extends string>(options: LimiterOptions<Name>
   });
   const refunded = new WeakSet<LimiterPass>();
 
-  function broken(cause: unknown): PortcullisError {
-    emit({ type: 'store.failed', store: 'counters', error: errorName(cause) });
-    return cause instanceof PortcullisError ? cause : new StoreError('limiter: the counter store failed', { cause });
-  }
-
-  async function inTime<T>(answer: Promise<T>): Promise<T> {
-    const onLate = (): Error => new StoreError(`limiter: the counter store took longer than ${storeDeadlineMs} ms`);
-    return withDeadline(answer, { clock, deadlineMs: storeDeadlineMs, onLate });
-  }
-
-  /** The store's answer: taken at once where it has it, since an await would cost a quarter of the speed. */
-  async function ask<T>(question: () => T | Promise<T>): Promise<T> {
-    try {
-      const answer = question();
-      return answer instanceof Promise ? await inTime(answer) : answer;
-    } catch (cause) {
-      throw broken(cause);
-    }
-  }
+  const { inTime, broken, ask } = createStoreCalls({ clock, deadlineMs: storeDeadlineMs, emit });
 
   async function take(keys: LimiterKeys<Name>, cost = 1): Promise<LimiterDecision> {
     const charges = chargesFor(rules, keys, cost);

@@ -1,5 +1,5 @@
 import type { Dispatcher, Pool } from 'undici';
-import { createRangeReader, type RangeRows } from './range-rows.ts';
+import { rangeReaders, type RangeReader, type RangeRows } from './range-rows.ts';
 
 /** `unreachable` and `timeout`: no answer. The others: a wrong one. */
 export type RangeFailure = 'unreachable' | 'timeout' | 'cut-off' | 'bad-status' | 'not-a-range' | 'too-large';
@@ -36,6 +36,7 @@ const keepAliveTimeoutMs = 60_000;
 export function createRangeClient({ baseUrl, userAgent, maxConnections }: RangeClientOptions): RangeClient {
   const path = `${baseUrl.pathname.replace(/\/+$/, '')}/range/`;
   const headers = ['user-agent', userAgent, 'accept', 'text/plain', 'add-padding', 'true'];
+  const createReader = rangeReaders();
   let pool: Pool | undefined;
 
   async function connect(): Promise<Pool> {
@@ -53,7 +54,7 @@ export function createRangeClient({ baseUrl, userAgent, maxConnections }: RangeC
   }
 
   return function request(prefix) {
-    const exchange = createExchange();
+    const exchange = createExchange(createReader());
     const send = (ready: Pool): void => {
       ready.dispatch({ path: path + prefix, method: 'GET', headers }, exchange.handler);
     };
@@ -69,9 +70,8 @@ interface Exchange extends RangeRequest {
 }
 
 /** One request and its answer, as undici's handler. Whatever comes first settles it; the rest is ignored. */
-function createExchange(): Exchange {
+function createExchange(reader: RangeReader): Exchange {
   const { promise: answer, resolve } = Promise.withResolvers<RangeAnswer>();
-  const reader = createRangeReader();
   let connection: Dispatcher.DispatchController | undefined;
   let begun = false;
   let aborted = false;

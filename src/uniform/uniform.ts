@@ -1,0 +1,103 @@
+import { systemClock } from '../kernel/clock.ts';
+import { callback, integer, port, readOptions } from '../kernel/options.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Emit } from '../ports/events.ts';
+import type { Reply } from '../ports/reply.ts';
+import { createDeferredWork } from './deferred.ts';
+import { createTimeFloor } from './floor.ts';
+import { escapeHtml, templatesOption, type ReplyName, type ReplyTemplate } from './templates.ts';
+
+export interface UniformOptions {
+  /** The app's own words, status or whole HTML page for any of the answers. Rendered once; requests cannot change them. */
+  readonly templates?: Readonly<Partial<Record<ReplyName, Partial<ReplyTemplate>>>>;
+  /** Answers go out at multiples of this, ms. Default 250: above the p99 of the work on most machines. 10 to 5,000. */
+  readonly quantumMs?: number;
+  /** Jobs that may wait for their turn after the answer. Default 1,000; beyond it they are dropped with an event. */
+  readonly maxDeferred?: number;
+  readonly clock?: Clock;
+  readonly emit?: Emit;
+}
+
+export interface UniformReplies {
+  /** The frozen answer of that name. */
+  reply(name: ReplyName, accepts: 'html' | 'json'): Reply;
+  /** A refusal of what was typed, with one sentence per reason: the only answer that depends on the request. */
+  rejection(reasons: readonly { readonly code: string; readonly message: string }[], accepts: 'html' | 'json'): Reply;
+  /** 429 or 503 with Retry-After: whole seconds, rounded up to 30, 60, 300 or 900 for 429 so that it tells little. */
+  comeBack(name: 'too-many-requests' | 'busy', retryAfterMs: number, accepts: 'html' | 'json'): Reply;
+  /** Begins to measure a request. */
+  begin(route: string): UniformSpan;
+  /** Runs a job once this turn of the event loop is over; its failure is an event. */
+  later(job: string, run: () => Promise<void>): void;
+  /** Waits for deferred jobs, at shutdown. Answers how many did not end in time. */
+  drain(deadlineMs: number): Promise<number>;
+}
+
+/** One request whose answer must not tell anything by its time. */
+export interface UniformSpan {
+  /** Queues a job that starts only when `end` has resolved, so that it cannot slow this answer. */
+  later(job: string, run: () => Promise<void>): void;
+  /** Resolves when the answer may go out; not before `notBeforeMs` on the monotonic clock. */
+  end(notBeforeMs?: number): Promise<void>;
+}
+
+/** The defaults of {@link createUniformReplies}. */
+export const uniformDefaults = Object.freeze({ quantumMs: 250, maxDeferred: 1_000 });
+
+/**
+ * Makes equal answers: frozen replies, a time floor, and work after the answer (OWASP ASVS 5.0 6.3.8). Throws ERR_CONFIG.
+ */
+export function createUniformReplies(options: UniformOptions = {}): UniformReplies {
+  const { templates, quantumMs, maxDeferred, clock, emit } = readOptions('uniform', options, {
+    templates: templatesOption,
+    quantumMs: integer({ min: 10, max: 5_000, fallback: uniformDefaults.quantumMs }),
+    maxDeferred: integer({ min: 1, max: 1_000_000, fallback: uniformDefaults.maxDeferred }),
+    clock: port<Clock>(['nowMs', 'monotonicMs', 'after'], () => systemClock),
+    emit: callback<Emit>(() => undefined),
+  });
+  const floor = createTimeFloor({ quantumMs, clock, emit });
+  const deferred = createDeferredWork({ maxWaiting: maxDeferred, maxRunning: 10, clock, emit });
+
+  return Object.freeze({
+    reply: (name, accepts) => templates[name][accepts],
+    rejection: (reasons, accepts) => rejectionReply(templates['input-rejected'][accepts], reasons),
+    comeBack(name, retryAfterMs, accepts) {
+      const seconds = name === 'busy' ? Math.max(1, Math.ceil(retryAfterMs / 1000)) : coarseSeconds(retryAfterMs);
+      const reply = templates[name][accepts];
+      return { ...reply, headers: { ...reply.headers, 'Retry-After': String(seconds) } };
+    },
+    begin(route) {
+      const startedMs = clock.monotonicMs();
+      const jobs: { readonly job: string; readonly run: () => Promise<void> }[] = [];
+      return {
+        later: (job, run) => {
+          jobs.push({ job, run });
+        },
+        async end(notBeforeMs = startedMs) {
+          await floor.hold({ route, startedMs, notBeforeMs });
+          for (const { job, run } of jobs) deferred.add(job, run);
+        },
+      };
+    },
+    later: (job, run) => {
+      deferred.add(job, run);
+    },
+    drain: (deadlineMs) => deferred.drain(deadlineMs),
+  } satisfies UniformReplies);
+}
+
+/** An exact Retry-After on a sign-in route tells how many others tried (draft-ietf-httpapi-ratelimit-headers section 8.2). */
+function coarseSeconds(retryAfterMs: number): number {
+  const seconds = retryAfterMs / 1000;
+  return [30, 60, 300, 900, 3_600].find((step) => seconds <= step) ?? Math.ceil(seconds / 3_600) * 3_600;
+}
+
+function rejectionReply(reply: Reply, reasons: readonly { readonly code: string; readonly message: string }[]): Reply {
+  if (reply.headers['Content-Type']?.startsWith('text/html') === true) {
+    const items = reasons.map(({ message }) => `<li>${escapeHtml(message)}</li>`).join('');
+    // The app's page may say where the reasons go; the plain page gets them before its end.
+    const mark = reply.body.includes('<!-- reasons -->') ? '<!-- reasons -->' : '</main>';
+    return { ...reply, body: reply.body.replace(mark, () => `<ul role="alert">${items}</ul>${mark}`) };
+  }
+  return { ...reply, body: JSON.stringify({ ...(JSON.parse(reply.body) as object), reasons }) };
+}

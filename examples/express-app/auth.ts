@@ -16,7 +16,7 @@ export interface PasswordAdvice {
 export interface Auth {
   readonly mode: 'protected' | 'unprotected';
   readonly passwordAdvice: PasswordAdvice;
-  /** Whether the sign-up page may ask `emailAvailable` while somebody types. */
+  /** Whether the sign-up page asks `emailAvailable` once somebody has typed an address. */
   readonly tellsAvailability: boolean;
   /** Run before sessions and before any body is read, in this order, on every dynamic route. */
   readonly guards: readonly RequestHandler[];

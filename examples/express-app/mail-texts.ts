@@ -1,4 +1,5 @@
 import type { Mail } from 'portcullis';
+import { timeText } from './views/time.ts';
 
 /** What the app itself mails, beside the mails of the sign-in. */
 export type InvitationMail =
@@ -20,6 +21,7 @@ export function mailText(mail: AppMail): MailText {
         'Welcome to Larkpost!',
         `Confirm that this address is yours:\n${mail.link}`,
         `Or enter this code on the confirmation page: ${mail.code}`,
+        `Link and code work until ${timeText(mail.expiresAtMs)}.`,
         'If you did not sign up, do nothing, and no account will be opened.',
       ]);
     case 'sign-up-existing-account':
@@ -32,10 +34,10 @@ export function mailText(mail: AppMail): MailText {
       return letter('Choose a new password', [
         mail.because === 'breached-password'
           ? 'Your password is on a list of stolen passwords that attackers use, so it no longer opens your account. Please choose a new one.'
-          : 'You asked for a new password.',
+          : 'You asked for a new password. If it was not you, do nothing: your password stays as it is.',
         `Choose it here:\n${mail.link}`,
         `Or enter this code on the reset page: ${mail.code}`,
-        'If this was not you, your old password stays as it is unless somebody uses this link.',
+        `Link and code work until ${timeText(mail.expiresAtMs)}.`,
       ]);
     case 'password-changed':
       return letter('Your password was changed', ['The password of your Larkpost account has just been changed.', `Was this not you? Take the account back:\n${mail.forgotLink}`]);

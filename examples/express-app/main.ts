@@ -32,7 +32,14 @@ const { values } = parseArgs({
 });
 
 if (values.help) process.stdout.write(help);
-else await run();
+else {
+  try {
+    await run();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
 
 async function run(): Promise<void> {
   const port = Number(values.port);

@@ -1,13 +1,19 @@
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { answer } from './answers.ts';
 import type { User, Users } from './data/users.ts';
+
+/** Who has signed in, on a page that anybody may see. */
+export function visitorOf(req: Request, users: Users): User | undefined {
+  const { userId } = req.session;
+  const user = userId === undefined ? undefined : users.byId(userId);
+  return user?.status === 'active' ? user : undefined;
+}
 
 /** Lets signed-in users through, and remembers for the request who it is. */
 export function membersOnly(users: Users): RequestHandler {
   return (req, res, next) => {
-    const { userId } = req.session;
-    const user = userId === undefined ? undefined : users.byId(userId);
-    if (user?.status !== 'active') {
+    const user = visitorOf(req, users);
+    if (user === undefined) {
       answer(req, res, { status: 401, json: { error: 'sign in first' }, seeOther: '/login' });
       return;
     }

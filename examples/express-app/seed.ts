@@ -38,20 +38,22 @@ export const demoSeed: Seed = {
   ],
 };
 
-/** Puts the teams into the database. Users that are there already stay as they are, and so do their teams. */
+/** Puts the teams into the database. Users that are there already stay as they are, and so does the list of their team. */
 export async function plantSeed({ teams }: Seed, { data, auth, fast }: { readonly data: Data; readonly auth: Auth; readonly fast: boolean }): Promise<void> {
-  const fresh = teams.map((team) => ({ ...team, users: team.users.filter(({ email }) => data.users.byEmail(email) === undefined) }));
-  const hashes = await hashAll(fresh.flatMap(({ users }) => users.map(({ password }) => password)), (password) => auth.hashForSeed(password, fast));
-  let next = 0;
-  for (const { name, users, contacts } of fresh) {
-    let teamId: number | undefined;
-    for (const { email, name: userName } of users) {
-      const team: { newName: string } | { joinId: number } = teamId === undefined ? { newName: name } : { joinId: teamId };
-      const id = data.users.create({ email, name: userName, team, passwordHash: hashes[next] ?? '', status: 'active' });
-      next += 1;
-      teamId ??= id === undefined ? undefined : data.users.byId(id)?.teamId;
+  const missing = teams.flatMap(({ users }) => users).filter(({ email }) => data.users.byEmail(email) === undefined);
+  const hashes = await hashAll(missing.map(({ password }) => password), (password) => auth.hashForSeed(password, fast));
+  const hashOf = new Map(missing.map(({ email }, index) => [email, hashes[index] ?? '']));
+  for (const { name, users, contacts } of teams) {
+    let teamId = users.map(({ email }) => data.users.byEmail(email)).find((user) => user !== undefined)?.teamId;
+    const isNew = teamId === undefined;
+    for (const user of users) {
+      const passwordHash = hashOf.get(user.email);
+      if (passwordHash === undefined) continue;
+      const team = teamId === undefined ? { newName: name } : { joinId: teamId };
+      data.users.create({ email: user.email, name: user.name, team, passwordHash, status: 'active' });
+      teamId ??= data.users.byEmail(user.email)?.teamId;
     }
-    if (teamId !== undefined) data.contacts.add(teamId, contacts);
+    if (isNew && teamId !== undefined) data.contacts.add(teamId, contacts);
   }
 }
 

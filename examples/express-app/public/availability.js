@@ -1,4 +1,4 @@
-// Tells, while somebody types, whether an address has an account. Comfortable for them, and for anybody with a list.
+// Tells, as soon as somebody has typed an address, whether it has an account. Comfortable for them, and for anybody with a list.
 const form = document.querySelector('[data-availability]');
 const input = form?.querySelector('input[name="email"]');
 if (input) {

@@ -42,5 +42,5 @@ ${campaigns.length === 0 ? html`<p class="empty">Nothing has been sent yet.</p>`
 }
 
 function item({ subject, sender, recipients, sentAtMs }: Campaign): Html {
-  return html`<li><strong>${subject}</strong><span class="meta">${dateTime(sentAtMs)} · ${sender} · to ${recipients.toLocaleString('en')}</span></li>`;
+  return html`<li><strong>${subject}</strong><span class="meta">${dateTime(sentAtMs)} &middot; ${sender} &middot; to ${recipients.toLocaleString('en')}</span></li>`;
 }

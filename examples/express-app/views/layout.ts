@@ -29,7 +29,7 @@ export function page({ title, main, user, path, width = 'narrow', scripts = [] }
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title} · Larkpost</title>
+<title>${title} &middot; Larkpost</title>
 <link rel="stylesheet" href="/assets/app.css">
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 ${scripts.map((name) => html`<script src="/assets/${name}.js" defer></script>`)}

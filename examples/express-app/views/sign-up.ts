@@ -6,7 +6,7 @@ import { notice, page } from './layout.ts';
 
 export interface SignUpPage {
   readonly advice: PasswordAdvice;
-  /** Whether the page asks the server, while somebody types, if the address is free. */
+  /** Whether the page asks the server if the address is free, once somebody has typed one. */
   readonly asksAvailability: boolean;
   readonly problem?: string;
   readonly values?: { readonly email?: string | undefined; readonly name?: string | undefined; readonly team?: string | undefined };

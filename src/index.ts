@@ -1,0 +1,12 @@
+export { BusyError, ConfigError, isPortcullisError, PortcullisError, StoreError, type ErrorCode } from './kernel/errors.ts';
+export { createKeyRing, type KeyPurpose, type KeyRing, type KeyRingOptions } from './kernel/keys.ts';
+export type { Accounts, NewAccount, StoredAccount } from './ports/accounts.ts';
+export type { RequestFacts } from './ports/attempt.ts';
+export type { Clock } from './ports/clock.ts';
+export type { CounterCharge, CounterRule, CounterStore, CounterVerdict } from './ports/counter-store.ts';
+export type { Emit, EventDetails, EventSubject, EventType, FlowName, SecurityEvent } from './ports/events.ts';
+export type { Mail, Mailer } from './ports/mailer.ts';
+export type { RandomSource } from './ports/random.ts';
+export type { RecordChange, RecordStore, StoredRecord } from './ports/record-store.ts';
+export type { Reply } from './ports/reply.ts';
+export { memoryStore, type MemoryStoreOptions } from './stores/memory/index.ts';

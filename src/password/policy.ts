@@ -61,7 +61,7 @@ export function createPasswordPolicy(options: PasswordPolicyOptions): PasswordPo
       if (isCommon(read.text, { list: commonList, words })) reasons.push('common');
       const [leak, strength] = await Promise.all([
         askBreach(breach, { password: read.given, budgetMs, clock }),
-        meter?.measure(read.text, words) ?? 'unknown',
+        meter === undefined ? ('unknown' as const) : meter.measure(read.text, words),
       ]);
       if (leak === 'breached') reasons.push('breached');
       if (strength !== 'unknown' && strength < minStrength) reasons.push('weak');

@@ -1,0 +1,37 @@
+import { writeFile } from 'node:fs/promises';
+import { loadBenches } from './load.ts';
+import { thisMachine } from './machine.ts';
+import { parseBenchArgs, type RunOptions } from './options.ts';
+import { resultsMarkdown, rowsJson, textTable } from './render.ts';
+import type { BenchRow } from './row.ts';
+import { runBenches } from './run.ts';
+
+const results = new URL('RESULTS.md', import.meta.url);
+
+async function run({ benches, row, json, writesResults }: RunOptions): Promise<void> {
+  const shown = (rows: readonly BenchRow[]): readonly BenchRow[] => (row === undefined ? rows : rows.filter(({ id }) => id === row));
+  const startMs = performance.now();
+  const outcomes = await runBenches(benches, {
+    onStart: ({ id }, place, of) => {
+      process.stderr.write(`[${place}/${of}] ${id}, ${Math.round((performance.now() - startMs) / 1000)} s since the start\n`);
+    },
+    onEnd: ({ bench, rows, failure }) => {
+      process.stdout.write(`\n${bench.title}\n${textTable(shown(rows))}\n\n`);
+      if (failure === undefined) return;
+      process.stderr.write(`${bench.id} did not finish: ${failure}\n`);
+      process.exitCode = 1;
+    },
+  });
+  if (json !== undefined) await writeFile(json, rowsJson(outcomes.flatMap(({ rows }) => shown(rows))));
+  if (writesResults) await writeFile(results, resultsMarkdown(outcomes, thisMachine()));
+}
+
+const parsed = parseBenchArgs(process.argv.slice(2), await loadBenches());
+if ('help' in parsed) {
+  process.stdout.write(`${parsed.help}\n`);
+} else if ('wrong' in parsed) {
+  process.stderr.write(`${parsed.wrong}\n`);
+  process.exitCode = 2;
+} else {
+  await run(parsed.run);
+}

@@ -1,0 +1,91 @@
+import type { BenchRow } from './row.ts';
+import type { Outcome } from './run.ts';
+
+/** What the figures were measured on and with. */
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGiB: number;
+  readonly system: string;
+  readonly node: string;
+  /** Day of the run, `2026-11-25`. */
+  readonly date: string;
+  readonly versions: readonly { readonly name: string; readonly version: string }[];
+}
+
+const heads = ['row', 'measured', 'value', 'beside', 'ratio', 'goal', 'met', 'spread'] as const;
+
+/** The rows of one bench for a terminal: columns in line, no colour. */
+export function textTable(rows: readonly BenchRow[]): string {
+  const lines = [[...heads], ...rows.map(cells)];
+  const widths = heads.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+}
+
+/** bench/RESULTS.md of a whole run. */
+export function resultsMarkdown(outcomes: readonly Outcome[], machine: Machine): string {
+  return [
+    '# Measured',
+    'Written by `npm run bench`; do not edit. Medians of interleaved rounds, peers in the same run. The spread is the 10th to the 90th percentile of the',
+    'rounds, of the value or of the ratio; a goal that it covers is "not shown".',
+    '',
+    ...machineLines(machine),
+    '',
+    ...outcomes.flatMap(benchLines),
+  ].join('\n');
+}
+
+function machineLines({ cpu, cores, memoryGiB, system, node, date, versions }: Machine): readonly string[] {
+  return [
+    `- Machine: ${cpu}, ${cores} cores, ${memoryGiB} GiB of memory, ${system}`,
+    `- Node ${node}, ${date}`,
+    `- With ${versions.map(({ name, version }) => `${name} ${version}`).join(', ')}`,
+  ];
+}
+
+function benchLines({ bench, rows, failure }: Outcome): readonly string[] {
+  return [
+    `## ${bench.title}`,
+    '',
+    ...(bench.method === undefined ? [] : [bench.method, '']),
+    ...(failure === undefined ? [] : [`**Did not finish:** ${failure.split('\n')[0] ?? ''}`, '']),
+    ...(rows.length === 0 ? [] : [...markdownTable(rows), '']),
+  ];
+}
+
+function markdownTable(rows: readonly BenchRow[]): readonly string[] {
+  const line = (texts: readonly string[]): string => `| ${texts.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(heads), line(heads.map(() => '---')), ...rows.map((row) => line(cells(row)))];
+}
+
+function cells(row: BenchRow): readonly string[] {
+  return [
+    row.id,
+    row.subject,
+    `${figure(row.value)} ${row.unit}`,
+    row.peer ?? '',
+    row.ratioToPeer === null ? '' : `${figure(row.ratioToPeer)}x`,
+    row.goal ?? '',
+    row.met === null ? '' : row.met === true ? 'yes' : row.met === false ? '**no**' : row.met,
+    spreadText(row),
+  ];
+}
+
+function spreadText({ spread, unit }: BenchRow): string {
+  if (spread === undefined || spread.rounds < 2) return '';
+  const of = spread.of === 'ratio' ? 'x' : ` ${unit}`;
+  return `${figure(spread.low)} to ${figure(spread.high)}${of}, ${spread.rounds} rounds`;
+}
+
+/** Three significant digits; whole numbers from 100 on, in groups of three. */
+export function figure(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  if (Math.abs(value) >= 99.95) return Math.round(value).toLocaleString('en-GB');
+  return String(Number(value.toPrecision(3)));
+}
+
+/** The rows as `--json` writes them: these eight fields and no more. */
+export function rowsJson(rows: readonly BenchRow[]): string {
+  const plain = rows.map(({ id, subject, peer, value, unit, ratioToPeer, goal, met }) => ({ id, subject, peer, value, unit, ratioToPeer, goal, met }));
+  return `${JSON.stringify(plain, null, 2)}\n`;
+}

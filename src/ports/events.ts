@@ -7,21 +7,30 @@ export interface EventSubject {
 }
 
 /** The ways in and the ways to a new password. */
-export type FlowName = 'sign-up' | 'confirm-sign-up' | 'sign-in' | 'sign-out' | 'password-change' | 'forgot-password' | 'password-reset';
+export type FlowName =
+  | 'sign-up'
+  | 'confirm-sign-up'
+  | 'resend-confirmation'
+  | 'sign-in'
+  | 'sign-out'
+  | 'password-change'
+  | 'forgot-password'
+  | 'password-reset';
 
 /** Every event of the library and what it carries beside {@link EventSubject}. Closed: the audit catalogue lists each. */
 export interface EventDetails {
   'sign-up.requested': { readonly outcome: 'pending' | 'existing-account' };
   'sign-up.confirmed': object;
-  'sign-up.failed': { readonly reason: 'unknown-token' | 'expired' | 'address-taken' | 'too-many-tries' };
+  'sign-up.resent': { readonly outcome: 'mailed' | 'start-again' | 'existing-account' | 'nothing-pending' };
+  'sign-up.failed': { readonly reason: 'unknown-token' | 'wrong-code' | 'too-many-tries' | 'address-taken' };
   'sign-in.succeeded': { readonly breach: 'clean' | 'unknown' | 'not-checked' };
   'sign-in.failed': { readonly reason: 'unknown-account' | 'wrong-password' | 'inactive-account' | 'breached-password' };
   'sign-out.succeeded': object;
   'password-change.succeeded': object;
-  'password-change.failed': { readonly reason: 'wrong-password' | 'unknown-account' | 'changed-meanwhile' };
+  'password-change.failed': { readonly reason: 'wrong-password' | 'inactive-account' | 'changed-meanwhile' };
   'password-reset.requested': { readonly outcome: 'mailed' | 'unknown-account' | 'inactive-account' };
   'password-reset.succeeded': object;
-  'password-reset.failed': { readonly reason: 'unknown-token' | 'expired' | 'wrong-code' | 'too-many-tries' | 'changed-meanwhile' };
+  'password-reset.failed': { readonly reason: 'unknown-token' | 'wrong-code' | 'too-many-tries' | 'inactive-account' | 'changed-meanwhile' };
   'password.rejected': { readonly flow: FlowName; readonly reasons: readonly string[] };
   'password.rehash-failed': { readonly error: string };
   'request.malformed': { readonly flow: FlowName };
@@ -34,6 +43,8 @@ export interface EventDetails {
   'breach.breaker-closed': object;
   'strength.unknown': { readonly reason: string };
   'hasher.busy': { readonly running: number; readonly waiting: number; readonly retryAfterMs: number };
+  'hasher.unreadable-hash': { readonly reason: 'malformed' | 'excessive' | 'unknown-key' | 'no-legacy-verifier' };
+  'hasher.legacy-failed': { readonly error: string };
   'limiter.refused': { readonly limiter: string; readonly rule: string; readonly enforced: boolean; readonly retryAfterMs: number };
   'limiter.overflow': { readonly rule: string };
   'limiter.misconfigured': { readonly problem: string; readonly advice: string };
@@ -41,7 +52,7 @@ export interface EventDetails {
   'deferred.failed': { readonly job: string; readonly error: string };
   'deferred.dropped': { readonly job: string };
   'store.failed': { readonly store: 'counters' | 'records' | 'accounts'; readonly error: string };
-  'audit.sink-failed': { readonly sink: string; readonly error: string };
+  'audit.sink-failed': { readonly sink: string; readonly error: string; readonly dropped: number };
 }
 
 export type EventType = keyof EventDetails;

@@ -1,0 +1,112 @@
+import { BusyError } from '../kernel/errors.ts';
+import type { Clock } from '../ports/clock.ts';
+
+export interface GateOptions {
+  /** Derivations at the same moment. Default: one per core, and one less than libuv has threads. */
+  readonly maxRunning?: number;
+  /** How many more may wait. Default 256. 0: nobody waits. */
+  readonly maxWaiting?: number;
+  /** How long one may wait before it is refused, ms. Default 500. */
+  readonly maxWaitMs?: number;
+}
+
+/** Bounds how much expensive work runs and waits. */
+export interface Gate {
+  /**
+   * Runs `work` when it is its turn and settles as it does. Rejects with ERR_BUSY when too many wait, when the wait was
+   * or would be too long. The place is given back whatever `work` does.
+   */
+  run<T>(work: () => Promise<T>): Promise<T>;
+}
+
+interface Turn {
+  readonly sinceMs: number;
+  start(): void;
+  refuse(): void;
+}
+
+/** How much the newest duration counts in the average. */
+const weightOfNewest = 0.1;
+/** `Retry-After` has whole seconds, and less than one tells a client to hammer. */
+const minRetryAfterMs = 1_000;
+
+interface GateParts extends Required<GateOptions> {
+  readonly clock: Clock;
+  readonly onBusy: (state: { readonly running: number; readonly waiting: number; readonly retryAfterMs: number }) => void;
+}
+
+/**
+ * Makes a gate, first come, first served. Whoever could not be served in time is refused on arrival, so that what waits
+ * is worth serving: in an overload the machine does no work whose asker has left.
+ */
+export function createGate({ maxRunning, maxWaiting, maxWaitMs, clock, onBusy }: GateParts): Gate {
+  const waiting: Turn[] = [];
+  let running = 0;
+  let averageMs = 0;
+  let cancelTimer: (() => void) | undefined;
+
+  function waitEstimateMs(): number {
+    return ((waiting.length + 1) * averageMs) / maxRunning;
+  }
+
+  function busy(): BusyError {
+    const retryAfterMs = Math.max(minRetryAfterMs, Math.ceil(waitEstimateMs()));
+    onBusy({ running, waiting: waiting.length, retryAfterMs });
+    return new BusyError('hasher.gate: too many passwords at once', retryAfterMs);
+  }
+
+  /** One timer for the whole queue: who came first is late first. */
+  function watchFirst(): void {
+    cancelTimer?.();
+    cancelTimer = undefined;
+    const [first] = waiting;
+    if (first !== undefined) cancelTimer = clock.after(Math.max(0, first.sinceMs + maxWaitMs - clock.monotonicMs()), refuseLate);
+  }
+
+  function refuseLate(): void {
+    const nowMs = clock.monotonicMs();
+    while (waiting[0] !== undefined && nowMs - waiting[0].sinceMs >= maxWaitMs) waiting.shift()?.refuse();
+    watchFirst();
+  }
+
+  function turn(): Promise<void> {
+    if (running < maxRunning) {
+      running += 1;
+      return Promise.resolve();
+    }
+    if (waiting.length >= maxWaiting || waitEstimateMs() > maxWaitMs) return Promise.reject(busy());
+    return new Promise((resolve, reject) => {
+      const refuse = (): void => {
+        reject(busy());
+      };
+      waiting.push({ sinceMs: clock.monotonicMs(), start: resolve, refuse });
+      if (waiting.length === 1) watchFirst();
+    });
+  }
+
+  /** Hands the place to the next one that is not late, or gives it back. */
+  function release(): void {
+    // A blocked event loop runs the timer late: nobody who is over the limit may start.
+    const nowMs = clock.monotonicMs();
+    while (waiting[0] !== undefined && nowMs - waiting[0].sinceMs >= maxWaitMs) waiting.shift()?.refuse();
+    const next = waiting.shift();
+    if (next === undefined) running -= 1;
+    else next.start();
+    watchFirst();
+  }
+
+  return {
+    async run(work) {
+      await turn();
+      const startedMs = clock.monotonicMs();
+      try {
+        const result = await work();
+        const tookMs = clock.monotonicMs() - startedMs;
+        averageMs = averageMs === 0 ? tookMs : averageMs + (tookMs - averageMs) * weightOfNewest;
+        return result;
+      } finally {
+        release();
+      }
+    },
+  };
+}

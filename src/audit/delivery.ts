@@ -1,0 +1,82 @@
+import { wait } from '../kernel/deadline.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { AuditEntry } from './entry.ts';
+import type { AuditSink } from './sinks.ts';
+import { createWriter } from './writer.ts';
+
+/** Entries written before the event loop gets its turn. */
+const batch = 64;
+
+/** The way of entries to one sink: in order, one at a time, from a bounded buffer. */
+export interface Delivery {
+  readonly name: string;
+  /** Never blocks and never throws. A full buffer drops the entry. */
+  push(entry: AuditEntry): void;
+  dropped(): number;
+  /** Entries that wait or are being written. */
+  pending(): number;
+  /** Resolves once nothing is pending. */
+  emptied(): Promise<void>;
+}
+
+export interface DeliveryOptions {
+  readonly sink: AuditSink;
+  readonly maxWaiting: number;
+  readonly clock: Clock;
+  /** Told of every entry that was lost, and of every write that failed. Must not throw. */
+  readonly onTrouble: (error: string) => void;
+}
+
+/** Makes the way to one sink. */
+export function createDelivery({ sink, maxWaiting, clock, onTrouble }: DeliveryOptions): Delivery {
+  const waiting: AuditEntry[] = [];
+  const idle = new Set<() => void>();
+  const writer = createWriter({ sink, clock, onFailure: onTrouble, onLateEnd: start });
+  let busy = false;
+  let dropped = 0;
+
+  function lose(error: string): void {
+    dropped += 1;
+    onTrouble(error);
+  }
+
+  async function pump(): Promise<void> {
+    for (let written = 1; !writer.stuck(); written += 1) {
+      const entry = waiting.shift();
+      if (entry === undefined) break;
+      const lost = await writer.write(entry);
+      if (lost !== undefined) lose(lost);
+      // Entries may come as fast as they are written: requests must still get their turn.
+      if (written % batch === 0) await wait(clock, 0);
+    }
+    busy = false;
+    if (waiting.length > 0) return;
+    for (const resolve of idle) resolve();
+    idle.clear();
+  }
+
+  function start(): void {
+    if (busy || waiting.length === 0 || writer.stuck()) return;
+    busy = true;
+    // Off the caller's stack: what a sink does must neither delay nor reach the code that reported an event.
+    queueMicrotask(() => void pump());
+  }
+
+  return {
+    name: sink.name,
+    push(entry) {
+      if (waiting.length >= maxWaiting) {
+        lose('buffer-full');
+        return;
+      }
+      waiting.push(entry);
+      start();
+    },
+    dropped: () => dropped,
+    pending: () => waiting.length + (busy ? 1 : 0),
+    async emptied() {
+      if (!busy && waiting.length === 0) return;
+      await new Promise<void>((resolve) => idle.add(resolve));
+    },
+  };
+}

@@ -49,10 +49,8 @@ export function nodeRsEngine(): HashEngine {
   return lazyEngine('@node-rs/argon2', async () => {
     const { hashRaw } = await import('@node-rs/argon2');
     return ({ password, salt, parameters, tagBytes, secret }) =>
+      // argon2id and version 0x13 are its defaults; it declares them as const enums, which other builds cannot name.
       hashRaw(password, {
-        // Algorithm.Argon2id and Version.V0x13: the package declares them as ambient const enums, which have no value here.
-        algorithm: 2,
-        version: 1,
         memoryCost: parameters.memoryKiB,
         timeCost: parameters.passes,
         parallelism: parameters.lanes,

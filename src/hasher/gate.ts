@@ -1,5 +1,6 @@
 import { BusyError } from '../kernel/errors.ts';
 import type { Clock } from '../ports/clock.ts';
+import { createWaitingLine } from './line.ts';
 
 export interface GateOptions {
   /** Derivations at the same moment. Default: one per core, and one less than libuv has threads. */
@@ -19,12 +20,6 @@ export interface Gate {
   run<T>(work: () => Promise<T>): Promise<T>;
 }
 
-interface Turn {
-  readonly sinceMs: number;
-  start(): void;
-  refuse(): void;
-}
-
 /** How much the newest duration counts in the average. */
 const weightOfNewest = 0.1;
 /** `Retry-After` has whole seconds, and less than one tells a client to hammer. */
@@ -40,59 +35,41 @@ interface GateParts extends Required<GateOptions> {
  * is worth serving: in an overload the machine does no work whose asker has left.
  */
 export function createGate({ maxRunning, maxWaiting, maxWaitMs, clock, onBusy }: GateParts): Gate {
-  const waiting: Turn[] = [];
+  const line = createWaitingLine({ maxWaitMs, clock });
   let running = 0;
   let averageMs = 0;
-  let cancelTimer: (() => void) | undefined;
 
   function waitEstimateMs(): number {
-    return ((waiting.length + 1) * averageMs) / maxRunning;
+    return ((line.length() + 1) * averageMs) / maxRunning;
   }
 
   function busy(): BusyError {
     const retryAfterMs = Math.max(minRetryAfterMs, Math.ceil(waitEstimateMs()));
-    onBusy({ running, waiting: waiting.length, retryAfterMs });
+    onBusy({ running, waiting: line.length(), retryAfterMs });
     return new BusyError('hasher.gate: too many passwords at once', retryAfterMs);
   }
 
-  /** One timer for the whole queue: who came first is late first. */
-  function watchFirst(): void {
-    cancelTimer?.();
-    cancelTimer = undefined;
-    const [first] = waiting;
-    if (first !== undefined) cancelTimer = clock.after(Math.max(0, first.sinceMs + maxWaitMs - clock.monotonicMs()), refuseLate);
-  }
-
-  function refuseLate(): void {
-    const nowMs = clock.monotonicMs();
-    while (waiting[0] !== undefined && nowMs - waiting[0].sinceMs >= maxWaitMs) waiting.shift()?.refuse();
-    watchFirst();
-  }
-
-  function turn(): Promise<void> {
+  async function turn(): Promise<void> {
     if (running < maxRunning) {
       running += 1;
-      return Promise.resolve();
+      return;
     }
-    if (waiting.length >= maxWaiting || waitEstimateMs() > maxWaitMs) return Promise.reject(busy());
-    return new Promise((resolve, reject) => {
-      const refuse = (): void => {
-        reject(busy());
-      };
-      waiting.push({ sinceMs: clock.monotonicMs(), start: resolve, refuse });
-      if (waiting.length === 1) watchFirst();
+    if (line.length() >= maxWaiting || waitEstimateMs() > maxWaitMs) throw busy();
+    await new Promise<void>((start, reject) => {
+      line.join({
+        start,
+        refuse: () => {
+          reject(busy());
+        },
+      });
     });
   }
 
-  /** Hands the place to the next one that is not late, or gives it back. */
+  /** Hands the place to the next one, or gives it back. */
   function release(): void {
-    // A blocked event loop runs the timer late: nobody who is over the limit may start.
-    const nowMs = clock.monotonicMs();
-    while (waiting[0] !== undefined && nowMs - waiting[0].sinceMs >= maxWaitMs) waiting.shift()?.refuse();
-    const next = waiting.shift();
+    const next = line.next();
     if (next === undefined) running -= 1;
     else next.start();
-    watchFirst();
   }
 
   return {

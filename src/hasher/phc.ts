@@ -47,21 +47,30 @@ export function readHash(stored: string): ReadHash {
   return { ok: true, hash, canonical: writeHash(hash).startsWith(`${prefix}${fields}$`) };
 }
 
-function readFields(text: string): { readonly parameters: HashParameters; readonly keyId: string | undefined } | undefined {
+interface Fields {
+  readonly parameters: HashParameters;
+  readonly keyId: string | undefined;
+}
+
+/** `m`, `t` and `p` in any order, each once, and perhaps `keyid`. */
+function readFields(text: string): Fields | undefined {
   const fields = new Map<string, string>();
   for (const field of text.split(',')) {
-    const [, name, value] = /^([a-z]{1,5})=([\w+/-]{1,22})$/.exec(field) ?? [];
+    const [, name, value] = /^(m|t|p|keyid)=([\w+/]{1,22})$/.exec(field) ?? [];
     if (name === undefined || value === undefined || fields.has(name)) return undefined;
     fields.set(name, value);
   }
   const memoryKiB = wholeNumber(fields.get('m'));
   const passes = wholeNumber(fields.get('t'));
   const lanes = wholeNumber(fields.get('p'));
-  const key = fields.get('keyid');
-  if (memoryKiB === undefined || passes === undefined || lanes === undefined || fields.size !== (key === undefined ? 3 : 4)) return undefined;
-  const keyId = key === undefined ? undefined : bytesOf(key)?.toString('latin1');
-  if (key !== undefined && (keyId === undefined || !/^[\w-]{1,16}$/.test(keyId))) return undefined;
-  return { parameters: { memoryKiB, passes, lanes }, keyId };
+  if (memoryKiB === undefined || passes === undefined || lanes === undefined) return undefined;
+  const keyId = fields.get('keyid');
+  return keyId === undefined ? { parameters: { memoryKiB, passes, lanes }, keyId } : withKeyId({ memoryKiB, passes, lanes }, keyId);
+}
+
+function withKeyId(parameters: HashParameters, encoded: string): Fields | undefined {
+  const keyId = bytesOf(encoded)?.toString('latin1');
+  return keyId !== undefined && /^[\w-]{1,16}$/.test(keyId) ? { parameters, keyId } : undefined;
 }
 
 function withinBounds({ memoryKiB, passes, lanes }: HashParameters, saltBytes: number, tagBytes: number): boolean {

@@ -72,6 +72,8 @@ export const auditCatalogue: { readonly [T in EventType]: AuditCatalogueLine<T> 
   'breach.breaker-closed': { owasp: 'sys_monitor_enabled', level: 'info', outcome: 'success', meaning: 'The breach service answers again.', fields: {} },
   'strength.unknown': { owasp: 'sys_monitor_disabled', level: 'warn', outcome: 'error', meaning: 'The strength of a password could not be estimated; the other checks went on.', fields: { reason: 'text' } },
   'hasher.busy': { owasp: 'excess_rate_limit_exceeded', level: 'warn', outcome: 'denied', meaning: 'More passwords wait to be checked than this machine does in time.', fields: { running: 'number', waiting: 'number', retryAfterMs: 'number' } },
+  'hasher.unreadable-hash': { owasp: 'sys_crash', level: 'critical', outcome: 'error', meaning: 'The stored hash of an account cannot be checked, so its owner cannot sign in.', fields: { reason: 'text' } },
+  'hasher.legacy-failed': { owasp: 'sys_crash', level: 'critical', outcome: 'error', meaning: 'The verifier of older password hashes failed or did not answer.', fields: { error: 'text' } },
   'limiter.refused': { owasp: 'excess_rate_limit_exceeded', level: 'warn', outcome: 'denied', meaning: 'A limit was reached; enforced says whether the request was refused or only would have been.', fields: { limiter: 'text', rule: 'text', enforced: 'flag', retryAfterMs: 'number' } },
   'limiter.overflow': { owasp: 'excess_rate_limit_exceeded', level: 'critical', outcome: 'error', meaning: 'The counters are full: new keys share one strict limit.', fields: { rule: 'text' } },
   'limiter.misconfigured': { owasp: 'sys_monitor_disabled', level: 'critical', outcome: 'error', meaning: 'The limits by address cannot work as the app is set up.', fields: { problem: 'text', advice: 'text' } },

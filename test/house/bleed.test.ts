@@ -1,0 +1,139 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { subpaths } from '../../scripts/subpaths.ts';
+import { importsOf, root } from '../support/source-tree.ts';
+
+type Name = (typeof subpaths)[number]['name'];
+
+/** The libraries that a subpath may load, at once or later. `testing` loads none. */
+const job: Readonly<Record<Name, readonly string[]>> = {
+  index: ['argon2', '@node-rs/argon2', 'undici', 'lru-cache', '@zxcvbn-ts/', 'fastest-levenshtein'],
+  audit: ['fastest-levenshtein'],
+  breach: ['undici', 'lru-cache', 'fastest-levenshtein'],
+  express: ['fastest-levenshtein'],
+  hasher: ['argon2', '@node-rs/argon2', 'fastest-levenshtein'],
+  limiter: ['fastest-levenshtein'],
+  password: ['@zxcvbn-ts/', 'fastest-levenshtein'],
+  testing: ['fastest-levenshtein'],
+  uniform: ['fastest-levenshtein'],
+};
+
+/** Words that betray another piece's job in a file, and the subpaths whose job they are. */
+const betraying: readonly { readonly words: RegExp; readonly ownedBy: readonly Name[] }[] = [
+  { words: /argon2/i, ownedBy: ['index', 'hasher'] },
+  { words: /undici|pwnedpasswords/i, ownedBy: ['index', 'breach', 'testing'] },
+  { words: /zxcvbn/i, ownedBy: ['index', 'password'] },
+  { words: /node:sqlite/, ownedBy: [] },
+  { words: /from ["'](express|fastify)["']|require\(["'](express|fastify)["']\)/, ownedBy: [] },
+];
+
+interface Reach {
+  /** Files of dist that are loaded with the entry. */
+  readonly files: readonly string[];
+  /** Everything else that is named, and whether it is loaded at once. */
+  readonly outside: readonly { readonly specifier: string; readonly dynamic: boolean }[];
+}
+
+function specifiersOf(file: string, text: string): readonly { readonly specifier: string; readonly dynamic: boolean }[] {
+  const parsed = { path: file, text, ast: ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true) };
+  const required = [...text.matchAll(/\brequire\(["']([^"']+)["']\)/g)].map(([, specifier = '']) => ({ specifier, dynamic: false }));
+  return [...importsOf(parsed), ...required];
+}
+
+/** Follows the imports of a built file through dist. With `later` also those that run on first use. */
+function reachOf(entry: string, later: boolean): Reach {
+  const files: string[] = [];
+  const outside: Reach['outside'][number][] = [];
+  const todo = [entry];
+  for (let file = todo.pop(); file !== undefined; file = todo.pop()) {
+    if (files.includes(file)) continue;
+    files.push(file);
+    for (const found of specifiersOf(file, readFileSync(join(root, file), 'utf8'))) {
+      if (found.dynamic && !later) outside.push(found);
+      else if (found.specifier.startsWith('.')) todo.push(normalize(join(dirname(file), found.specifier)));
+      else outside.push(found);
+    }
+  }
+  return { files, outside };
+}
+
+function bytesOf({ files }: Reach): number {
+  return files.reduce((sum, file) => sum + readFileSync(join(root, file)).length, 0);
+}
+
+const all = subpaths.flatMap(({ name }) => [{ name, entry: `dist/${name}.js` }, { name, entry: `dist/${name}.cjs` }]);
+
+describe('what a subpath drags in', () => {
+  it('is read from a build', () => {
+    expect(all.filter(({ entry }) => !existsSync(join(root, entry))).map(({ entry }) => `${entry}: run npm run build`)).toEqual([]);
+  });
+
+  it.each(all)('$entry names no library but those of its own job', ({ name, entry }) => {
+    const foreign = reachOf(entry, true).outside.map(({ specifier }) => specifier).filter((specifier) => !specifier.startsWith('node:'));
+    expect(foreign.filter((specifier) => !job[name].some((own) => specifier === own || (own.endsWith('/') && specifier.startsWith(own))))).toEqual([]);
+  });
+
+  it.each(all)('$entry holds no word of another job', ({ name, entry }) => {
+    const text = reachOf(entry, true).files.map((file) => readFileSync(join(root, file), 'utf8').replace(/^\/\/ .*$/gm, '')).join('\n');
+    expect(betraying.filter(({ words, ownedBy }) => !ownedBy.includes(name) && words.test(text)).map(({ words }) => String(words))).toEqual([]);
+  });
+
+  it.each(['index', 'audit', 'express', 'limiter', 'testing', 'uniform'])('%s loads less than 200 kB at once', (name) => {
+    expect(bytesOf(reachOf(`dist/${name}.js`, false))).toBeLessThan(200_000);
+  });
+
+  it('testing is in no other subpath', () => {
+    // Names of the testing folder's files stand in the path comments that the bundler leaves.
+    const others = subpaths.filter(({ name }) => name !== 'testing').flatMap(({ name }) => reachOf(`dist/${name}.js`, true).files);
+    expect(others.filter((file) => readFileSync(join(root, file), 'utf8').includes('// src/testing/'))).toEqual([]);
+  });
+});
+
+/** What a fresh process has loaded after an import: files, native libraries and Node's own modules. */
+function loadedBy(code: string, format: 'module' | 'commonjs'): { readonly files: readonly string[]; readonly native: readonly string[]; readonly builtin: readonly string[]; readonly handles: readonly string[] } {
+  const tracer = `data:text/javascript,${encodeURIComponent(`
+    import { registerHooks } from 'node:module';
+    globalThis.loaded = [];
+    registerHooks({ load(url, context, next) { globalThis.loaded.push(url); return next(url, context); } });
+  `)}`;
+  const report = `JSON.stringify({
+    files: globalThis.loaded.filter((url) => url.startsWith('file:')),
+    native: process.report.getReport().sharedObjects.filter((path) => path.endsWith('.node')),
+    builtin: process.moduleLoadList.filter((name) => name.startsWith('NativeModule ')).map((name) => name.slice(13)),
+    handles: process.getActiveResourcesInfo(),
+  })`;
+  const full = `${code}\nrequire('node:fs').writeSync(1, ${report});`;
+  const source = format === 'module' ? `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);\n${full}` : full;
+  const output = execFileSync(process.execPath, ['--import', tracer, `--input-type=${format}`, '-e', source], { cwd: root, encoding: 'utf8' });
+  return JSON.parse(output) as ReturnType<typeof loadedBy>;
+}
+
+const socketModules = ['net', 'tls', 'http', 'https', 'http2', 'dgram', 'dns', 'internal/deps/undici/undici'];
+
+describe('importing portcullis alone', () => {
+  it.each([
+    { format: 'module', code: "await import('portcullis');" },
+    { format: 'commonjs', code: "require('portcullis');" },
+    { format: 'commonjs', code: "require('./dist/index.cjs');" },
+  ] as const)('touches no native code, dictionary or socket: $code', ({ format, code }) => {
+    const before = loadedBy('', format);
+    const after = loadedBy(code, format);
+    expect(after.files.some((url) => /dist\/index\.c?js$/.test(url))).toBe(true);
+    expect({
+      native: after.native,
+      libraries: after.files.filter((url) => /argon2|undici|zxcvbn|common-list|express/.test(url)),
+      sockets: after.builtin.filter((name) => socketModules.includes(name) && !before.builtin.includes(name)),
+      handles: after.handles.filter((handle) => !before.handles.includes(handle)),
+    }).toEqual({ native: [], libraries: [], sockets: [], handles: [] });
+  });
+
+  it('would be seen if it did', () => {
+    const { native, files, builtin } = loadedBy("await import('argon2'); await import('undici');", 'module');
+    expect(native.some((path) => path.includes('argon2'))).toBe(true);
+    expect(files.some((url) => url.includes('undici'))).toBe(true);
+    expect(builtin.filter((name) => socketModules.includes(name))).toContain('tls');
+  });
+});

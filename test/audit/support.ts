@@ -1,0 +1,55 @@
+import { createKeyRing, type EventType, type SecurityEvent } from 'portcullis';
+import { createAuditLog, type AuditEntry, type AuditLogOptions } from 'portcullis/audit';
+import { fakeClock } from 'portcullis/testing';
+
+export const keys = createKeyRing({ keys: [{ id: 'k1', secret: Buffer.from('0123456789abcdef0123456789abcdef') }] });
+
+/** A log with one sink that remembers, and a clock that stands still. */
+export function setup(options: Partial<AuditLogOptions> = {}) {
+  const clock = fakeClock();
+  const entries: AuditEntry[] = [];
+  const warnings: string[] = [];
+  const remember = (entry: AuditEntry): void => void entries.push(entry);
+  const log = createAuditLog({ keys, sinks: [remember], clock, warn: (warning) => warnings.push(warning), ...options });
+  return { clock, entries, warnings, log, remember };
+}
+
+const subject = { accountId: 'account-1', nameTag: 'tag-of-a-name', address: '203.0.113.7' };
+
+/** One event of every kind, with everything it can carry. */
+export const examples: { readonly [T in EventType]: Extract<SecurityEvent, { type: T }> } = {
+  'sign-up.requested': { type: 'sign-up.requested', ...subject, outcome: 'existing-account' },
+  'sign-up.confirmed': { type: 'sign-up.confirmed', ...subject },
+  'sign-up.resent': { type: 'sign-up.resent', ...subject, outcome: 'nothing-pending' },
+  'sign-up.failed': { type: 'sign-up.failed', ...subject, reason: 'unknown-token' },
+  'sign-in.succeeded': { type: 'sign-in.succeeded', ...subject, breach: 'clean' },
+  'sign-in.failed': { type: 'sign-in.failed', ...subject, reason: 'wrong-password' },
+  'sign-out.succeeded': { type: 'sign-out.succeeded', ...subject },
+  'password-change.succeeded': { type: 'password-change.succeeded', ...subject },
+  'password-change.failed': { type: 'password-change.failed', ...subject, reason: 'wrong-password' },
+  'password-reset.requested': { type: 'password-reset.requested', ...subject, outcome: 'mailed' },
+  'password-reset.succeeded': { type: 'password-reset.succeeded', ...subject },
+  'password-reset.failed': { type: 'password-reset.failed', ...subject, reason: 'too-many-tries' },
+  'password.rejected': { type: 'password.rejected', ...subject, flow: 'sign-up', reasons: ['too-short', 'common'] },
+  'password.rehash-failed': { type: 'password.rehash-failed', ...subject, error: 'Error ENOSPC' },
+  'request.malformed': { type: 'request.malformed', ...subject, flow: 'sign-in' },
+  'request.cross-site': { type: 'request.cross-site', ...subject, route: '/login' },
+  'request.failed': { type: 'request.failed', ...subject, flow: 'sign-in', error: 'StoreError ERR_STORE' },
+  'breach.found': { type: 'breach.found', ...subject, flow: 'sign-in', count: 4242 },
+  'breach.unknown': { type: 'breach.unknown', ...subject, flow: 'sign-in', reason: 'late' },
+  'breach.source-failed': { type: 'breach.source-failed', ...subject, reason: 'range: late' },
+  'breach.breaker-opened': { type: 'breach.breaker-opened', ...subject, openForMs: 30_000 },
+  'breach.breaker-closed': { type: 'breach.breaker-closed', ...subject },
+  'strength.unknown': { type: 'strength.unknown', ...subject, reason: 'late' },
+  'hasher.busy': { type: 'hasher.busy', ...subject, running: 2, waiting: 16, retryAfterMs: 900 },
+  'hasher.unreadable-hash': { type: 'hasher.unreadable-hash', ...subject, reason: 'malformed' },
+  'hasher.legacy-failed': { type: 'hasher.legacy-failed', ...subject, error: 'TypeError' },
+  'limiter.refused': { type: 'limiter.refused', ...subject, limiter: 'sign-in', rule: 'perAddress', enforced: true, retryAfterMs: 5_000 },
+  'limiter.overflow': { type: 'limiter.overflow', ...subject, rule: 'sign-in/perAddress' },
+  'limiter.misconfigured': { type: 'limiter.misconfigured', ...subject, problem: 'one-address', advice: 'Trust the proxy in front.' },
+  'uniform.floor-outgrown': { type: 'uniform.floor-outgrown', ...subject, route: 'sign-in', p99Ms: 240, quantumMs: 250 },
+  'deferred.failed': { type: 'deferred.failed', ...subject, job: 'mail', error: 'Error ECONNREFUSED' },
+  'deferred.dropped': { type: 'deferred.dropped', ...subject, job: 'mail' },
+  'store.failed': { type: 'store.failed', ...subject, store: 'records', error: 'Error' },
+  'audit.sink-failed': { type: 'audit.sink-failed', ...subject, sink: 'file', error: 'Error ENOSPC', dropped: 3 },
+};

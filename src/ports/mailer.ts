@@ -1,6 +1,8 @@
 /** A mail to the owner of an address, as data: the app words it, or uses `mailText`. Links and codes are secrets. */
 export type Mail =
   | { readonly kind: 'confirm-sign-up'; readonly to: string; readonly link: string; readonly code: string; readonly expiresAtMs: number }
+  /** Asked for the confirmation again, after several sign-ups: nobody but the owner can tell which of them was theirs. */
+  | { readonly kind: 'sign-up-start-again'; readonly to: string; readonly signUpLink: string }
   | { readonly kind: 'sign-up-existing-account'; readonly to: string; readonly signInLink: string; readonly forgotLink: string }
   | {
       readonly kind: 'reset-password';

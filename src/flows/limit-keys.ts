@@ -1,0 +1,33 @@
+import { networkOf } from '../kernel/address.ts';
+import type { KeyRing } from '../kernel/keys.ts';
+
+/**
+ * `address`: one client (an IPv4 address or an IPv6 /64). `site`: an IPv6 /48, since whoever has one has 65,536 clients.
+ * `noAddress`: all requests without an address together, in a wide bucket. `account`: one name, known or not.
+ */
+export type LimitRuleName = 'address' | 'site' | 'noAddress' | 'account';
+
+/** Makes the keys by which a request is counted. */
+export interface LimitKeys {
+  /** `name` is the canonical identifier or the account's id; absent where nobody is named. */
+  of(address: string | undefined, name?: string): { readonly [N in LimitRuleName]?: string };
+  /** The key of one account alone. */
+  account(name: string): string;
+}
+
+/** Where counters are shared, names and addresses leave the process and so become keyed digests; else they stay plain. */
+export function createLimitKeys({ keys, shared }: { readonly keys: KeyRing; readonly shared: boolean }): LimitKeys {
+  const nameKey = (name: string): string => (shared ? keys.digest('identifier', name) : name);
+  const networkKey = (network: string): string => (shared ? keys.digest('address', network) : network);
+  return {
+    account: nameKey,
+    of(address, name) {
+      const network = networkOf(address);
+      const from =
+        network === undefined
+          ? { noAddress: 'none' }
+          : { address: networkKey(network.key), ...(network.rollUp !== network.key && { site: networkKey(network.rollUp) }) };
+      return name === undefined ? from : { ...from, account: nameKey(name) };
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import type { RequestFacts } from '../ports/attempt.ts';
+import type { EventSubject, FlowName } from '../ports/events.ts';
+import type { Answered, FlowParts } from './parts.ts';
+import type { UniformSpan } from '../uniform/index.ts';
+
+export interface WantedPassword {
+  readonly flow: FlowName;
+  /** As it came from the form. */
+  readonly password: unknown;
+  /** What others know of the person. */
+  readonly personal: readonly string[];
+  readonly facts: RequestFacts;
+  readonly about: EventSubject;
+  readonly span: UniformSpan;
+}
+
+/** A hash to store and whether the password must be looked up again, or the answer with all reasons against it. */
+export type NewPassword = { readonly ok: true; readonly passwordHash: string; readonly recheck: boolean } | { readonly ok: false; readonly answered: Answered };
+
+/** How long the breach lookup may take when a password is set, ms. */
+const breachBudgetMs = 1_000;
+
+/** Judges a new password and hashes it. */
+export async function takeNewPassword(parts: FlowParts, wanted: WantedPassword): Promise<NewPassword> {
+  const { password: policy, hasher, uniform, emit } = parts;
+  const { flow, password, personal, facts, about, span } = wanted;
+  const verdict = await policy.check({ password, personal, budgetMs: breachBudgetMs });
+  if (!verdict.ok || typeof password !== 'string') {
+    const reasons = verdict.ok ? [] : verdict.reasons;
+    emit({ type: 'password.rejected', flow, reasons: reasons.map(({ code }) => code), ...about });
+    await span.end();
+    const guidance = verdict.ok ? [] : [{ code: 'guidance', message: verdict.guidance }];
+    return { ok: false, answered: { outcome: 'answered', reply: uniform.rejection([...reasons, ...guidance], facts.accepts) } };
+  }
+  if (verdict.breach === 'unknown') emit({ type: 'breach.unknown', flow, reason: 'not answered in time', ...about });
+  return { ok: true, passwordHash: await hasher.hash(password), recheck: verdict.breach === 'unknown' };
+}

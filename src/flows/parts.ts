@@ -1,0 +1,55 @@
+import type { BreachLookup } from '../breach/index.ts';
+import type { Hasher } from '../hasher/index.ts';
+import type { KeyRing } from '../kernel/keys.ts';
+import type { Limiter } from '../limiter/index.ts';
+import type { PasswordPolicy } from '../password/index.ts';
+import type { Accounts } from '../ports/accounts.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Emit } from '../ports/events.ts';
+import type { Mailer } from '../ports/mailer.ts';
+import type { RandomSource } from '../ports/random.ts';
+import type { RecordStore } from '../ports/record-store.ts';
+import type { Reply } from '../ports/reply.ts';
+import type { UniformReplies } from '../uniform/index.ts';
+import type { LimitKeys, LimitRuleName } from './limit-keys.ts';
+import type { Links } from './links.ts';
+
+/** One limiter for each thing that can be tried too often. */
+export interface FlowLimiters {
+  readonly signIn: Limiter<LimitRuleName>;
+  readonly signUp: Limiter<LimitRuleName>;
+  /** Requests that make the library send a mail: forgot and resend. */
+  readonly mail: Limiter<LimitRuleName>;
+  /** Tokens and codes that come back from mails. */
+  readonly code: Limiter<LimitRuleName>;
+  readonly passwordChange: Limiter<LimitRuleName>;
+  /** Mails that nobody asked for: "your password has leaked". */
+  readonly notice: Limiter<'account'>;
+}
+
+/** What the flows are made of. `createPortcullis` puts it together; a flow knows the pieces by their types alone. */
+export interface FlowParts {
+  readonly accounts: Accounts;
+  readonly records: RecordStore;
+  readonly mailer: Mailer;
+  readonly links: Links;
+  readonly hasher: Hasher;
+  readonly password: PasswordPolicy;
+  readonly breach: BreachLookup;
+  readonly uniform: UniformReplies;
+  readonly limiters: FlowLimiters;
+  readonly limitKeys: LimitKeys;
+  readonly keys: KeyRing;
+  readonly canonicalize: (identifier: string) => string;
+  readonly random: RandomSource;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  /** Where an unexpected error goes whole: to the app's own error tracker. Events carry no more than its name. */
+  readonly reportError: (error: unknown) => void;
+}
+
+/** The flow refused, or has nothing to tell but this answer. */
+export interface Answered {
+  readonly outcome: 'answered';
+  readonly reply: Reply;
+}

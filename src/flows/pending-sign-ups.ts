@@ -1,0 +1,119 @@
+import type { NewAccount } from '../ports/accounts.ts';
+import { codeDigest, codeTries, tryCode, type CodeOutcome, type CodeRecord } from './codes.ts';
+import { readJson, replaceJson } from './json-record.ts';
+import { newCode, newToken, tokenDigest } from './mail-secrets.ts';
+import type { FlowParts } from './parts.ts';
+import type { Proof } from './proof.ts';
+
+const signUpLifetimeMs = 24 * 3_600_000;
+
+/**
+ * A sign-up that nobody has confirmed. It owns nothing: no account, no name, no session. `email` is the canonical
+ * identifier: a mail to the address as it was typed could go to a look-alike of the one that is looked up.
+ */
+export interface PendingSignUp extends NewAccount {
+  /** Nobody could say whether the password has leaked. */
+  readonly recheck: boolean;
+}
+
+/** What the latest sign-up of an address has: its code, and where the sign-up is. */
+interface CodeEntry extends CodeRecord {
+  readonly signUpKey: string;
+  /** Whether no other sign-up of this address was open when this one was made. */
+  readonly only: boolean;
+}
+
+export interface FoundSignUp {
+  readonly signUp: PendingSignUp;
+  /** Uses it up. Of many that try at once, one gets true. */
+  burn(): Promise<boolean>;
+  /** Puts it back, after a failure that was nobody's fault. */
+  restore(): Promise<void>;
+}
+
+export type SignUpOutcome = { readonly ok: true; readonly found: FoundSignUp } | Extract<CodeOutcome<unknown>, { ok: false }>;
+
+export interface PendingSignUps {
+  /** Keeps the sign-up under a token of its own, and mails link and code. */
+  mail(signUp: PendingSignUp): Promise<void>;
+  find(proof: Proof): Promise<SignUpOutcome>;
+  /** Mails the confirmation of an address again, if that address has one open sign-up and no more. */
+  mailAgain(name: string): Promise<'mailed' | 'several' | 'none'>;
+}
+
+type PendingParts = Pick<FlowParts, 'records' | 'mailer' | 'links' | 'keys' | 'random' | 'clock'>;
+
+/**
+ * Each sign-up is a record of its own under the digest of its token, sealed. The password belongs to the token that gets
+ * confirmed: who signs up second inherits nothing from who signed up first, whichever of them owns the mailbox.
+ */
+export function createPendingSignUps(parts: PendingParts): PendingSignUps {
+  const { records, mailer, links, keys, random, clock } = parts;
+
+  async function keep(signUp: PendingSignUp, signUpKey: string, expiresAtMs: number): Promise<boolean> {
+    return records.compareAndSet({ key: signUpKey, expectedVersion: 0, value: keys.seal('token', JSON.stringify(signUp), signUpKey), expiresAtMs });
+  }
+
+  async function mail(signUp: PendingSignUp, isOnly: (previous: CodeEntry | undefined) => boolean): Promise<void> {
+    const [token, code] = [newToken(random), newCode(random)];
+    const signUpKey = signUpKeyOf(token);
+    const expiresAtMs = clock.nowMs() + signUpLifetimeMs;
+    await keep(signUp, signUpKey, expiresAtMs);
+    const key = codeKeyOf(signUp.email);
+    await replaceJson<CodeEntry>(records, {
+      key,
+      expiresAtMs,
+      next: (previous) => ({ signUpKey, codeDigest: codeDigest(keys, key, code), triesLeft: codeTries, only: isOnly(previous), expiresAtMs }),
+    });
+    await mailer.send({ kind: 'confirm-sign-up', to: signUp.email, link: links.confirm(token), code, expiresAtMs });
+  }
+
+  async function read(signUpKey: string): Promise<{ readonly signUp: PendingSignUp; readonly version: number } | undefined> {
+    const record = await records.read(signUpKey);
+    if (record === undefined) return undefined;
+    const opened = keys.open('token', record.value, signUpKey);
+    // A key that has left the ring, or a store that lies: no sign-up is better than somebody else's.
+    return opened.ok ? { signUp: JSON.parse(opened.plaintext.toString()) as PendingSignUp, version: record.version } : undefined;
+  }
+
+  async function find(signUpKey: string): Promise<SignUpOutcome> {
+    const record = await read(signUpKey);
+    if (record === undefined) return { ok: false, reason: 'unknown-token' };
+    const { signUp, version } = record;
+    const found: FoundSignUp = {
+      signUp,
+      burn: () => records.compareAndSet({ key: signUpKey, expectedVersion: version, value: null }),
+      async restore() {
+        await keep(signUp, signUpKey, clock.nowMs() + signUpLifetimeMs);
+      },
+    };
+    return { ok: true, found };
+  }
+
+  function codeKeyOf(name: string): string {
+    return `sign-up-code:${keys.digest('identifier', name)}`;
+  }
+
+  return {
+    mail: (signUp) => mail(signUp, (previous) => previous === undefined),
+    async find(proof) {
+      if (proof.kind === 'token') return find(signUpKeyOf(proof.token));
+      const outcome = await tryCode<CodeEntry>({ records, keys }, { key: codeKeyOf(proof.name), code: proof.code });
+      return outcome.ok ? find(outcome.record.value.signUpKey) : outcome;
+    },
+    async mailAgain(name) {
+      const entry = await readJson<CodeEntry>(records, codeKeyOf(name));
+      if (entry === undefined) return 'none';
+      if (!entry.value.only) return 'several';
+      const pending = await read(entry.value.signUpKey);
+      if (pending === undefined) return 'none';
+      // Somebody may have signed up between the two reads.
+      await mail(pending.signUp, (previous) => previous?.only === true && previous.signUpKey === entry.value.signUpKey);
+      return 'mailed';
+    },
+  };
+}
+
+function signUpKeyOf(token: string): string {
+  return `sign-up:${tokenDigest(token)}`;
+}

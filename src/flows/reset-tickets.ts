@@ -1,0 +1,101 @@
+import { secretsEqual } from '../kernel/compare.ts';
+import type { StoredAccount } from '../ports/accounts.ts';
+import { codeDigest, codeTries, tryCode, type CodeOutcome, type CodeRecord } from './codes.ts';
+import { burn, readJson, replaceJson } from './json-record.ts';
+import { newCode, newToken, tokenDigest } from './mail-secrets.ts';
+import type { FlowParts } from './parts.ts';
+import type { Proof } from './proof.ts';
+
+/** 30 minutes; SP 800-63B-4 section 4.2.1.2 would allow 24 hours. */
+export const resetLifetimeMs = 30 * 60_000;
+
+interface TicketRecord extends CodeRecord {
+  readonly accountId: string;
+  readonly tokenDigest: string;
+  /** Names the password that is to be replaced: once it is another one, the ticket is void. */
+  readonly passwordTag: string;
+}
+
+/** A right to choose a new password. */
+export interface Ticket {
+  readonly accountId: string;
+  /** Whether this is still the account whose password the ticket was made for. */
+  fits(account: StoredAccount): boolean;
+  /** Uses the ticket up. Of many that try at once, one gets true. */
+  burn(): Promise<boolean>;
+  /** Puts a burnt ticket back, after a failure that was nobody's fault. */
+  restore(): Promise<void>;
+}
+
+export type TicketOutcome = { readonly ok: true; readonly ticket: Ticket } | Extract<CodeOutcome<unknown>, { ok: false }>;
+
+/** One ticket for each account, so that a new one ends the old one. */
+export interface ResetTickets {
+  /** Makes a ticket and mails it. */
+  mail(account: StoredAccount, because: 'requested' | 'breached-password'): Promise<void>;
+  find(proof: Proof): Promise<TicketOutcome>;
+}
+
+type TicketParts = Pick<FlowParts, 'accounts' | 'records' | 'mailer' | 'links' | 'keys' | 'random' | 'clock'>;
+
+/** Tickets are records; the mail has `<account tag>.<secret>`, the record a digest of the secret. */
+export function createResetTickets(parts: TicketParts): ResetTickets {
+  const { accounts, records, mailer, links, keys, random, clock } = parts;
+
+  async function mail(account: StoredAccount, because: 'requested' | 'breached-password'): Promise<void> {
+    const tag = keys.digest('account', account.id);
+    const key = recordKey(tag);
+    const [secret, code] = [newToken(random), newCode(random)];
+    const expiresAtMs = clock.nowMs() + resetLifetimeMs;
+    const record: TicketRecord = {
+      accountId: account.id,
+      tokenDigest: tokenDigest(secret),
+      codeDigest: codeDigest(keys, key, code),
+      triesLeft: codeTries,
+      passwordTag: passwordTag(account),
+      expiresAtMs,
+    };
+    await replaceJson<TicketRecord>(records, { key, expiresAtMs, next: () => record });
+    await mailer.send({ kind: 'reset-password', to: account.email, link: links.reset(`${tag}.${secret}`), code, expiresAtMs, because });
+  }
+
+  function passwordTag({ passwordHash = '' }: StoredAccount): string {
+    return keys.digest('account', `password ${passwordHash}`);
+  }
+
+  function ticketOf(key: string, record: TicketRecord): Ticket {
+    const { accountId, tokenDigest: digest, passwordTag: tag, expiresAtMs } = record;
+    return {
+      accountId,
+      fits: (account) => keys.digests('account', `password ${account.passwordHash ?? ''}`).includes(tag),
+      async burn() {
+        const now = await readJson<TicketRecord>(records, key);
+        return now !== undefined && secretsEqual(now.value.tokenDigest, digest) && burn(records, { key, version: now.version });
+      },
+      async restore() {
+        await records.compareAndSet({ key, expectedVersion: 0, value: JSON.stringify(record), expiresAtMs });
+      },
+    };
+  }
+
+  async function findByToken(token: string): Promise<TicketOutcome> {
+    const [tag = '', secret = ''] = token.split('.');
+    const record = await readJson<TicketRecord>(records, recordKey(tag));
+    if (record === undefined || !secretsEqual(tokenDigest(secret), record.value.tokenDigest)) return { ok: false, reason: 'unknown-token' };
+    return { ok: true, ticket: ticketOf(recordKey(tag), record.value) };
+  }
+
+  async function findByCode(name: string, code: string): Promise<TicketOutcome> {
+    const account = await accounts.findByIdentifier(name);
+    // Nobody has a record too: the same read, of one that is not there.
+    const key = recordKey(keys.digest('account', account === undefined ? `nobody ${name}` : account.id));
+    const outcome = await tryCode<TicketRecord>({ records, keys }, { key, code });
+    return outcome.ok ? { ok: true, ticket: ticketOf(key, outcome.record.value) } : outcome;
+  }
+
+  return { mail, find: (proof) => (proof.kind === 'token' ? findByToken(proof.token) : findByCode(proof.name, proof.code)) };
+}
+
+function recordKey(tag: string): string {
+  return `reset:${tag}`;
+}

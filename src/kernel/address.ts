@@ -13,7 +13,7 @@ export interface ClientNetwork {
  * `::ffff:102:304` are 1.2.3.4, and `2001:db8::1.2.3.4` is not. Undefined for anything that is no address.
  */
 export function networkOf(address: string | undefined): ClientNetwork | undefined {
-  if (address === undefined || address.length > 64) return undefined;
+  if (typeof address !== 'string' || address.length > 64) return undefined;
   if (isIPv4(address)) return { key: address, rollUp: address };
   if (!isIPv6(address)) return undefined;
   const words = ipv6Words(address);

@@ -1,7 +1,4 @@
-import type { CounterCharge } from '../ports/counter-store.ts';
-
-/** Sums of fractional intervals are off by less than this many ms. */
-export const roundingMs = 0.001;
+import type { CounterCharge, CounterRule } from '../ports/counter-store.ts';
 
 /** Where one key stands. */
 export interface CounterStanding {
@@ -13,9 +10,17 @@ export interface CounterStanding {
   readonly fullAfterMs: number;
 }
 
+/**
+ * Sums of fractional intervals are off by less than this many ms: a thousandth of a unit, at least 1 µs (the grain of
+ * wall clocks in a double), and never a whole unit, which would be one more than the burst.
+ */
+export function roundingMs({ intervalMs }: CounterRule): number {
+  return Math.min(Math.max(0.001, intervalMs / 1000), intervalMs / 2);
+}
+
 /** Whether a key that is `aheadMs` away from its whole burst can pay the charge. Every store decides by this. */
 export function canPay({ rule, cost }: CounterCharge, aheadMs: number): boolean {
-  return aheadMs + (cost - rule.burst) * rule.intervalMs <= roundingMs;
+  return aheadMs + (cost - rule.burst) * rule.intervalMs <= roundingMs(rule);
 }
 
 /** What the milliseconds of a verdict mean for one of its charges. */
@@ -23,8 +28,8 @@ export function standingOf({ rule, cost }: CounterCharge, verdict: { readonly al
   const { allowed, aheadMs } = verdict;
   const overMs = aheadMs + (cost - rule.burst) * rule.intervalMs;
   return {
-    remaining: Math.max(0, Math.floor(rule.burst - (aheadMs - roundingMs) / rule.intervalMs)),
-    retryAfterMs: allowed || overMs <= roundingMs ? 0 : overMs,
+    remaining: Math.max(0, Math.floor(rule.burst - (aheadMs - roundingMs(rule)) / rule.intervalMs)),
+    retryAfterMs: allowed || overMs <= roundingMs(rule) ? 0 : overMs,
     fullAfterMs: aheadMs,
   };
 }

@@ -49,5 +49,10 @@ export function isPortcullisError(value: unknown): value is PortcullisError {
 export function errorName(value: unknown): string {
   if (!(value instanceof Error)) return typeof value;
   const { code } = value as { code?: unknown };
-  return typeof code === 'string' && /^\w{1,64}$/.test(code) ? `${value.name} ${code}` : value.name;
+  const name = isWord(value.name) ? value.name : 'Error';
+  return isWord(code) ? `${name} ${code}` : name;
+}
+
+function isWord(value: unknown): value is string {
+  return typeof value === 'string' && /^\w{1,64}$/.test(value);
 }

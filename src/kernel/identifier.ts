@@ -15,11 +15,20 @@ export function inputText(value: unknown, maxChars: number): string | undefined 
   return value.isWellFormed() ? value : undefined;
 }
 
-/** The identifier in its canonical form, or undefined where the value cannot be one. Never throws. */
+/** The identifier in its canonical form, or undefined where the value (or the canonicalizer) says that it cannot be one. Never throws. */
 export function readIdentifier(value: unknown, canonicalize: (identifier: string) => string): string | undefined {
   const given = inputText(value, maxIdentifierChars);
   // NUL ends a string in many databases: what is looked up would not be what is counted.
   if (given === undefined || given.includes('\0')) return undefined;
-  const canonical = canonicalize(given);
-  return canonical === '' || canonical.length > maxIdentifierChars ? undefined : canonical;
+  const canonical = inputText(attempt(canonicalize, given), maxIdentifierChars);
+  return canonical === undefined || canonical.includes('\0') ? undefined : canonical;
+}
+
+/** The canonicalizer is the app's; one that chokes on a stranger's input (punycode does) has said no. */
+function attempt(canonicalize: (identifier: string) => unknown, given: string): unknown {
+  try {
+    return canonicalize(given);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { isUint8Array } from 'node:util/types';
 import { ConfigError } from './errors.ts';
 import { list, readOptions, text, wrong, type OptionReader } from './options.ts';
 
@@ -36,7 +37,7 @@ const tagBytes = 16;
 const secretBytes = 32;
 
 const secretOption: OptionReader<Uint8Array> = (given, name) => {
-  if (!(given instanceof Uint8Array) || given.length !== secretBytes) throw wrong(name, `a Uint8Array of ${secretBytes} bytes`, given);
+  if (!isUint8Array(given) || given.length !== secretBytes) throw wrong(name, `a Uint8Array of ${secretBytes} bytes`, given);
   if (given.every((byte) => byte === given[0])) throw new ConfigError(`${name}: expected random bytes, got ${secretBytes} times the same one`);
   return Uint8Array.from(given);
 };
@@ -54,19 +55,19 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   if (newest === undefined) throw new ConfigError('keyRing.keys: expected at least one key, got an empty array');
   if (new Set(keys.map(({ id }) => id)).size < keys.length) throw new ConfigError('keyRing.keys: expected every id once, got one twice');
   const secrets = new Map(keys.map(({ id, secret }) => [id, secret]));
-  const derived = new Map<string, Buffer>();
+  const known = new Map<string, Buffer>();
 
-  function derive(purpose: KeyPurpose, keyId: string): Buffer | undefined {
+  function derived(purpose: KeyPurpose, keyId: string): Buffer | undefined {
     const secret = secrets.get(keyId);
     if (secret === undefined) return undefined;
     const slot = `${purpose} ${keyId}`;
-    const key = derived.get(slot) ?? Buffer.from(hkdfSync('sha256', secret, '', `portcullis/${purpose}`, secretBytes));
-    derived.set(slot, key);
+    const key = known.get(slot) ?? Buffer.from(hkdfSync('sha256', secret, '', `portcullis/${purpose}`, secretBytes));
+    known.set(slot, key);
     return key;
   }
 
   function keyOf(purpose: KeyPurpose, keyId: string): Buffer {
-    const key = derive(purpose, keyId);
+    const key = derived(purpose, keyId);
     if (key === undefined) throw new ConfigError(`keyRing: no key has the id "${keyId}"`);
     return key;
   }
@@ -75,12 +76,15 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     newestId: newest.id,
     digest: (purpose, value) => tag(keyOf(purpose, newest.id), value),
     digests: (purpose, value) => keys.map(({ id }) => tag(keyOf(purpose, id), value)),
-    derive,
+    derive(purpose, keyId) {
+      const key = derived(purpose, keyId);
+      return key && Buffer.from(key);
+    },
     seal: (purpose, plaintext, boundTo) => `v1.${newest.id}.${encrypt(keyOf(purpose, newest.id), plaintext, boundTo)}`,
     open(purpose, sealed, boundTo) {
       const [, keyId = '', body = ''] = /^v1\.([\w-]{1,16})\.([\w-]+)$/.exec(sealed) ?? [];
       if (body === '') return { ok: false, reason: 'malformed' };
-      const key = derive(purpose, keyId);
+      const key = derived(purpose, keyId);
       return key === undefined ? { ok: false, reason: 'unknown-key' } : decrypt(key, body, boundTo);
     },
   } satisfies KeyRing);
@@ -99,7 +103,8 @@ function encrypt(key: Buffer, plaintext: string | Uint8Array, boundTo: string): 
 
 function decrypt(key: Buffer, body: string, boundTo: string): Opened {
   const bytes = Buffer.from(body, 'base64url');
-  if (bytes.length < nonceBytes + tagBytes) return { ok: false, reason: 'malformed' };
+  // One way to write it: the last character of base64url has bits that decoders ignore (RFC 4648 section 3.5).
+  if (bytes.length < nonceBytes + tagBytes || bytes.toString('base64url') !== body) return { ok: false, reason: 'malformed' };
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes), { authTagLength: tagBytes });
   decipher.setAAD(Buffer.from(boundTo)).setAuthTag(bytes.subarray(-tagBytes));
   try {

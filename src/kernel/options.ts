@@ -26,15 +26,23 @@ function described(given: unknown): string {
  */
 export function readOptions<R extends Readers>(piece: string, given: unknown, readers: R): Parsed<R> {
   const source = given === undefined ? {} : given;
-  if (typeof source !== 'object' || source === null || Array.isArray(source)) throw wrong(piece, 'an options object', given);
+  if (!isPlainObject(source)) throw wrong(piece, 'an options object', given);
   for (const key of Object.keys(source)) {
     if (!Object.hasOwn(readers, key)) throw new ConfigError(`${piece}.${key}: unknown option${nearest(key, Object.keys(readers))}`);
   }
   const parsed: Record<string, unknown> = {};
   for (const [key, read] of Object.entries(readers)) {
-    parsed[key] = read((source as Record<string, unknown>)[key], `${piece}.${key}`);
+    // Own ones only: after a prototype pollution anywhere in the app, every object would seem to have the option.
+    parsed[key] = read(Object.hasOwn(source, key) ? source[key] : undefined, `${piece}.${key}`);
   }
   return Object.freeze(parsed) as Parsed<R>;
+}
+
+/** Not an array, a Map or an instance, whose inherited members would be passed over in silence. Also from another realm. */
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** `, did you mean "x"?` for the known name that the fewest edits reach, or nothing where none is near. */
@@ -112,7 +120,7 @@ export function list<T>(read: OptionReader<T>, fallback?: readonly T[]): OptionR
   return (given, name) => {
     if (given === undefined && fallback !== undefined) return fallback;
     if (!Array.isArray(given)) throw wrong(name, 'an array', given);
-    return Object.freeze(given.map((element, index) => read(element, `${name}[${index}]`)));
+    return Object.freeze(Array.from(given, (element, index) => read(element, `${name}[${index}]`)));
   };
 }
 

@@ -29,11 +29,9 @@ const advice: Readonly<Record<Problem, string>> = {
   'no-address': 'requests arrive without a client address: limits by address count them all in one wide bucket. Check the listener (a Unix socket has no address) and the proxy setting.',
   'proxy-not-trusted': 'requests carry X-Forwarded-For or Forwarded, but the framework trusts no proxy: every client counts as the proxy. In Express: app.set("trust proxy", <number of proxies or their networks>).',
   'every-proxy-trusted': 'the framework trusts every proxy, so anybody can choose an address by sending X-Forwarded-For. In Express: app.set("trust proxy", <number of proxies or their networks>) instead of true.',
-  'one-address': 'all requests so far came from one private address: limits by address would stop all clients together. Something in front hides the clients: trust it, or let it pass their address on.',
+  'one-address': 'all requests so far came from one address: limits by address would stop all clients together. If there is more than one client, something in front hides them: let it pass their address on, and trust it.',
   'counters-per-process': 'this is one of several cluster workers and the counters live in each of them: every limit is multiplied by the number of workers. Use a shared store.',
 };
-
-const privateAddress = /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|f[cd][0-9a-f]{2}:)/;
 
 /**
  * Looks at the first requests and names what makes limits by address useless, once each: by a warning and by a
@@ -71,6 +69,6 @@ export function createAddressCheck(options: AddressCheckOptions): (facts: Addres
     else if (network !== first) several = true;
     if (proxyTrust === 'all') tell('every-proxy-trusted');
     if (forwarded && proxyTrust === 'none') tell('proxy-not-trusted');
-    if (seen === requests && !several && first !== undefined && privateAddress.test(first)) tell('one-address');
+    if (seen === requests && !several && first !== undefined) tell('one-address');
   };
 }

@@ -1,5 +1,6 @@
-import type { CounterStanding } from '../kernel/counting.ts';
-import type { ParsedRule, ParsedRules } from './rules.ts';
+import type { CounterRule } from '../ports/counter-store.ts';
+import { standingsOf, type LimiterDecision, type RuleStanding } from './decision.ts';
+import type { ParsedRules } from './rules.ts';
 
 /**
  * `draft-11`: draft-ietf-httpapi-ratelimit-headers-11 (`RateLimit-Policy`, `RateLimit`). `draft-7`: its seventh version,
@@ -7,48 +8,63 @@ import type { ParsedRule, ParsedRules } from './rules.ts';
  */
 export type HeaderForm = 'none' | 'draft-11' | 'draft-7';
 
-interface NamedStanding extends CounterStanding {
-  readonly rule: string;
-}
-
 /** Seconds for a header: whole, rounded up, at least 1 (RFC 9110 section 10.2.3). */
 export function headerSeconds(ms: number): number {
   return Math.max(1, Math.ceil(ms / 1000));
 }
 
 /** The header fields of a decision. Windows are whole seconds on the wire, rounded up. */
-export function headersOf(form: HeaderForm, rules: ParsedRules, standings: readonly NamedStanding[]): Readonly<Record<string, string>> {
+export function headersOf(form: HeaderForm, rules: ParsedRules, decision: LimiterDecision): Readonly<Record<string, string>> {
   if (form === 'none') return {};
-  const lines = standings.flatMap((standing) => {
+  const retryAfterMs = decision.ok ? Infinity : decision.retryAfterMs;
+  const lines = standingsOf(decision).flatMap((standing) => {
     const rule = rules.get(standing.rule);
-    return rule === undefined ? [] : [{ rule, standing }];
+    return rule === undefined ? [] : [lineOf({ rule, standing, retryAfterMs })];
   });
   return form === 'draft-11' ? draft11(lines) : draft7(lines);
 }
 
 interface Line {
-  readonly rule: ParsedRule;
-  readonly standing: NamedStanding;
+  readonly rule: string;
+  /** Units, and the seconds in which so many come back. */
+  readonly quota: number;
+  readonly windowS: number;
+  readonly remaining: number;
+  /** Seconds in which no more than `remaining` should be spent. */
+  readonly resetS: number;
+}
+
+function lineOf(given: { readonly rule: CounterRule; readonly standing: RuleStanding; readonly retryAfterMs: number }): Line {
+  const { rule, standing, retryAfterMs } = given;
+  return {
+    rule: standing.rule,
+    quota: rule.burst,
+    windowS: headerSeconds(rule.burst * rule.intervalMs),
+    remaining: standing.remaining,
+    resetS: headerSeconds(Math.min(resetMs(rule, standing), retryAfterMs)),
+  };
+}
+
+/**
+ * With nothing left, when the next unit comes; else when all are back. Never after Retry-After, which would call
+ * the client before its time.
+ */
+function resetMs({ burst, intervalMs }: CounterRule, { remaining, retryAfterMs, fullAfterMs }: RuleStanding): number {
+  if (retryAfterMs > 0) return retryAfterMs;
+  return remaining > 0 ? fullAfterMs : fullAfterMs - (burst - 1) * intervalMs;
 }
 
 function draft11(lines: readonly Line[]): Readonly<Record<string, string>> {
   return {
-    'RateLimit-Policy': lines.map(({ rule, standing }) => `"${standing.rule}";q=${rule.counter.burst};w=${headerSeconds(rule.windowMs)}`).join(', '),
-    RateLimit: lines.map(({ standing }) => `"${standing.rule}";r=${standing.remaining};t=${headerSeconds(resetMs(standing))}`).join(', '),
+    'RateLimit-Policy': lines.map(({ rule, quota, windowS }) => `"${rule}";q=${quota};w=${windowS}`).join(', '),
+    RateLimit: lines.map(({ rule, remaining, resetS }) => `"${rule}";r=${remaining};t=${resetS}`).join(', '),
   };
 }
 
-/** Draft 7 has room for one limit: the one with the least left. */
+/** Draft 7 has room for one limit: the one with the least left, and of those the one that lasts longest. */
 function draft7(lines: readonly Line[]): Readonly<Record<string, string>> {
-  const [tightest] = lines.toSorted((a, b) => a.standing.remaining - b.standing.remaining || b.standing.retryAfterMs - a.standing.retryAfterMs);
+  const [tightest] = lines.toSorted((a, b) => a.remaining - b.remaining || b.resetS - a.resetS);
   if (tightest === undefined) return {};
-  const { rule, standing } = tightest;
-  return {
-    'RateLimit-Policy': `${rule.counter.burst};w=${headerSeconds(rule.windowMs)}`,
-    RateLimit: `limit=${rule.counter.burst}, remaining=${standing.remaining}, reset=${headerSeconds(resetMs(standing))}`,
-  };
-}
-
-function resetMs({ remaining, retryAfterMs, fullAfterMs }: NamedStanding): number {
-  return remaining === 0 && retryAfterMs > 0 ? retryAfterMs : fullAfterMs;
+  const { quota, windowS, remaining, resetS } = tightest;
+  return { 'RateLimit-Policy': `${quota};w=${windowS}`, RateLimit: `limit=${quota}, remaining=${remaining}, reset=${resetS}` };
 }

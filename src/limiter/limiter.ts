@@ -1,15 +1,16 @@
 import { systemClock } from '../kernel/clock.ts';
-import { callback, integer, oneOf, port, readOptions, text } from '../kernel/options.ts';
+import { ConfigError } from '../kernel/errors.ts';
+import { callback, integer, oneOf, port, readOptions, text, type OptionReader } from '../kernel/options.ts';
 import type { Clock } from '../ports/clock.ts';
-import { standingOf, type CounterStanding } from '../kernel/counting.ts';
-import type { CounterCharge, CounterStore, CounterVerdict } from '../ports/counter-store.ts';
-import type { Emit } from '../ports/events.ts';
+import type { CounterCharge, CounterRule, CounterStore } from '../ports/counter-store.ts';
+import type { Emit, EventSubject } from '../ports/events.ts';
+import { refusalOf, ruleName, standingsOf, type LimiterDecision, type LimiterPass, type RuleStanding } from './decision.ts';
 import { headersOf, type HeaderForm } from './headers.ts';
+import { rulesOption, rulesOf, type LimitRule, type ParsedRules } from './rules.ts';
 import { createStoreCalls } from './store-calls.ts';
-import { rulesOption, type LimitRule, type ParsedRule, type ParsedRules } from './rules.ts';
 
 export interface LimiterOptions<Name extends string> {
-  /** Names the limiter in events and in the store. Two limiters on one store need two names. */
+  /** Names the limiter in events and in the store: 1 to 64 letters, digits, `.`, `-`, `_`. Two limiters on one store need two names. */
   readonly name: string;
   readonly rules: Readonly<Record<Name, LimitRule>>;
   readonly store: CounterStore;
@@ -26,38 +27,20 @@ export interface LimiterOptions<Name extends string> {
 /** Who a request counts against: for each rule that applies, the key. */
 export type LimiterKeys<Name extends string> = { readonly [N in Name]?: string };
 
-/** A charge that was made. Hand it to `refund` when the attempt turned out to be right. */
-export interface LimiterPass {
-  readonly ok: true;
-  /** The rule that would have refused, in `observe` mode; else undefined. Nothing was charged then. */
-  readonly observed: string | undefined;
-  readonly charges: readonly CounterCharge[];
-  readonly verdict: CounterVerdict;
+export interface LimiterCharge {
+  /** Whole units to charge to each key; at most the burst of each rule. Default 1. */
+  readonly cost?: number;
+  /** Who the event of a refusal is about. */
+  readonly about?: EventSubject;
 }
-
-export interface LimiterRefusal {
-  readonly ok: false;
-  /** The rule that refuses for the longest time. For logs: telling it to a client tells an attacker. */
-  readonly rule: string;
-  readonly retryAfterMs: number;
-  readonly charges: readonly CounterCharge[];
-  readonly verdict: CounterVerdict;
-}
-
-/** Where the key of one rule stands. */
-export interface RuleStanding extends CounterStanding {
-  readonly rule: string;
-}
-
-export type LimiterDecision = LimiterPass | LimiterRefusal;
 
 export interface Limiter<Name extends string = string> {
-  /** Charges `cost` units (default 1) to every key in one atomic step, or to none. Rejects with ERR_STORE. */
-  take(keys: LimiterKeys<Name>, cost?: number): Promise<LimiterDecision>;
-  /** Gives back what one pass took. A second call for the same pass does nothing. */
+  /** Charges every key in one atomic step, or none. Rejects with ERR_STORE; TypeError or RangeError for a call that is wrong. */
+  take(keys: LimiterKeys<Name>, charge?: LimiterCharge): Promise<LimiterDecision>;
+  /** Gives back what one pass took. A second call for the same pass does nothing. Rejects with ERR_STORE. */
   refund(pass: LimiterPass): Promise<void>;
-  /** What `take` would decide; charges and reports nothing. */
-  peek(keys: LimiterKeys<Name>, cost?: number): Promise<LimiterDecision>;
+  /** What `take` would decide in `enforce` mode; charges and reports nothing. */
+  peek(keys: LimiterKeys<Name>, charge?: LimiterCharge): Promise<LimiterDecision>;
   /** Forgets one key of one rule, for an operator's hand. */
   clear(rule: Name, key: string): Promise<void>;
   /** Where each key of a decision stands, in the order of the keys. */
@@ -69,15 +52,22 @@ export interface Limiter<Name extends string = string> {
 /** The defaults of {@link createLimiter}. The deadline: a local Redis answers within 1 ms, so 50 ms is down. */
 export const limiterDefaults = Object.freeze({ mode: 'enforce', headers: 'none', storeDeadlineMs: 50 });
 
+const nameOption: OptionReader<string> = (given, name) => {
+  const value = text()(given, name);
+  // A slash would let two limiters mean one table.
+  if (!/^[\w.-]{1,64}$/.test(value)) throw new ConfigError(`${name}: expected 1 to 64 letters, digits, ".", "-" or "_"`);
+  return value;
+};
+
 /**
  * Makes a limiter: several rates over several keys, decided in one atomic step (GCRA). Charge before you look at the
  * password and refund when it was right, so that a thousand parallel guesses gain nothing (OWASP ASVS 5.0 6.3.1,
  * 15.4.2). Throws ERR_CONFIG.
  */
 export function createLimiter<Name extends string>(options: LimiterOptions<Name>): Limiter<Name> {
-  const { name, rules, store, mode, headers, storeDeadlineMs, clock, emit } = readOptions('limiter', options, {
-    name: text(),
-    rules: rulesOption(options.name),
+  const parsed = readOptions('limiter', options, {
+    name: nameOption,
+    rules: rulesOption,
     store: port<CounterStore>(['take', 'giveBack', 'peek', 'clear']),
     mode: oneOf(['observe', 'enforce'], limiterDefaults.mode as 'enforce'),
     headers: oneOf<HeaderForm>(['none', 'draft-11', 'draft-7'], limiterDefaults.headers as 'none'),
@@ -85,47 +75,52 @@ export function createLimiter<Name extends string>(options: LimiterOptions<Name>
     clock: port<Clock>(['nowMs', 'monotonicMs', 'after'], () => systemClock),
     emit: callback<Emit>(() => undefined),
   });
-  const refunded = new WeakSet<LimiterPass>();
-
-  const { inTime, broken, ask } = createStoreCalls({ clock, deadlineMs: storeDeadlineMs, emit });
-
-  async function take(keys: LimiterKeys<Name>, cost = 1): Promise<LimiterDecision> {
-    const charges = chargesFor(rules, keys, cost);
-    let verdict: CounterVerdict;
-    try {
-      const answer = store.take(charges);
-      verdict = answer instanceof Promise ? await inTime(answer) : answer;
-    } catch (cause) {
-      throw broken(cause);
-    }
-    if (verdict.allowed) return { ok: true, observed: undefined, charges, verdict };
-    const refusal = refusalOf(charges, verdict);
-    const enforced = mode === 'enforce';
-    emit({ type: 'limiter.refused', limiter: name, rule: refusal.rule, enforced, retryAfterMs: refusal.retryAfterMs });
-    return enforced ? refusal : { ok: true, observed: refusal.rule, charges: [], verdict };
-  }
+  const { name, store, headers, clock, emit } = parsed;
+  const rules = rulesOf(name, parsed.rules);
+  const enforced = parsed.mode === 'enforce';
+  const calls = createStoreCalls({ clock, deadlineMs: parsed.storeDeadlineMs, emit });
+  const take = (charges: readonly CounterCharge[]): ReturnType<CounterStore['take']> => store.take(charges);
+  // By the list of charges, which a copy of the pass shares.
+  const refunded = new WeakSet<readonly CounterCharge[]>();
 
   return Object.freeze({
-    take,
-    async refund(pass: LimiterPass) {
-      if (refunded.has(pass) || pass.charges.length === 0) return;
-      refunded.add(pass);
-      await ask(() => store.giveBack(pass.charges));
-    },
-    async peek(keys: LimiterKeys<Name>, cost = 1) {
+    async take(keys: LimiterKeys<Name>, { cost = 1, about }: LimiterCharge = noCharge) {
       const charges = chargesFor(rules, keys, cost);
-      const verdict = await ask(() => store.peek(charges));
-      return verdict.allowed ? { ok: true, observed: undefined, charges: [], verdict } : refusalOf(charges, verdict);
+      const verdict = await calls.judge(charges, take);
+      if (verdict.allowed) return { ok: true, charged: true, observed: undefined, charges, verdict };
+      const refusal = refusalOf(charges, verdict);
+      const { rule, retryAfterMs } = refusal;
+      emit({ type: 'limiter.refused', limiter: name, rule, enforced, retryAfterMs, ...about });
+      return enforced ? refusal : { ok: true, charged: false, observed: rule, charges, verdict };
+    },
+    async refund(pass: LimiterPass) {
+      if (!isCharged(pass) || refunded.has(pass.charges)) return;
+      if (pass.charges.some((charge) => rules.get(ruleName(charge)) !== charge.rule)) throw new TypeError('limiter: this pass is another limiter\'s');
+      refunded.add(pass.charges);
+      await calls.tell(() => store.giveBack(pass.charges));
+    },
+    async peek(keys: LimiterKeys<Name>, { cost = 1 }: LimiterCharge = noCharge) {
+      const charges = chargesFor(rules, keys, cost);
+      const verdict = await calls.judge(charges, (all) => store.peek(all));
+      return verdict.allowed ? { ok: true, charged: false, observed: undefined, charges, verdict } : refusalOf(charges, verdict);
     },
     async clear(rule: Name, key: string) {
-      await ask(() => store.clear(knownRule(rules, rule).counter, key));
+      const known = knownRule(rules, rule);
+      await calls.tell(() => store.clear(known, key));
     },
     standings: standingsOf,
-    headers: (decision: LimiterDecision) => headersOf(headers, rules, standingsOf(decision)),
+    headers: (decision: LimiterDecision) => headersOf(headers, rules, decision),
   } satisfies Limiter<Name>);
 }
 
-function knownRule(rules: ParsedRules, name: string): ParsedRule {
+const noCharge: LimiterCharge = Object.freeze({});
+
+/** Also where no type checker looked: a refusal took nothing that could be given back. */
+function isCharged(decision: LimiterDecision): decision is LimiterPass {
+  return decision.ok && decision.charged;
+}
+
+function knownRule(rules: ParsedRules, name: string): CounterRule {
   const known = rules.get(name);
   if (known === undefined) throw new TypeError(`limiter: there is no rule "${name}"`);
   return known;
@@ -136,8 +131,9 @@ function chargesFor(rules: ParsedRules, keys: Readonly<Record<string, string | u
   for (const name in keys) {
     const key = keys[name];
     if (key === undefined) continue;
-    const rule = knownRule(rules, name).counter;
-    if (!(cost >= 1 && cost <= rule.burst)) throw new RangeError(`limiter: a cost of ${cost} can never pass the burst of ${rule.burst} of "${name}"`);
+    const rule = knownRule(rules, name);
+    if (typeof key !== 'string') throw new TypeError(`limiter: expected a string as the key of "${name}"`);
+    if (!(Number.isInteger(cost) && cost >= 1 && cost <= rule.burst)) throw new RangeError(`limiter: expected a cost from 1 to the burst of "${name}", ${rule.burst}, got ${cost}`);
     // Not `[]` and `push`: the first push makes room for seventeen.
     if (charges === undefined) charges = [{ rule, key, cost }];
     else charges.push({ rule, key, cost });
@@ -145,29 +141,4 @@ function chargesFor(rules: ParsedRules, keys: Readonly<Record<string, string | u
   // A decision about nobody would let everybody through.
   if (charges === undefined) throw new TypeError('limiter: expected a key for at least one rule');
   return charges;
-}
-
-function refusalOf(charges: readonly CounterCharge[], verdict: CounterVerdict): LimiterRefusal {
-  let rule = '';
-  let retryAfterMs = 0;
-  for (const [at, charge] of charges.entries()) {
-    const standing = standingAt(charge, verdict, at);
-    if (standing.retryAfterMs <= retryAfterMs) continue;
-    ({ retryAfterMs } = standing);
-    rule = ruleName(charge);
-  }
-  return { ok: false, rule, retryAfterMs, charges, verdict };
-}
-
-function standingAt(charge: CounterCharge, { allowed, aheadMs }: CounterVerdict, at: number): CounterStanding {
-  return standingOf(charge, { allowed, aheadMs: aheadMs[at] ?? 0 });
-}
-
-/** The store knows a rule as `limiter/rule`. */
-function ruleName({ rule }: CounterCharge): string {
-  return rule.name.slice(rule.name.indexOf('/') + 1);
-}
-
-function standingsOf({ charges, verdict }: LimiterDecision): readonly RuleStanding[] {
-  return charges.map((charge, at) => ({ rule: ruleName(charge), ...standingAt(charge, verdict, at) }));
 }

@@ -4,7 +4,7 @@ import type { CounterRule } from '../ports/counter-store.ts';
 
 /** One limit: at most `burst` at once, and in the long run `limit` per `windowMs`. */
 export interface LimitRule {
-  /** Units that come back in `windowMs`, evenly. 1 to 1,000,000. */
+  /** Units that come back in `windowMs`, evenly. 1 to 1,000,000, and at most 100 per ms of the window. */
   readonly limit: number;
   /** Milliseconds, 100 to 34,560,000,000 (400 days). */
   readonly windowMs: number;
@@ -15,33 +15,38 @@ export interface LimitRule {
   readonly burst?: number;
 }
 
-export interface ParsedRule {
-  readonly counter: CounterRule;
-  readonly limit: number;
-  readonly windowMs: number;
-}
-
-export type ParsedRules = ReadonlyMap<string, ParsedRule>;
+/** The rules of one limiter by their own names; a store knows them as `limiter/rule`. */
+export type ParsedRules = ReadonlyMap<string, CounterRule>;
 
 const maxWindowMs = 400 * 24 * 3_600_000;
+const maxUnitsPerMs = 100;
 const ruleNames = /^[a-z][\w-]{0,31}$/;
 
-/** Reads `{ address: { limit, windowMs, burst? }, ... }`: at least one and at most eight rules. */
-export function rulesOption(limiter: string): OptionReader<ParsedRules> {
-  return (given, name) => {
-    if (typeof given !== 'object' || given === null || Array.isArray(given)) throw wrong(name, 'an object of rules by name', given);
-    const entries = Object.entries(given);
-    if (entries.length < 1 || entries.length > 8) throw new ConfigError(`${name}: expected 1 to 8 rules, got ${entries.length}`);
-    return new Map(entries.map(([rule, value]) => [rule, readRule({ limiter, rule, value, name: `${name}.${rule}` })]));
-  };
-}
+type Rates = Readonly<Record<string, Omit<CounterRule, 'name'>>>;
 
-function readRule({ limiter, rule, value, name }: { readonly limiter: string; readonly rule: string; readonly value: unknown; readonly name: string }): ParsedRule {
-  if (!ruleNames.test(rule)) throw new ConfigError(`${name}: expected a name of up to 32 letters, digits, "-" and "_" that begins with a small letter`);
+/** Reads `{ address: { limit, windowMs, burst? }, ... }`: at least one and at most eight rules. */
+export const rulesOption: OptionReader<Rates> = (given, name) => {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw wrong(name, 'an object of rules by name', given);
+  const entries = Object.entries(given);
+  if (entries.length < 1 || entries.length > 8) throw new ConfigError(`${name}: expected 1 to 8 rules, got ${entries.length}`);
+  for (const [rule] of entries) {
+    if (!ruleNames.test(rule)) throw new ConfigError(`${name}: expected names of up to 32 letters, digits, "-" and "_" that begin with a small letter`);
+  }
+  return Object.fromEntries(entries.map(([rule, value]) => [rule, readRate(value, `${name}.${rule}`)]));
+};
+
+function readRate(value: unknown, name: string): Omit<CounterRule, 'name'> {
   const { limit, windowMs, burst } = readOptions(name, value, {
     limit: integer({ min: 1, max: 1_000_000 }),
     windowMs: integer({ min: 100, max: maxWindowMs }),
     burst: optional(integer({ min: 1, max: 1_000_000 })),
   });
-  return { counter: { name: `${limiter}/${rule}`, intervalMs: windowMs / limit, burst: burst ?? limit }, limit, windowMs };
+  // Beyond it the clock's grain decides, and not the rule.
+  if (limit / windowMs > maxUnitsPerMs) throw new ConfigError(`${name}: expected at most ${maxUnitsPerMs} units per ms, got ${limit} in ${windowMs} ms`);
+  return { intervalMs: windowMs / limit, burst: burst ?? limit };
+}
+
+/** The rules as a store counts them, each with a table of its own. */
+export function rulesOf(limiter: string, rates: Rates): ParsedRules {
+  return new Map(Object.entries(rates).map(([rule, rate]) => [rule, Object.freeze({ name: `${limiter}/${rule}`, ...rate })]));
 }

@@ -1,9 +1,7 @@
-import { sha256 } from '../../kernel/compare.ts';
 import { roundingMs } from '../../kernel/counting.ts';
 import type { CounterRule } from '../../ports/counter-store.ts';
+import { boundedKey, detached } from './bounded-key.ts';
 
-const maxKeyChars = 128;
-const digestMark = '\u0001';
 const candidates = 8;
 const firstSize = 1024;
 
@@ -21,15 +19,16 @@ export interface CounterTable {
   aheadMs(slot: number, nowMs: number): number;
   /** The key's slot, or undefined. */
   find(key: string): number | undefined;
+  /** The slot whose time a new charge of the key would be added to; undefined for one that has spent nothing. */
+  look(rule: CounterRule, key: string, nowMs: number): number | undefined;
   /** The key's slot, a free or taken-over one, or the overflow slot. */
-  claim(key: string, nowMs: number): number;
+  claim(rule: CounterRule, key: string, nowMs: number): number;
   setAhead(slot: number, aheadMs: number, nowMs: number): void;
 }
 
-export function createCounterTable(rule: CounterRule, maxKeys: number): CounterTable {
+export function createCounterTable(maxKeys: number): CounterTable {
   const slots = new Map<string, number>();
   const owners: string[] = [''];
-  const spentMs = (rule.burst - 1) * rule.intervalMs + roundingMs;
   let fullAt = new Float64Array(Math.min(firstSize, maxKeys + 1));
   let hand = 0;
 
@@ -48,25 +47,21 @@ export function createCounterTable(rule: CounterRule, maxKeys: number): CounterT
     return slot;
   }
 
-  function leastSpent(nowMs: number): number {
-    let best = overflowSlot;
-    let bestMs = spentMs;
-    for (let look = 0; look < candidates && bestMs > 0; look += 1) {
-      hand = hand === maxKeys ? 1 : hand + 1;
-      const ms = aheadMs(hand, nowMs);
-      if (ms < bestMs) {
-        best = hand;
-        bestMs = ms;
-      }
-    }
-    return best;
+  function leastSpent(rule: CounterRule, nowMs: number): Found {
+    return search({ rule, nowMs, from: hand, last: maxKeys, aheadMs });
   }
 
-  function claim(key: string, nowMs: number): number {
+  function takenOver(rule: CounterRule, nowMs: number): number {
+    const { slot, hand: moved } = leastSpent(rule, nowMs);
+    hand = moved;
+    return slot;
+  }
+
+  function claim(rule: CounterRule, key: string, nowMs: number): number {
     const name = boundedKey(key);
     const known = slots.get(name);
     if (known !== undefined) return known;
-    const slot = owners.length <= maxKeys ? freshSlot() : leastSpent(nowMs);
+    const slot = owners.length <= maxKeys ? freshSlot() : takenOver(rule, nowMs);
     if (slot === overflowSlot) return slot;
     if (slot < owners.length) slots.delete(owners[slot] as string);
     const owned = detached(name);
@@ -79,6 +74,11 @@ export function createCounterTable(rule: CounterRule, maxKeys: number): CounterT
   return {
     aheadMs,
     find: (key) => slots.get(boundedKey(key)),
+    look(rule, key, nowMs) {
+      const known = slots.get(boundedKey(key));
+      if (known !== undefined || owners.length <= maxKeys) return known;
+      return leastSpent(rule, nowMs).slot === overflowSlot ? overflowSlot : undefined;
+    },
     claim,
     setAhead(slot, ms, nowMs) {
       fullAt[slot] = nowMs + ms;
@@ -86,17 +86,34 @@ export function createCounterTable(rule: CounterRule, maxKeys: number): CounterT
   };
 }
 
-/** Keys have bounded size: a long one is replaced by its digest, and so is one that looks like a digest. */
-function boundedKey(key: string): string {
-  if (key.length <= maxKeyChars && key.charCodeAt(0) !== 1) return key;
-  return digestMark + sha256(Buffer.from(key, 'utf16le')).toString('base64url');
+interface Search {
+  readonly rule: CounterRule;
+  readonly nowMs: number;
+  /** The slot before the first that is looked at. */
+  readonly from: number;
+  readonly last: number;
+  readonly aheadMs: CounterTable['aheadMs'];
 }
 
-/**
- * A copy: a key cut out of a request would keep the whole request in memory (V8 copies up to 12 characters by itself).
- * UTF-16 keeps lone surrogates apart.
- */
-function detached(key: string): string {
-  if (key.length < 13) return key;
-  return Buffer.from(key, 'utf16le').toString('utf16le');
+interface Found {
+  readonly slot: number;
+  /** Where the clock hand stands after the search. */
+  readonly hand: number;
+}
+
+/** The least spent of the next eight slots; the overflow slot where all are spent. */
+function search({ rule, nowMs, from, last, aheadMs }: Search): Found {
+  let hand = from;
+  let slot = overflowSlot;
+  // As in `canPay`: from here on a key cannot pay for a single unit.
+  let bestMs = (rule.burst - 1) * rule.intervalMs + roundingMs(rule);
+  for (let look = 0; look < candidates && bestMs > 0; look += 1) {
+    hand = hand === last ? 1 : hand + 1;
+    const ms = aheadMs(hand, nowMs);
+    if (ms < bestMs) {
+      slot = hand;
+      bestMs = ms;
+    }
+  }
+  return { slot, hand };
 }

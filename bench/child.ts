@@ -87,7 +87,9 @@ function startChild({ execArgv = ['--expose-gc'] }: ChildOptions = {}): Link {
       new Promise((resolve, reject) => {
         const id = (asked += 1);
         waiting.set(id, { resolve, reject });
-        child.send({ ...request, id });
+        child.send({ ...request, id }, (error) => {
+          if (error !== null) reject(error);
+        });
       }),
     stop: () => stopped(child),
   };

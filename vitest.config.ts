@@ -17,7 +17,7 @@ export default defineConfig({
       { resolve: { alias }, test: { name: 'unit', include: [pieces], testTimeout: 20_000 } },
       { resolve: { alias }, test: { name: 'house', include: ['test/house/**/*.test.ts'], testTimeout: 60_000 } },
       { resolve: { alias }, test: { name: 'system', include: ['test/system/**/*.test.ts'], testTimeout: 120_000, fileParallelism: false } },
-      { test: { name: 'consumers', include: ['test/consumers/**/*.test.ts'], testTimeout: 120_000 } },
+      { test: { name: 'consumers', include: ['test/consumers/**/*.test.ts'], globalSetup: ['./test/support/packed.ts'], testTimeout: 120_000 } },
     ],
     coverage: { provider: 'v8', include: ['src/**'], reporter: ['text'], thresholds: { lines: 90, functions: 90, branches: 80 } },
   },

@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { installTarball, type Consumer } from '../support/packed.ts';
+import { root } from '../support/source-tree.ts';
+
+const usesEverySubpath = `
+import express from 'express';
+import { ConfigError, createKeyRing, memoryStore, type CounterStore } from 'portcullis';
+import { createAuditLog } from 'portcullis/audit';
+import { commonList } from 'portcullis/breach';
+import * as adapter from 'portcullis/express';
+import { createHasher } from 'portcullis/hasher';
+import { createLimiter, type Limiter } from 'portcullis/limiter';
+import { createPasswordPolicy, type PasswordVerdict } from 'portcullis/password';
+import { fakeClock } from 'portcullis/testing';
+import { createUniformReplies } from 'portcullis/uniform';
+
+export const app = express();
+export const pieces = [adapter, createAuditLog, createHasher, createUniformReplies, createKeyRing, ConfigError];
+const store: CounterStore = memoryStore({ clock: fakeClock() });
+export const limiter: Limiter<'address'> = createLimiter({ name: 'x', rules: { address: { limit: 1, windowMs: 1000 } }, store });
+export async function verdict(): Promise<PasswordVerdict> {
+  return createPasswordPolicy({ commonList: commonList() }).check({ password: 'x' });
+}
+// @ts-expect-error a rule has a window
+createLimiter({ name: 'x', rules: { address: { limit: 1 } }, store });
+// @ts-expect-error no rule is called "account"
+void limiter.take({ account: 'x' });
+`;
+
+let consumer: Consumer;
+
+beforeAll(() => {
+  consumer = installTarball(inject('tarball'));
+  for (const file of ['esm.mts', 'cjs.cts', 'bundled.ts']) consumer.write(file, usesEverySubpath);
+});
+
+afterAll(() => { consumer.remove(); });
+
+const modes = [
+  { resolution: 'nodenext', module: 'nodenext', files: ['esm.mts', 'cjs.cts'] },
+  { resolution: 'node16', module: 'node16', files: ['esm.mts', 'cjs.cts'] },
+  { resolution: 'bundler', module: 'esnext', files: ['bundled.ts'] },
+];
+
+/** What the compiler prints: nothing when all is well. */
+function compile(compiler: string, flags: readonly string[]): string {
+  try {
+    return consumer.node(join(root, 'node_modules', compiler, 'bin/tsc'), '--ignoreConfig', '--noEmit', '--strict', '--target', 'es2023', '--types', 'node', '--esModuleInterop', ...flags);
+  } catch (error) {
+    return String((error as { stdout?: unknown }).stdout);
+  }
+}
+
+describe.each(['typescript', 'typescript7'])('the types of the package, read by %s', (compiler) => {
+  it.each(modes)('fit a project with moduleResolution $resolution', ({ resolution, module, files }) => {
+    expect(compile(compiler, ['--skipLibCheck', 'false', '--module', module, '--moduleResolution', resolution, ...files])).toBe('');
+  });
+});

@@ -4,14 +4,14 @@ import { fakeClock } from 'portcullis/testing';
 
 export const keys = createKeyRing({ keys: [{ id: 'k1', secret: Buffer.from('0123456789abcdef0123456789abcdef') }] });
 
-/** A log with one sink that remembers, and a clock that stands still. */
-export function setup(options: Partial<AuditLogOptions> = {}) {
+/** A log with one sink that remembers, after those of `beside`, and a clock that stands still. */
+export function setup(options: Partial<AuditLogOptions> = {}, beside: AuditLogOptions['sinks'] = []) {
   const clock = fakeClock();
   const entries: AuditEntry[] = [];
   const warnings: string[] = [];
   const remember = (entry: AuditEntry): void => void entries.push(entry);
-  const log = createAuditLog({ keys, sinks: [remember], clock, warn: (warning) => warnings.push(warning), ...options });
-  return { clock, entries, warnings, log, remember };
+  const log = createAuditLog({ keys, sinks: [...beside, remember], clock, warn: (warning) => warnings.push(warning), ...options });
+  return { clock, entries, warnings, log };
 }
 
 const subject = { accountId: 'account-1', nameTag: 'tag-of-a-name', address: '203.0.113.7' };

@@ -14,8 +14,9 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
 
 const notPieces = ['ports', 'kernel', 'stores', 'flows', 'adapters', 'cli', 'testing'];
 
-/** `kernel`, `limiter`, `stores/memory`, `adapters/express`; a file directly in src is its own room. */
+/** `kernel`, `limiter`, `stores/memory`, `adapters/express`. The wiring is one room: `portcullis.ts` and its side files. */
 function roomOf(path: string): string {
+  if (/^src\/portcullis[\w-]*\.ts$/.test(path)) return 'portcullis.ts';
   const [first = '', second = '', third] = path.replace(/^src\//, '').split('/');
   const shared = (first === 'stores' || first === 'adapters') && third !== undefined;
   return shared ? `${first}/${second}` : first;

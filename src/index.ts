@@ -10,3 +10,5 @@ export type { RandomSource } from './ports/random.ts';
 export type { RecordChange, RecordStore, StoredRecord } from './ports/record-store.ts';
 export type { Reply } from './ports/reply.ts';
 export { memoryStore, type MemoryStoreOptions } from './stores/memory/index.ts';
+export { createPortcullis, type Portcullis } from './portcullis.ts';
+export type { PortcullisOptions } from './portcullis-options.ts';

@@ -24,6 +24,11 @@ export function mailText(mail: AppMail): MailText {
         `Link and code work until ${timeText(mail.expiresAtMs)}.`,
         'If you did not sign up, do nothing, and no account will be opened.',
       ]);
+    case 'sign-up-start-again':
+      return letter('Please sign up once more', [
+        'You asked for the confirmation mail again, but there has been more than one sign-up with this address.',
+        `To be sure that the account gets your password and nobody else's, please start again:\n${mail.signUpLink}`,
+      ]);
     case 'sign-up-existing-account':
       return letter('You already have a Larkpost account', [
         'Somebody, probably you, tried to sign up with this address. It has an account already.',

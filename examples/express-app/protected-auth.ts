@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { createWriteStream, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { RequestHandler } from 'express';
+import { createKeyRing, createPortcullis, memoryStore, type KeyRing, type Portcullis } from 'portcullis';
+import { jsonLinesSink } from 'portcullis/audit';
+import { expressDoors, limitRequests } from 'portcullis/express';
+import { createLimiter, type Limiter } from 'portcullis/limiter';
+import { createAccounts } from './accounts.ts';
+import { answer } from './answers.ts';
+import type { Auth, AuthContext, PasswordAdvice } from './auth.ts';
+import { addressOf, bodyField } from './input.ts';
+import { memberOf } from './members.ts';
+import { messagePage } from './views/message.ts';
+import { protectedTemplates } from './views/protected-templates.ts';
+import { teamPage } from './views/team.ts';
+
+const passwordAdvice: PasswordAdvice = {
+  minLength: 15,
+  sentence: 'At least 15 characters. Several words that have nothing to do with each other are strong and easy to remember.',
+};
+
+/** The same doors as in unprotected-auth.ts, behind portcullis. This is the whole of it. */
+export async function createAuth(context: AuthContext): Promise<Auth> {
+  const { data, mails, sessions, baseUrl, breachUrl } = context;
+  const folder = dirname(data.database.location() ?? '.');
+  const auditFile = createWriteStream(join(folder, 'audit.jsonl'), { flags: 'a', mode: 0o600 });
+  const store = memoryStore();
+  const portcullis = createPortcullis({
+    keys: keysIn(folder),
+    baseUrl,
+    accounts: createAccounts(data),
+    mailer: mails,
+    counters: store,
+    records: store,
+    password: { contextWords: ['Larkpost'] },
+    breach: { rangeService: { userAgent: 'larkpost-example', ...(breachUrl !== undefined && { baseUrl: breachUrl, dangerouslyAllowHttp: true }) } },
+    uniform: { templates: protectedTemplates(passwordAdvice) },
+    audit: { sinks: [jsonLinesSink(auditFile)] },
+  });
+  const network = createLimiter({ name: 'network', rules: { address: { limit: 300, windowMs: 60_000 } }, store, emit: portcullis.emit });
+  const invitations = createLimiter({ name: 'invitations', rules: { account: { limit: 20, windowMs: 3_600_000 } }, store, emit: portcullis.emit });
+  const doors = expressDoors(portcullis, {
+    accountIdOf: (req) => req.session.userId,
+    remember: (req, { accountId }) => {
+      req.session.userId = accountId;
+    },
+    endSessions: (req, { accountId, which }) => sessions.endOthers(accountId, which === 'other-sessions' ? req.sessionID : undefined),
+    onSignedIn: (req, res) => {
+      answer(req, res, { json: { ok: true }, seeOther: '/contacts' });
+    },
+    onSignedOut: (req, res) => {
+      answer(req, res, { json: { ok: true }, seeOther: '/login?done=signed-out' });
+    },
+    profileOf: (req) => ({ name: bodyField(req, 'name'), team: bodyField(req, 'team'), invitation: bodyField(req, 'invitation') }),
+  });
+  await portcullis.warmUp();
+  return {
+    mode: 'protected',
+    passwordAdvice,
+    tellsAvailability: false,
+    guards: [limitRequests({ limiter: network, keys: ({ address }) => ({ address }) })],
+    ...doors,
+    invite: invite(context, portcullis, invitations),
+    emailAvailable: noSuchQuestion,
+    hashForSeed: (password) => portcullis.hasher.hash(password),
+    async close() {
+      await portcullis.close();
+      auditFile.end();
+    },
+  };
+}
+
+/** Whether the address has an account is between us and its owner: the inviter gets one answer, the mail says which. */
+function invite({ data, mails, baseUrl }: AuthContext, { uniform }: Portcullis, invitations: Limiter<'account'>): RequestHandler {
+  return async (req, res) => {
+    const user = memberOf(res);
+    const email = addressOf(bodyField(req, 'email'));
+    if (email === undefined) {
+      const team = { user, members: data.users.ofTeam(user.teamId), invitations: data.invitations.ofTeam(user.teamId) };
+      answer(req, res, { status: 422, json: { error: 'That is not an email address.' }, page: teamPage({ ...team, problem: 'That is not an email address.' }) });
+      return;
+    }
+    const decision = await invitations.take({ account: user.id });
+    if (!decision.ok) {
+      answer(req, res, { status: 429, json: { error: 'too many invitations' }, page: messagePage({ title: 'Too many invitations', detail: 'Please go on in an hour.', tone: 'bad' }) });
+      return;
+    }
+    const span = uniform.begin('team-invite');
+    const token = data.invitations.invite(user.teamId, email);
+    span.later('invitation-mail', () =>
+      data.users.byEmail(email) === undefined
+        ? mails.send({ kind: 'invitation', to: email, teamName: user.teamName, link: `${baseUrl}/signup?invitation=${token}` })
+        : mails.send({ kind: 'invitation-existing-account', to: email, teamName: user.teamName, signInLink: `${baseUrl}/login` }),
+    );
+    await span.end();
+    answer(req, res, { json: { ok: true }, seeOther: '/team?done=invited' });
+  };
+}
+
+/** The unprotected app answers here who has an account. There is no safe answer to give. */
+const noSuchQuestion: RequestHandler = (_req, res) => {
+  res.status(404).json({ error: 'not found' });
+};
+
+/** The app's secret, made at the first start. A real app has it in a secret store, not beside its data. */
+function keysIn(folder: string): KeyRing {
+  const file = join(folder, 'key');
+  try {
+    writeFileSync(file, randomBytes(32), { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return createKeyRing({ keys: [{ id: 'k1', secret: readFileSync(file) }] });
+}

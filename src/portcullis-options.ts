@@ -1,0 +1,143 @@
+import type { AuditLogOptions } from './audit/index.ts';
+import type { BreachSource, RangeServiceOptions } from './breach/index.ts';
+import type { LimitRuleName } from './flows/limit-keys.ts';
+import type { FlowLimits } from './flows/limits.ts';
+import type { LinkPaths } from './flows/links.ts';
+import type { HasherOptions } from './hasher/index.ts';
+import { systemClock } from './kernel/clock.ts';
+import { ConfigError } from './kernel/errors.ts';
+import { canonicalIdentifier } from './kernel/identifier.ts';
+import type { KeyRing } from './kernel/keys.ts';
+import { callback, flag, group, integer, list, oneOf, optional, port, readOptions, text, wrong, type OptionReader } from './kernel/options.ts';
+import { systemRandom } from './kernel/random.ts';
+import type { LimitRule } from './limiter/index.ts';
+import type { PasswordPolicyOptions } from './password/index.ts';
+import type { Accounts } from './ports/accounts.ts';
+import type { Clock } from './ports/clock.ts';
+import type { CounterStore } from './ports/counter-store.ts';
+import type { Emit } from './ports/events.ts';
+import type { Mailer } from './ports/mailer.ts';
+import type { RandomSource } from './ports/random.ts';
+import type { RecordStore } from './ports/record-store.ts';
+import { memoryStore } from './stores/memory/index.ts';
+import type { UniformOptions } from './uniform/index.ts';
+
+/** What the wiring hands to every piece, and so no piece takes from the app. */
+type Wired = 'keys' | 'clock' | 'emit' | 'random';
+
+type FlowLimitOptions = {
+  readonly [L in keyof FlowLimits]?: L extends 'notice' ? { readonly account?: LimitRule } : { readonly [N in LimitRuleName]?: LimitRule };
+};
+
+export interface PortcullisOptions {
+  /** `createKeyRing(...)`: the secrets, newest first. */
+  readonly keys: KeyRing;
+  /** Where people reach the app, e.g. `https://app.example.com`. Links in mails begin with it, never with a Host header. */
+  readonly baseUrl: string;
+  readonly accounts: Accounts;
+  readonly mailer: Mailer;
+  /** Default: one `memoryStore()`, gone with the process and unknown to every other one. */
+  readonly counters?: CounterStore;
+  readonly records?: RecordStore;
+  /** Pages that mails link to. Default /login, /signup, /confirm, /forgot, /reset. */
+  readonly paths?: Partial<LinkPaths>;
+  /** Makes equal identifiers equal. Default: NFKC, trim, lower case. Mails for sign-ups go to the result. */
+  readonly canonicalize?: (identifier: string) => string;
+  /** The rates, and `mode: 'observe'` to report what would be refused and refuse nothing. */
+  readonly limits?: FlowLimitOptions & { readonly mode?: 'observe' | 'enforce' };
+  readonly hasher?: Omit<HasherOptions, Wired>;
+  readonly password?: Omit<PasswordPolicyOptions, Wired | 'commonList' | 'breach'>;
+  /** How the range service is asked, or `sources` of your own in its place and that of the embedded list. */
+  readonly breach?: { readonly rangeService?: Omit<RangeServiceOptions, Wired>; readonly sources?: readonly BreachSource[] };
+  readonly uniform?: Omit<UniformOptions, Wired>;
+  /** Where the audit log goes. Default: nowhere. */
+  readonly audit?: Omit<AuditLogOptions, Wired>;
+  /** Sees every event as it happens, plain addresses included. For metrics. */
+  readonly onEvent?: Emit;
+  /** Sees unexpected errors whole: those of your database, for example. Default: `process.emitWarning` with the error's name. */
+  readonly reportError?: (error: unknown) => void;
+  /** Time that the app's table and the record store have for one answer, ms. Default 2,000. Slow counts as down. */
+  readonly storeDeadlineMs?: number;
+  /** Allows an `http:` `baseUrl` that is not on this machine. Links with secrets would travel in the clear. */
+  readonly dangerouslyAllowHttp?: boolean;
+  readonly clock?: Clock;
+  readonly random?: RandomSource;
+}
+
+const pathOption =
+  (fallback: string): OptionReader<string> =>
+  (given, name) => {
+    const path = text(fallback)(given, name);
+    if (!/^\/(?!\/)[^\s#]*$/.test(path)) throw wrong(name, 'a path that begins with one slash', given);
+    return path;
+  };
+
+/** An object whose members the piece it is for will read, and complain about by name. */
+function piece<T extends object>(): OptionReader<T> {
+  return (given, name) => {
+    if (given === undefined) return {} as T;
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) throw wrong(name, 'an options object', given);
+    return { ...given } as T;
+  };
+}
+
+const rule = optional(piece<LimitRule>());
+const rules = group({ address: rule, site: rule, noAddress: rule, account: rule });
+
+/** Parses the options once. `emit` is what a store made here reports to. Throws ERR_CONFIG. */
+export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
+  const store = memoryOnDemand(options.clock, emit);
+  const parsed = readOptions('portcullis', options, {
+    keys: port<KeyRing>(['digest', 'digests', 'derive', 'seal', 'open']),
+    baseUrl: text(),
+    accounts: port<Accounts>(['findByIdentifier', 'findById', 'create', 'replacePasswordHash', 'setBreachRecheck']),
+    mailer: port<Mailer>(['send']),
+    counters: port<CounterStore>(['take', 'giveBack', 'peek', 'clear'], store),
+    records: port<RecordStore>(['read', 'compareAndSet', 'watch'], store),
+    paths: group({ signIn: pathOption('/login'), signUp: pathOption('/signup'), confirm: pathOption('/confirm'), forgot: pathOption('/forgot'), reset: pathOption('/reset') }),
+    canonicalize: callback<(identifier: string) => string>(canonicalIdentifier),
+    limits: group({
+      mode: oneOf(['observe', 'enforce'], 'enforce'),
+      signIn: rules,
+      signUp: rules,
+      mail: rules,
+      code: rules,
+      passwordChange: rules,
+      notice: group({ account: rule }),
+    }),
+    hasher: piece<Omit<HasherOptions, Wired>>(),
+    password: piece<Omit<PasswordPolicyOptions, Wired | 'commonList' | 'breach'>>(),
+    breach: group({ rangeService: piece<Omit<RangeServiceOptions, Wired>>(), sources: optional(list<BreachSource>(port<BreachSource>(['check']))) }),
+    uniform: piece<Omit<UniformOptions, Wired>>(),
+    audit: optional(piece<Omit<AuditLogOptions, Wired>>()),
+    onEvent: optional(callback<Emit>()),
+    reportError: callback<(error: unknown) => void>(warnOf),
+    storeDeadlineMs: integer({ min: 10, max: 60_000, fallback: 2_000 }),
+    dangerouslyAllowHttp: flag(false),
+    clock: port<Clock>(['nowMs', 'monotonicMs', 'after'], () => systemClock),
+    random: callback<RandomSource>(systemRandom),
+  });
+  checkBaseUrl(parsed.baseUrl, parsed.dangerouslyAllowHttp);
+  return parsed;
+}
+
+export type ParsedPortcullisOptions = ReturnType<typeof readPortcullisOptions>;
+
+/** One memory store for both ports, made when the first of them needs it. */
+function memoryOnDemand(clock: Clock | undefined, emit: Emit) {
+  let store: ReturnType<typeof memoryStore> | undefined;
+  return () => (store ??= memoryStore({ emit, ...(clock !== undefined && { clock }) }));
+}
+
+function warnOf(error: unknown): void {
+  process.emitWarning(`portcullis: unexpected ${error instanceof Error ? error.name : typeof error}; see the reportError option`, { code: 'PORTCULLIS_UNEXPECTED' });
+}
+
+function checkBaseUrl(given: string, allowHttp: boolean): void {
+  const url = URL.parse(given);
+  if (url === null || !['https:', 'http:'].includes(url.protocol) || url.search !== '' || url.hash !== '' || url.username !== '') {
+    throw wrong('portcullis.baseUrl', 'an https: address without credentials, query or fragment', given);
+  }
+  const local = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname);
+  if (url.protocol === 'http:' && !local && !allowHttp) throw new ConfigError('portcullis.baseUrl: expected https:; http: needs dangerouslyAllowHttp');
+}

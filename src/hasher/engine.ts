@@ -66,7 +66,7 @@ export function nodeCryptoEngine(): HashEngine {
   return lazyEngine('node:crypto', async () => {
     const { argon2 } = await import('node:crypto');
     // The types know it on every Node; Node 22 does not have it.
-    if (typeof (argon2 as unknown) !== 'function') throw new Error('crypto.argon2 came with Node 24');
+    if (typeof (argon2 as unknown) !== 'function') throw new ConfigError('hasher.engine: expected Node 24 or newer for node:crypto; hand in another engine');
     return ({ password, salt, parameters, tagBytes, secret }) =>
       new Promise((resolve, reject) => {
         const { memoryKiB, passes, lanes } = parameters;
@@ -111,6 +111,7 @@ function lazyEngine(name: string, load: () => Promise<Derive>): HashEngine {
     name,
     async derive(input) {
       loading ??= load().catch((cause: unknown) => {
+        if (cause instanceof ConfigError) throw cause;
         throw new ConfigError(`hasher.engine: ${name} cannot be loaded; install it or hand in another engine`, { cause });
       });
       const derive = await loading;

@@ -7,8 +7,8 @@ export type FlightOutcome = RangeAnswer | 'late' | 'overloaded';
 export interface FlightsOptions {
   readonly client: RangeClient;
   readonly clock: Clock;
-  /** Called once for each flight, when it has ended. */
-  readonly landed: (prefix: string, answer: RangeAnswer) => void;
+  /** Called once for each flight, when it has ended, with the monotonic time at which it began. */
+  readonly landed: (prefix: string, answer: RangeAnswer, beganMs: number) => void;
 }
 
 /** Requests that are under way, one for each prefix however many callers wait for it. */
@@ -38,10 +38,11 @@ export function createFlights({ client, clock, landed }: FlightsOptions): Flight
   const flights = new Map<string, Flight>();
 
   function start(prefix: string): Flight {
+    const beganMs = clock.monotonicMs();
     const request = client(prefix);
     const flight: Flight = { waiting: 0, ended: false, request, answer: request.answer.then(repeatOnce) };
     const cancelLimit = clock.after(maxFlightMs, () => {
-      end(flight);
+      end(prefix, flight);
     });
     function repeatOnce(first: RangeAnswer): RangeAnswer | Promise<RangeAnswer> {
       if (first.ok || flight.ended) return first;
@@ -51,10 +52,21 @@ export function createFlights({ client, clock, landed }: FlightsOptions): Flight
     flights.set(prefix, flight);
     void flight.answer.then((answer) => {
       cancelLimit();
-      flights.delete(prefix);
-      landed(prefix, answer);
+      remove(prefix, flight);
+      landed(prefix, answer, beganMs);
     });
     return flight;
+  }
+
+  function end(prefix: string, flight: Flight): void {
+    flight.ended = true;
+    // At once: who comes now must start a flight of its own, and not join one that is over.
+    remove(prefix, flight);
+    flight.request.abort();
+  }
+
+  function remove(prefix: string, flight: Flight): void {
+    if (flights.get(prefix) === flight) flights.delete(prefix);
   }
 
   return {
@@ -67,7 +79,7 @@ export function createFlights({ client, clock, landed }: FlightsOptions): Flight
         const cancel = clock.after(budgetMs, () => {
           resolve('late');
           flight.waiting -= 1;
-          if (flight.waiting === 0) end(flight);
+          if (flight.waiting === 0) end(prefix, flight);
         });
         void flight.answer.then((answer) => {
           cancel();
@@ -76,9 +88,4 @@ export function createFlights({ client, clock, landed }: FlightsOptions): Flight
       });
     },
   };
-}
-
-function end(flight: Flight): void {
-  flight.ended = true;
-  flight.request.abort();
 }

@@ -5,10 +5,13 @@ import { callback, list, port, readOptions, text, type OptionReader } from '../k
 import type { Clock } from '../ports/clock.ts';
 import type { Emit } from '../ports/events.ts';
 import { failureReporter } from './report.ts';
-import { formsOf, unknown, worst, type BreachQuestion, type BreachSource, type BreachVerdict } from './verdict.ts';
+import { formsOf, readVerdict, unknown, usableBudgetMs, worst, type BreachQuestion, type BreachSource, type BreachVerdict } from './verdict.ts';
 
 export interface BreachLookupOptions {
-  /** At least one. Local ones are asked first; the others, all at once, only when no local one knows the password. */
+  /**
+   * At least one. Local ones are asked first and have half the budget; the others are asked all at once, and only when no
+   * local one knows the password.
+   */
   readonly sources: readonly BreachSource[];
   readonly clock?: Clock;
   readonly emit?: Emit;
@@ -44,8 +47,9 @@ export function createBreachLookup(options: BreachLookupOptions): BreachLookup {
 
   async function ask(source: BreachSource, question: BreachQuestion): Promise<BreachVerdict> {
     try {
-      const answer = withDeadline(source.check(question), { clock, deadlineMs: question.budgetMs, onLate: () => new LateSource() });
-      return readVerdict(await answer);
+      // A source that answers at once, without a promise, is as good.
+      const answer = Promise.resolve(source.check(question));
+      return readVerdict(await withDeadline(answer, { clock, deadlineMs: question.budgetMs, onLate: () => new LateSource() }));
     } catch (error) {
       const reason = error instanceof LateSource ? 'timeout' : 'source-failed';
       report(source.name, reason);
@@ -61,19 +65,14 @@ export function createBreachLookup(options: BreachLookupOptions): BreachLookup {
     async check({ password, budgetMs }) {
       if (formsOf(password) === undefined) return unknown('invalid-input');
       const startedMs = clock.monotonicMs();
-      const near = await askAll(locals, { password, budgetMs });
+      const wholeMs = usableBudgetMs(budgetMs);
+      // Half: a disk that hangs must not take the service's time with it.
+      const near = await askAll(locals, { password, budgetMs: remotes.length === 0 ? wholeMs : wholeMs / 2 });
       if (near.verdict === 'breached' || remotes.length === 0) return near;
-      const leftMs = Math.max(0, budgetMs - (clock.monotonicMs() - startedMs));
+      const leftMs = Math.max(0, wholeMs - (clock.monotonicMs() - startedMs));
       return worst([near, await askAll(remotes, { password, budgetMs: leftMs })]);
     },
   } satisfies BreachLookup);
 }
 
 class LateSource extends Error {}
-
-/** What a source of the app's own answered, read with suspicion: `undefined` or a count of NaN must not pass as clean. */
-function readVerdict(given: BreachVerdict): BreachVerdict {
-  if (given.verdict === 'breached' && !(given.count >= 1)) throw new TypeError('a count below 1');
-  if (!['clean', 'breached', 'unknown'].includes(given.verdict)) throw new TypeError('not a verdict');
-  return given;
-}

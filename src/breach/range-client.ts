@@ -1,12 +1,16 @@
 import type { Dispatcher, Pool } from 'undici';
 import { rangeReaders, type RangeReader, type RangeRows } from './range-rows.ts';
+import { createTurns } from './turns.ts';
 
 /** `unreachable` and `timeout`: no answer. The others: a wrong one. */
 export type RangeFailure = 'unreachable' | 'timeout' | 'cut-off' | 'bad-status' | 'not-a-range' | 'too-large';
 
 export type RangeAnswer = { readonly ok: true; readonly rows: RangeRows } | { readonly ok: false; readonly reason: RangeFailure };
 
-/** A request that is under way. `answer` never rejects; `abort` settles it as `timeout` and closes its connection. */
+/**
+ * A request that is under way. `answer` never rejects; `abort` settles it as `timeout`, and closes its connection where it
+ * has been sent on one.
+ */
 export interface RangeRequest {
   readonly answer: Promise<RangeAnswer>;
   abort(): void;
@@ -23,20 +27,22 @@ export type RangeClient = (prefix: string) => RangeRequest;
 
 /** A lookup has a second at most; a connection that takes longer is of no use to anybody. */
 const connectTimeoutMs = 2_000;
-/** Backstop: a request is aborted when its last waiter leaves. */
-const idleTimeoutMs = 10_000;
+/** Backstop: a request that has been sent is aborted when its last waiter leaves. */
+const idleTimeoutMs = 5_000;
 /** A handshake costs three round trips of a 300 ms budget: connections stay open between sign-ins. */
 const keepAliveTimeoutMs = 60_000;
 
 /**
  * Makes the client. undici is loaded by the first request; its own dispatcher is used, since the global `fetch` of Node 22
  * and 24 never settles with it, and requests follow no redirect. HTTP/1.1 only, one request at a time on a connection:
- * aborting a late one must not take others with it.
+ * aborting a late one must not take others with it. Requests wait here for a connection and not in undici's queue, whose
+ * every aborted request would close a healthy connection when its turn comes.
  */
 export function createRangeClient({ baseUrl, userAgent, maxConnections }: RangeClientOptions): RangeClient {
   const path = `${baseUrl.pathname.replace(/\/+$/, '')}/range/`;
   const headers = ['user-agent', userAgent, 'accept', 'text/plain', 'add-padding', 'true'];
   const createReader = rangeReaders();
+  const turns = createTurns(maxConnections);
   let pool: Pool | undefined;
 
   async function connect(): Promise<Pool> {
@@ -54,13 +60,21 @@ export function createRangeClient({ baseUrl, userAgent, maxConnections }: RangeC
   }
 
   return function request(prefix) {
-    const exchange = createExchange(createReader());
+    const { handler, ...exchange } = createExchange(createReader(), turns.leave);
     const send = (ready: Pool): void => {
-      ready.dispatch({ path: path + prefix, method: 'GET', headers }, exchange.handler);
+      ready.dispatch({ path: path + prefix, method: 'GET', headers }, handler);
     };
-    if (pool === undefined) connect().then(send).catch(exchange.fail);
-    else send(pool);
-    return exchange;
+    const giveUpTurn = turns.enter(() => {
+      if (pool === undefined) connect().then(send).catch(exchange.fail);
+      else send(pool);
+    });
+    return {
+      answer: exchange.answer,
+      abort() {
+        giveUpTurn();
+        exchange.abort();
+      },
+    };
   };
 }
 
@@ -70,20 +84,19 @@ interface Exchange extends RangeRequest {
 }
 
 /** One request and its answer, as undici's handler. Whatever comes first settles it; the rest is ignored. */
-function createExchange(reader: RangeReader): Exchange {
+function createExchange(reader: RangeReader, over: () => void): Exchange {
   const { promise: answer, resolve } = Promise.withResolvers<RangeAnswer>();
   let connection: Dispatcher.DispatchController | undefined;
   let begun = false;
-  let aborted = false;
+
+  function giveUp(reason: RangeFailure): void {
+    resolve({ ok: false, reason });
+    connection?.abort(new Error(reason));
+  }
 
   function fail(reason: RangeFailure): void {
     resolve({ ok: false, reason });
-  }
-
-  function giveUp(reason: RangeFailure): void {
-    fail(reason);
-    aborted = true;
-    connection?.abort(new Error(reason));
+    over();
   }
 
   return {
@@ -96,8 +109,8 @@ function createExchange(reader: RangeReader): Exchange {
     },
     handler: {
       onRequestStart(controller) {
+        // Also when it is late already: to abort it now would throw away the handshake that made it late, and the next too.
         connection = controller;
-        if (aborted) controller.abort(new Error('timeout'));
       },
       onResponseStart(_controller, status, headers) {
         // 1xx announce an answer and are none.
@@ -113,6 +126,7 @@ function createExchange(reader: RangeReader): Exchange {
       onResponseEnd() {
         const rows = reader.finish();
         resolve(rows === undefined ? { ok: false, reason: 'not-a-range' } : { ok: true, rows });
+        over();
       },
       onResponseError() {
         fail(begun ? 'cut-off' : 'unreachable');

@@ -7,7 +7,7 @@ import { createRangeClient, type RangeAnswer, type RangeFailure } from './range-
 import { readRangeServiceOptions, type RangeServiceOptions } from './range-options.ts';
 import { countOf, type RangeRows } from './range-rows.ts';
 import { failureReporter } from './report.ts';
-import { breached, clean, formsOf, unknown, worst, type BreachSource, type BreachVerdict } from './verdict.ts';
+import { breached, clean, formsOf, unknown, usableBudgetMs, worst, type BreachSource, type BreachVerdict } from './verdict.ts';
 
 const sourceName = 'range-service';
 /** How many prefixes that were answered wrongly are remembered, and how long they are left alone. */
@@ -40,7 +40,7 @@ export function rangeService(options: RangeServiceOptions = {}): BreachSource {
   const report = failureReporter({ clock, emit });
   const flights = createFlights({ client: createRangeClient(service), clock, landed });
 
-  function landed(prefix: string, answer: RangeAnswer): void {
+  function landed(prefix: string, answer: RangeAnswer, beganMs: number): void {
     if (answer.ok) {
       ranges.set(prefix, answer.rows);
       breaker.succeeded();
@@ -48,7 +48,7 @@ export function rangeService(options: RangeServiceOptions = {}): BreachSource {
     }
     const wrong = wrongAnswers.has(answer.reason);
     if (wrong) badPrefixes.set(prefix, true);
-    breaker.failed(wrong ? prefix : undefined);
+    breaker.failed({ beganMs, wronglyAnsweredPrefix: wrong ? prefix : undefined });
     report(sourceName, answer.reason);
   }
 
@@ -58,7 +58,7 @@ export function rangeService(options: RangeServiceOptions = {}): BreachSource {
     if (known !== undefined) return verdictOf(known, high, low);
     if (!flights.has(prefix)) {
       if (badPrefixes.has(prefix)) return unknown('known-bad-prefix');
-      if (budgetMs <= 0) return unknown('timeout');
+      if (budgetMs === 0) return unknown('timeout');
       if (!breaker.admit()) return unknown('breaker-open');
     }
     const outcome = await flights.wait(prefix, budgetMs);
@@ -71,7 +71,7 @@ export function rangeService(options: RangeServiceOptions = {}): BreachSource {
       const forms = formsOf(password);
       if (forms === undefined) return unknown('invalid-input');
       const [only, ...others] = forms;
-      const waitMs = Number.isFinite(budgetMs) ? budgetMs : 0;
+      const waitMs = usableBudgetMs(budgetMs);
       if (only !== undefined && others.length === 0) return lookUp(only, waitMs);
       return worst(await Promise.all(forms.map((form) => lookUp(form, waitMs))));
     },

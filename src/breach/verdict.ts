@@ -9,18 +9,21 @@
  * - `known-bad-prefix`: the service answered this prefix wrongly a moment ago. `overloaded`: too many lookups are under way.
  * - `source-failed`: a source of the app's own rejected or answered nonsense.
  */
-export type BreachUnknownReason =
-  | 'invalid-input'
-  | 'timeout'
-  | 'unreachable'
-  | 'cut-off'
-  | 'bad-status'
-  | 'not-a-range'
-  | 'too-large'
-  | 'breaker-open'
-  | 'known-bad-prefix'
-  | 'overloaded'
-  | 'source-failed';
+export type BreachUnknownReason = (typeof unknownReasons)[number];
+
+const unknownReasons = [
+  'invalid-input',
+  'timeout',
+  'unreachable',
+  'cut-off',
+  'bad-status',
+  'not-a-range',
+  'too-large',
+  'breaker-open',
+  'known-bad-prefix',
+  'overloaded',
+  'source-failed',
+] as const;
 
 /** Whether a password is known to attackers. `count` is how often it was seen, at least 1; 1 where a source has no count. */
 export type BreachVerdict =
@@ -36,7 +39,7 @@ export interface BreachQuestion {
 
 /** Somebody who knows leaked passwords. `check` never rejects: who cannot answer says `unknown`. */
 export interface BreachSource {
-  /** For events. */
+  /** For events and logs. */
   readonly name: string;
   /** True when no network is involved: such sources are asked first. Absent: false. */
   readonly local?: boolean;
@@ -51,6 +54,19 @@ export function breached(count: number): BreachVerdict {
 
 export function unknown(reason: BreachUnknownReason): BreachVerdict {
   return { verdict: 'unknown', reason };
+}
+
+/**
+ * What a source of the app's own answered, as a fresh verdict. Throws a TypeError for anything else: `undefined`, or a
+ * count of NaN, must not pass as clean, and what a stranger's object holds must not reach a log.
+ */
+export function readVerdict(given: unknown): BreachVerdict {
+  const { verdict, count, reason } = given as { readonly verdict?: unknown; readonly count?: unknown; readonly reason?: unknown };
+  if (verdict === 'clean') return clean;
+  if (verdict === 'breached' && Number.isSafeInteger(count) && (count as number) >= 1) return breached(count as number);
+  const known = unknownReasons.find((word) => word === reason);
+  if (verdict === 'unknown' && known !== undefined) return unknown(known);
+  throw new TypeError('not a verdict');
 }
 
 /** Several verdicts as one: the highest count of any hit, else the first `unknown`, else clean. */
@@ -75,4 +91,12 @@ export function formsOf(password: unknown): readonly string[] | undefined {
   if (typeof password !== 'string' || password.length > maxPasswordChars || !password.isWellFormed()) return undefined;
   const composed = password.normalize('NFC');
   return composed === password ? [password] : [password, composed];
+}
+
+/** Beyond it a timer of Node's (2^31 - 1 ms) fires at once, and nobody waits for a password form that long. */
+const maxBudgetMs = 60_000;
+
+/** A budget as a wait from 0 to 60,000 ms; 0 for what is no number. */
+export function usableBudgetMs(given: unknown): number {
+  return typeof given === 'number' && given > 0 ? Math.min(given, maxBudgetMs) : 0;
 }

@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { dictionary } from '@zxcvbn-ts/language-common';
+import { commonList } from 'portcullis/breach';
+import { describe, expect, it } from 'vitest';
+import { renderCommonList } from '../../scripts/make-common-list.ts';
+
+const passwords = dictionary['passwords-common'] as readonly string[];
+
+// ASVS 6.2.4 asks for 3,000 that satisfy the policy's length.
+describe('the embedded list of leaked passwords', () => {
+  it('knows every password of the dictionary it was made from, as it is and in capitals', () => {
+    const { has, size } = commonList();
+    expect(passwords.length).toBe(49_233);
+    expect(size).toBeGreaterThanOrEqual(passwords.length);
+    expect(passwords.filter((entry) => !has(entry))).toEqual([]);
+    expect(passwords.filter((entry) => !has(entry.toUpperCase()))).toEqual([]);
+  });
+
+  it('has at least 3,000 of 8 characters or more', () => {
+    const long = passwords.filter((entry) => Array.from(entry).length >= 8);
+    expect(long.length).toBeGreaterThanOrEqual(3_000);
+    expect(long.every(commonList().has)).toBe(true);
+  });
+
+  it('is what the generator makes of the installed dictionaries', () => {
+    const file = readFileSync(new URL('../../src/breach/common-list.data.ts', import.meta.url), 'utf8');
+    expect(file === renderCommonList()).toBe(true);
+  });
+
+  it('takes the whole password and no part of it', () => {
+    const { has } = commonList();
+    expect(has('password')).toBe(true);
+    expect(has('Password')).toBe(true);
+    expect(has('password of mine')).toBe(false);
+    expect(has(' password')).toBe(false);
+    expect(has('')).toBe(false);
+  });
+
+  it('knows no stranger: of 50,000 random passwords not one is on it', () => {
+    const { has } = commonList();
+    expect(Array.from({ length: 50_000 }, () => randomBytes(9).toString('base64')).filter(has)).toEqual([]);
+  });
+
+  it('answers as a source: breached once, or clean, at once and by itself', async () => {
+    const list = commonList();
+    expect(list).toMatchObject({ name: 'common-list', local: true });
+    expect(await list.check({ password: 'iloveyou', budgetMs: 0 })).toEqual({ verdict: 'breached', count: 1 });
+    expect(await list.check({ password: 'on no list at all', budgetMs: 0 })).toEqual({ verdict: 'clean' });
+  });
+
+  it('needs no dictionary, and no socket: neither is loaded when it is asked', async () => {
+    const source = new URL('../../src/breach/index.ts', import.meta.url).href;
+    const script = `import { createRequire } from 'node:module';
+      import { commonList, createBreachLookup } from '${source}';
+      const verdict = await createBreachLookup({ sources: [commonList()] }).check({ password: 'iloveyou', budgetMs: 300 });
+      console.log(JSON.stringify({ ...verdict, loaded: Object.keys(createRequire('${source}').cache).map((path) => path.split('node_modules/').at(-1)) }));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', '--input-type=module', '-e', script]);
+    const { loaded, ...verdict } = JSON.parse(stdout) as { readonly loaded: readonly string[] };
+    expect(verdict).toEqual({ verdict: 'breached', count: 1 });
+    // What the kernel's options need, so that this list is known to be a list of what is loaded.
+    expect(loaded.some((path) => path.startsWith('fastest-levenshtein'))).toBe(true);
+    expect(loaded.filter((path) => /zxcvbn|undici/.test(path))).toEqual([]);
+  });
+});

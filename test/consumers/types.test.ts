@@ -5,20 +5,32 @@ import { root } from '../support/source-tree.ts';
 
 const usesEverySubpath = `
 import express from 'express';
-import { ConfigError, createKeyRing, memoryStore, type CounterStore } from 'portcullis';
+import { ConfigError, createKeyRing, createPortcullis, memoryStore, type Accounts, type CounterStore, type Mailer } from 'portcullis';
 import { createAuditLog } from 'portcullis/audit';
 import { commonList } from 'portcullis/breach';
-import * as adapter from 'portcullis/express';
+import { expressDoors, limitRequests } from 'portcullis/express';
 import { createHasher } from 'portcullis/hasher';
 import { createLimiter, type Limiter } from 'portcullis/limiter';
 import { createPasswordPolicy, type PasswordVerdict } from 'portcullis/password';
 import { fakeClock } from 'portcullis/testing';
 import { createUniformReplies } from 'portcullis/uniform';
 
-export const app = express();
-export const pieces = [adapter, createAuditLog, createHasher, createUniformReplies, createKeyRing, ConfigError];
+export const pieces = [createAuditLog, createHasher, createUniformReplies, ConfigError];
 const store: CounterStore = memoryStore({ clock: fakeClock() });
 export const limiter: Limiter<'address'> = createLimiter({ name: 'x', rules: { address: { limit: 1, windowMs: 1000 } }, store });
+const app = express();
+app.use(limitRequests({ limiter, keys: ({ address }) => ({ address }) }));
+export function signIn(accounts: Accounts, mailer: Mailer): void {
+  const keys = createKeyRing({ keys: [{ id: 'k1', secret: new Uint8Array(32) }] });
+  const portcullis = createPortcullis({ keys, baseUrl: 'https://app.example.com', accounts, mailer });
+  const doors = expressDoors(portcullis, {
+    accountIdOf: () => undefined,
+    remember: () => undefined,
+    endSessions: () => undefined,
+    onSignedIn: (_req, res, { accountId }) => { res.send(accountId); },
+  });
+  app.post('/login', express.urlencoded({ extended: false }), doors.signIn);
+}
 export async function verdict(): Promise<PasswordVerdict> {
   return createPasswordPolicy({ commonList: commonList() }).check({ password: 'x' });
 }

@@ -19,6 +19,5 @@ export default defineConfig({
       { resolve: { alias }, test: { name: 'system', include: ['test/system/**/*.test.ts'], testTimeout: 120_000, fileParallelism: false } },
       { test: { name: 'consumers', include: ['test/consumers/**/*.test.ts'], globalSetup: ['./test/support/packed.ts'], testTimeout: 120_000 } },
     ],
-    coverage: { provider: 'v8', include: ['src/**'], reporter: ['text'], thresholds: { lines: 90, functions: 90, branches: 80 } },
   },
 });

@@ -34,13 +34,15 @@ function complaints(examples: readonly Example[]): readonly string[] {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (file) => ts.sys.readFile(file)) as { config: object };
   const { options } = ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, root);
   const files = new Map(examples.map((example, index) => [join(root, `example-${index}.ts`), example]));
-  const host = ts.createCompilerHost({ ...options, noUnusedLocals: false });
-  const { readFile, fileExists, getSourceFile } = host;
-  host.fileExists = (file) => files.has(file) || fileExists(file);
-  host.readFile = (file) => files.get(file)?.code ?? readFile(file);
-  host.getSourceFile = (file, version, ...rest) => {
-    const example = files.get(file);
-    return example === undefined ? getSourceFile(file, version, ...rest) : ts.createSourceFile(file, example.code, version);
+  const disk = ts.createCompilerHost({ ...options, noUnusedLocals: false });
+  const host: ts.CompilerHost = {
+    ...disk,
+    fileExists: (file) => files.has(file) || disk.fileExists(file),
+    readFile: (file) => files.get(file)?.code ?? disk.readFile(file),
+    getSourceFile(file, version, ...rest) {
+      const example = files.get(file);
+      return example === undefined ? disk.getSourceFile(file, version, ...rest) : ts.createSourceFile(file, example.code, version);
+    },
   };
   const program = ts.createProgram([...files.keys()], { ...options, noUnusedLocals: false }, host);
   return [...files].flatMap(([file, { at }]) => {

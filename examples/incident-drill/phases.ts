@@ -1,0 +1,144 @@
+import type { Side } from './apps.ts';
+import type { Botnet } from './attack/botnet.ts';
+import { createEnumeration, type Enumeration } from './attack/enumerate.ts';
+import { registerOwn, type OwnAccount } from './attack/own-accounts.ts';
+import { lootAccount, tryPair } from './attack/stuffing.ts';
+import type { OrdinaryUsers } from './ordinary.ts';
+import { inParallel } from './parallel.ts';
+import { passPhrase } from './people.ts';
+import type { LeakedPair, Plan } from './plan.ts';
+import type { Progress } from './progress.ts';
+import { createRandom } from './random.ts';
+import type { PhaseName, Recorder } from './recorder.ts';
+import type { Exchange, WireRequest } from './wire.ts';
+
+/** What the acts are played with. */
+export interface Stage {
+  readonly side: Side;
+  readonly plan: Plan;
+  readonly botnet: Botnet;
+  readonly ordinary: OrdinaryUsers;
+  readonly recorder: Recorder;
+  readonly progress: Progress;
+}
+
+/** Entered accounts, or pairs, at once. */
+const concurrency = 4;
+/** Addresses that the leaked pairs are tried from in the second act. */
+const stuffingSources = 12;
+/** Share of the pairs that is kept for the one address of the third act. */
+const oneAddressShare = 0.4;
+
+/** Plays the incident, ordinary users coming and going meanwhile. Answers what the doors were found to tell. */
+export async function playIncident(stage: Stage): Promise<Enumeration> {
+  const enumeration = await calibrateDoors(stage);
+  await enumerateAddresses(stage, enumeration);
+  const wanted = worthTrying(stage);
+  const cut = Math.round(wanted.length * (1 - oneAddressShare));
+  const refused = await enterFromSeveral(stage, wanted.slice(0, cut));
+  await enterFromOne(stage, [...wanted.slice(cut), ...refused]);
+  await exportAndSpam(stage);
+  return enumeration;
+}
+
+/** One act: the attack and the ordinary users' visits side by side. */
+async function act(stage: Stage, { name, title, visits }: { readonly name: PhaseName; readonly title: string; readonly visits: readonly number[] }, attack: () => Promise<void>): Promise<void> {
+  const { recorder, progress, ordinary, botnet } = stage;
+  const live = (): string => {
+    const { requests, refusals } = botnet.counts;
+    return `${requests} requests, ${refusals} refused; ${recorder.sessions.length} entered, ${recorder.exportedRows.length} rows out, ${recorder.spamSent} spam; ordinary: ${ordinary.counts.logins} in, ${ordinary.counts.refused} refused`;
+  };
+  const startMs = recorder.nowMs();
+  await progress.phase(`${stage.side.padEnd(11)}  ${title.padEnd(32)}`, live, async () => {
+    const visiting = async (): Promise<void> => {
+      for (const round of visits) await ordinary.visit(round);
+    };
+    await Promise.all([attack(), visiting()]);
+  });
+  recorder.phases.push({ name, startMs, endMs: recorder.nowMs() });
+}
+
+async function calibrateDoors(stage: Stage): Promise<Enumeration> {
+  const { plan, botnet } = stage;
+  const secrets = createRandom(plan.seed, 'wrong passwords');
+  const own: OwnAccount[] = [];
+  let turn = 0;
+  const member = (exceptEmail: string): OwnAccount['browser'] => {
+    const others = own.filter(({ email }) => email !== exceptEmail);
+    turn += 1;
+    const account = others[turn % others.length];
+    if (account === undefined) throw new Error('the attacker needs two accounts to invite from');
+    return account.browser;
+  };
+  const enumeration = createEnumeration({ seed: plan.seed, repeats: plan.sizes.repeats, tools: { send: botnet.send, member, secret: () => passPhrase(secrets) } });
+  await act(stage, { name: 'calibration', title: 'learning what the doors say', visits: [1] }, async () => {
+    await inParallel(plan.attacker.accounts.map((login) => async () => void own.push(await registerOwn(login, botnet.send))), concurrency);
+    own.sort((a, b) => (a.email < b.email ? -1 : 1));
+    await enumeration.calibrate({ registered: own.map(({ email }) => email), unregistered: plan.attacker.free });
+  });
+  return enumeration;
+}
+
+async function enumerateAddresses(stage: Stage, enumeration: Enumeration): Promise<void> {
+  const { plan, recorder } = stage;
+  await act(stage, { name: 'enumeration', title: 'enumeration through every door', visits: [2, 3] }, async () => {
+    recorder.verdicts = await enumeration.classify(plan.attacker.pairs.map(({ email }) => email));
+  });
+}
+
+/** Whom the attacker believes to have an account; everybody where nothing could be learnt. */
+function worthTrying({ plan, recorder }: Stage): readonly LeakedPair[] {
+  return plan.attacker.pairs.filter(({ email }) => recorder.verdicts.get(email) !== 'unregistered');
+}
+
+async function enterFromSeveral(stage: Stage, pairs: readonly LeakedPair[]): Promise<readonly LeakedPair[]> {
+  const { plan, botnet } = stage;
+  const sources = plan.attacker.sources.slice(0, stuffingSources);
+  const refused: LeakedPair[] = [];
+  await act(stage, { name: 'leaked-pairs', title: 'leaked pairs, several addresses', visits: [4] }, async () => {
+    const attempt = (pair: LeakedPair, index: number) => async () => {
+      const source = sources[index % sources.length] ?? '';
+      if (!(await enter(stage, pair, { source, send: (request) => botnet.sendFrom(source, request) }))) refused.push(pair);
+    };
+    await inParallel(pairs.map(attempt), concurrency);
+  });
+  return refused;
+}
+
+/** From one address as long as that is heard; whoever is turned away for the address's sake is tried from the others. */
+async function enterFromOne(stage: Stage, pairs: readonly LeakedPair[]): Promise<void> {
+  const { plan, botnet } = stage;
+  const { oneSource } = plan.attacker;
+  await act(stage, { name: 'one-address', title: 'several accounts, one address', visits: [5] }, async () => {
+    const attempt = (pair: LeakedPair) => async () => {
+      if (await enter(stage, pair, { source: oneSource, send: (request) => botnet.sendFrom(oneSource, request) })) return;
+      await enter(stage, pair, { source: 'elsewhere', send: botnet.send });
+    };
+    await inParallel(pairs.map(attempt), concurrency);
+  });
+}
+
+/** Tries a pair. False where the app would not hear it now. */
+async function enter({ recorder }: Stage, pair: LeakedPair, { source, send }: { readonly source: string; readonly send: (request: WireRequest) => Promise<Exchange> }): Promise<boolean> {
+  recorder.pairsTried += 1;
+  const outcome = await tryPair(pair, send);
+  if (outcome.kind === 'entered') {
+    recorder.sessions.push({ ...outcome.session, source });
+    recorder.grow('entered', 1);
+  }
+  return outcome.kind !== 'refused';
+}
+
+async function exportAndSpam(stage: Stage): Promise<void> {
+  const { recorder } = stage;
+  await act(stage, { name: 'export-and-spam', title: 'export and spam', visits: [6] }, async () => {
+    const loot = (session: Recorder['sessions'][number]) => async () => {
+      const { rows, spamSent } = await lootAccount(session);
+      recorder.exportedRows.push(...rows);
+      recorder.spamSent += spamSent;
+      recorder.grow('exported', rows.length);
+      recorder.grow('spam', spamSent);
+    };
+    await inParallel(recorder.sessions.map(loot), concurrency);
+  });
+}

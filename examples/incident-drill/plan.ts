@@ -1,0 +1,119 @@
+import type { Seed } from '../express-app/seed.ts';
+import { createPeople, leakedPasswords, passPhrase, teamName, type Somebody } from './people.ts';
+import { createRandom, type SeededRandom } from './random.ts';
+
+/** How big a drill is. */
+export interface Sizes {
+  /** Accounts whose right password the attacker holds. */
+  readonly victims: number;
+  /** Addresses on the attacker's list that have no account. */
+  readonly strangers: number;
+  /** Accounts the attacker registers to learn what the doors say; as many addresses without an account beside them. */
+  readonly calibration: number;
+  readonly ordinary: number;
+  readonly contactsPerTeam: number;
+  /** Source addresses of the attacker. */
+  readonly sources: number;
+  /** Times each door is asked about an address. */
+  readonly repeats: number;
+}
+
+export const fullSize: Sizes = { victims: 40, strangers: 40, calibration: 14, ordinary: 20, contactsPerTeam: 50, sources: 480, repeats: 3 };
+
+/** Share of the leaked pairs whose password is in no list. */
+export const unlistedShare = 0.15;
+
+export interface Login extends Somebody {
+  readonly password: string;
+}
+
+/** One line of the attacker's list. */
+export interface LeakedPair {
+  readonly email: string;
+  readonly password: string;
+  /** Whether the password is in the leaked lists. The attacker does not know. */
+  readonly listed: boolean;
+  /** Whether the address has an account; then the password is the right one. The attacker does not know. */
+  readonly registered: boolean;
+}
+
+export interface OrdinaryUser extends Login {
+  readonly source: string;
+}
+
+/** Who does what, decided by the seed before anything runs. */
+export interface Plan {
+  readonly seed: number;
+  readonly sizes: Sizes;
+  /** Teams, users and contacts that both apps begin with. */
+  readonly appSeed: Seed;
+  readonly ordinary: readonly OrdinaryUser[];
+  readonly attacker: {
+    readonly accounts: readonly Login[];
+    /** Addresses that the attacker knows to be free. */
+    readonly free: readonly string[];
+    readonly pairs: readonly LeakedPair[];
+    readonly sources: readonly string[];
+    /** The one address that several accounts are entered from. */
+    readonly oneSource: string;
+  };
+}
+
+const usersPerTeam = 4;
+
+/** Makes the plan of a drill. The same seed and sizes make the same plan. */
+export function makePlan(seed: number, sizes: Sizes = fullSize): Plan {
+  const random = createRandom(seed, 'people');
+  const somebody = createPeople(random);
+  const victims = makeVictims(random, sizes, () => somebody('list.example'));
+  const strangers = Array.from({ length: sizes.strangers }, () => pairOf(somebody('list.example').email, random, { listed: random.integer(100) >= unlistedShare * 100, registered: false }));
+  const ordinary = Array.from({ length: sizes.ordinary }, () => ({ ...somebody('work.example'), password: passPhrase(random) }));
+  const accounts = Array.from({ length: sizes.calibration }, () => ({ ...somebody('list.example'), password: passPhrase(random) }));
+  const free = Array.from({ length: sizes.calibration }, () => somebody('list.example').email);
+  const addresses = sourceAddresses(createRandom(seed, 'sources'), sizes.ordinary + sizes.sources + 1);
+  const teams = [...inTeams(victims.map(({ person, pair }) => ({ ...person, password: pair.password }))), ...inTeams(ordinary)];
+  const readers = makeReaders(random, sizes.contactsPerTeam * teams.length);
+  return {
+    seed,
+    sizes,
+    appSeed: { teams: teams.map((users) => ({ name: teamName(random), users, contacts: random.shuffle(readers).slice(0, sizes.contactsPerTeam) })) },
+    ordinary: ordinary.map((login, index) => ({ ...login, source: addresses[index] ?? '' })),
+    attacker: {
+      accounts,
+      free,
+      pairs: random.shuffle([...victims.map(({ pair }) => pair), ...strangers]),
+      sources: addresses.slice(sizes.ordinary, -1),
+      oneSource: addresses.at(-1) ?? '',
+    },
+  };
+}
+
+function makeVictims(random: SeededRandom, { victims }: Sizes, somebody: () => Somebody) {
+  const unlisted = Math.round(victims * unlistedShare);
+  const listed = random.shuffle(Array.from({ length: victims }, (_, index) => index >= unlisted));
+  return listed.map((isListed) => {
+    const person = somebody();
+    return { person, pair: pairOf(person.email, random, { listed: isListed, registered: true }) };
+  });
+}
+
+function pairOf(email: string, random: SeededRandom, { listed, registered }: Pick<LeakedPair, 'listed' | 'registered'>): LeakedPair {
+  return { email, password: listed ? random.pick(leakedPasswords) : passPhrase(random), listed, registered };
+}
+
+function inTeams(users: readonly Login[]): readonly (readonly Login[])[] {
+  return Array.from({ length: Math.ceil(users.length / usersPerTeam) }, (_, team) => users.slice(team * usersPerTeam, (team + 1) * usersPerTeam));
+}
+
+/** People who read newsletters: so many for each one on a list, as some are on more than one. */
+function makeReaders(random: SeededRandom, contacts: number): readonly Somebody[] {
+  const reader = createPeople(random);
+  return Array.from({ length: Math.ceil(contacts * 0.8) }, () => reader('readers.example'));
+}
+
+/** Distinct addresses of the loopback network, and none that anything else uses. */
+function sourceAddresses(random: SeededRandom, count: number): readonly string[] {
+  const addresses = new Set<string>();
+  while (addresses.size < count) addresses.add(`127.${random.integer(200) + 20}.${random.integer(256)}.${random.integer(254) + 1}`);
+  return [...addresses];
+}

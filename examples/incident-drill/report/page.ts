@@ -1,0 +1,71 @@
+import type { DrillResult } from '../drill.ts';
+import type { Figures } from '../figures.ts';
+import { actsChart, barPair, doorsTable, growthChart } from './charts.ts';
+import { escape } from './markup.ts';
+import { notesOf, rowsOf } from './rows.ts';
+import { style } from './style.ts';
+
+/** The report: one file, charts as inline SVG, no script, nothing from the network. */
+export function renderReport(result: DrillResult): string {
+  const { plan, seed, durationMs } = result;
+  const { victims, strangers, ordinary } = plan.sizes;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>Incident drill</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<h1>The 2019 incident, played twice</h1>
+<p class="lead">A mail platform's sign-up form told who had an account. Leaked passwords opened those accounts, several from one address; lists were exported and spam was sent. Here the same attack, over real HTTP, meets one app in two modes: ${victims} accounts whose password the attacker holds, ${strangers} addresses without an account, ${ordinary} ordinary users.</p>
+<p class="legend"><span><span class="key unprotected"></span>unprotected</span><span><span class="key protected"></span>protected</span></p>
+<h2>What the attack got</h2>
+<div class="pairs">
+${headlines.map(({ label, figure }) => barPair(label, { unprotected: result.unprotected.figures[figure], protected: result.protected.figures[figure] })).join('\n')}
+</div>
+<h2>When it got it</h2>
+<div class="charts">
+${growthChart(result, 'entered', 'Accounts entered')}
+${growthChart(result, 'exported', 'Contact rows exported')}
+${growthChart(result, 'spam', 'Spam mails sent')}
+${actsChart(result)}
+</div>
+<h2>What the doors tell a stranger</h2>
+<p>A dot is filled where one classifier, calibrated on addresses whose truth the attacker knows, tells registered addresses from others with significance.</p>
+<div class="two">
+${doorsTable(result.unprotected)}
+${doorsTable(result.protected)}
+</div>
+<h2>Side by side</h2>
+<div class="panel scroll"><table>
+<thead><tr><th scope="col"><span class="hidden">what</span></th><th scope="col">unprotected</th><th scope="col">protected</th></tr></thead>
+<tbody>
+${rowsOf(result).map(tableRow).join('\n')}
+</tbody>
+</table></div>
+<h2>Read with care</h2>
+<ul>
+${notesOf(result).map((note) => `<li>${escape(note)}</li>`).join('\n')}
+</ul>
+<footer>Seed ${seed}; the whole drill took ${(durationMs / 1000).toFixed(1)} s. The seed decides who, what and in which order; times vary with the machine.</footer>
+</main>
+</body>
+</html>
+`;
+}
+
+const headlines = [
+  { label: 'Registered addresses learnt', figure: 'addressesLearnt' },
+  { label: 'Accounts entered', figure: 'accountsEntered' },
+  { label: 'Contact rows exported', figure: 'contactsExported' },
+  { label: 'Distinct addresses stolen', figure: 'mailsStolen' },
+  { label: 'Spam mails sent', figure: 'spamSent' },
+] as const satisfies readonly { readonly label: string; readonly figure: keyof Figures }[];
+
+function tableRow({ label, detail, ...values }: ReturnType<typeof rowsOf>[number]): string {
+  return `<tr${detail ? ' class="detail"' : ''}><th scope="row">${escape(label)}</th><td>${escape(values.unprotected)}</td><td>${escape(values.protected)}</td></tr>`;
+}

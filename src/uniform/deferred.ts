@@ -13,6 +13,8 @@ export interface DeferredWork {
 
 /** A mail server that never answers must not hold its place for ever. */
 const jobDeadlineMs = 30_000;
+/** Jobs that have not ended, those that were given up included. With so many, nothing new is begun until one does. */
+const maxUnfinished = 100;
 
 /** A bounded queue, a few jobs at a time. Failures become events. */
 export function createDeferredWork(options: { readonly maxWaiting: number; readonly maxRunning: number; readonly clock: Clock; readonly emit: Emit }): DeferredWork {
@@ -20,26 +22,39 @@ export function createDeferredWork(options: { readonly maxWaiting: number; reado
   const waiting: { readonly job: string; readonly run: () => Promise<void> }[] = [];
   const idle = new Set<() => void>();
   let running = 0;
+  let abandoned = 0;
 
   async function work(job: string, run: () => Promise<void>): Promise<void> {
     running += 1;
+    const late = new Error('late');
+    const done = run();
     try {
-      await withDeadline(run(), { clock, deadlineMs: jobDeadlineMs, onLate: () => new Error('late') });
+      await withDeadline(done, { clock, deadlineMs: jobDeadlineMs, onLate: () => late });
     } catch (error) {
-      emit({ type: 'deferred.failed', job, error: errorName(error) });
+      if (error === late) abandon(done);
+      emit({ type: 'deferred.failed', job, error: error === late ? 'late' : errorName(error) });
     }
     running -= 1;
     next();
   }
 
+  function abandon(done: Promise<void>): void {
+    const ended = (): void => {
+      abandoned -= 1;
+      next();
+    };
+    abandoned += 1;
+    done.then(ended, ended);
+  }
+
   function next(): void {
-    while (running < maxRunning) {
+    while (running < maxRunning && running + abandoned < maxUnfinished) {
       const first = waiting.shift();
       if (first === undefined) break;
       // `run` may throw before it returns a promise.
       void work(first.job, async () => first.run());
     }
-    if (running > 0) return;
+    if (running > 0 || waiting.length > 0) return;
     for (const resolve of idle) resolve();
     idle.clear();
   }

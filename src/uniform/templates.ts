@@ -1,5 +1,5 @@
 import { ConfigError } from '../kernel/errors.ts';
-import { readOptions, text, wrong, type OptionReader } from '../kernel/options.ts';
+import { optional, readOptions, text, wrong, type OptionReader } from '../kernel/options.ts';
 import type { Reply } from '../ports/reply.ts';
 
 /** Every answer that must not tell who has an account, and the refusals around it. */
@@ -18,11 +18,16 @@ export type ReplyName =
   | 'busy'
   | 'cross-site';
 
-/** What one answer says. `html` is a whole page that replaces the plain default one. */
+/** What one answer says. */
 export interface ReplyTemplate {
+  /** An answer of success stays within 200 to 299, a refusal within 400 to 599. */
   readonly status: number;
   readonly title: string;
   readonly detail: string;
+  /**
+   * A whole page that replaces the plain default one, written out as it is. In that of `input-rejected` the reasons are
+   * put before `<!-- reasons -->`, or else before `</main>`.
+   */
   readonly html?: string;
 }
 
@@ -54,30 +59,55 @@ const sharedHeaders = {
 
 export type RenderedReplies = Readonly<Record<ReplyName, Readonly<Record<'html' | 'json', Reply>>>>;
 
-const templateOption: OptionReader<Partial<ReplyTemplate>> = (given, name) => {
-  const { status, title, detail, html } = readOptions(name, given, { status: statusOption, title: optionalText, detail: optionalText, html: optionalText });
-  return { ...(status !== undefined && { status }), ...(title !== undefined && { title }), ...(detail !== undefined && { detail }), ...(html !== undefined && { html }) };
-};
+/** Reads the app's changes to one answer. */
+function templateOption(template: Omit<ReplyTemplate, 'html'>): OptionReader<ReplyTemplate> {
+  return (given, name) => {
+    const { title, detail, ...own } = readOptions(name, given, { status: statusOption(template.status), title: text(template.title), detail: text(template.detail), html: optional(text()) });
+    return { status: own.status, title, detail, ...(own.html !== undefined && { html: own.html }) };
+  };
+}
 
-const optionalText: OptionReader<string | undefined> = (given, name) => (given === undefined ? undefined : text()(given, name));
-
-const statusOption: OptionReader<number | undefined> = (given, name) => {
-  if (given === undefined) return undefined;
-  if (!Number.isInteger(given) || (given as number) < 200 || (given as number) > 599) throw wrong(name, 'an HTTP status from 200 to 599', given);
-  return given as number;
-};
+/** A refusal stays a refusal, and an answer has a body: what programs read from the status must be true. */
+function statusOption(fallback: number): OptionReader<number> {
+  return (given, name) => {
+    if (given === undefined) return fallback;
+    const status = given as number;
+    const fits = fallback >= 400 ? status >= 400 && status <= 599 : status >= 200 && status <= 299 && status !== 204 && status !== 205;
+    if (!Number.isInteger(given) || !fits) throw wrong(name, fallback >= 400 ? 'an HTTP status from 400 to 599' : 'an HTTP status from 200 to 299 that has a body', given);
+    return status;
+  };
+}
 
 /** Reads the app's own wording and renders every answer once; nothing of a request can get into one. */
 export const templatesOption: OptionReader<RenderedReplies> = (given, name) => {
-  const readers = Object.fromEntries(Object.keys(answers).map((reply) => [reply, (value: unknown, at: string) => (value === undefined ? {} : templateOption(value, at))]));
-  const own = readOptions(name, given, readers) as Readonly<Record<string, Partial<ReplyTemplate>>>;
-  const rendered = Object.entries(answers).map(([reply, template]) => [reply, render(reply, { ...template, ...own[reply] })]);
-  const replies = Object.fromEntries(rendered) as RenderedReplies;
-  if (replies['sign-up-received'].json.status !== 202 && replies['sign-up-received'].json.status !== 200) {
+  const readers = Object.fromEntries(Object.entries(answers).map(([reply, template]) => [reply, templateOption(template)]));
+  const own = readOptions(name, given, readers) as Readonly<Record<ReplyName, ReplyTemplate>>;
+  if (![200, 202].includes(own['sign-up-received'].status)) {
     throw new ConfigError(`${name}.sign-up-received.status: expected 200 or 202, since it also answers for an address that is taken`);
   }
-  return Object.freeze(replies);
+  if (own['input-rejected'].html !== undefined && reasonsMark(own['input-rejected'].html) === undefined) {
+    throw new ConfigError(`${name}.input-rejected.html: expected "${reasonsComment}" where the reasons are to stand`);
+  }
+  return Object.freeze(Object.fromEntries(Object.entries(own).map(([reply, template]) => [reply, render(reply, template)])) as RenderedReplies);
 };
+
+const reasonsComment = '<!-- reasons -->';
+
+/** Before what the reasons of a refusal go into a page: the app's comment, or the end of its main part. */
+function reasonsMark(html: string): string | undefined {
+  return [reasonsComment, '</main>'].find((mark) => html.includes(mark));
+}
+
+/** A refusal with one sentence per reason, as plain data or as a list within the page. */
+export function withReasons(reply: Reply, reasons: readonly { readonly code: string; readonly message: string }[]): Reply {
+  if (reply.headers['Content-Type']?.startsWith('text/html') !== true) {
+    const told = reasons.map(({ code, message }) => ({ code, message }));
+    return Object.freeze({ ...reply, body: JSON.stringify({ ...(JSON.parse(reply.body) as object), reasons: told }) });
+  }
+  const mark = reasonsMark(reply.body) ?? '';
+  const list = `<ul role="alert">${reasons.map(({ message }) => `<li>${escapeHtml(message)}</li>`).join('')}</ul>`;
+  return Object.freeze({ ...reply, body: reply.body.replace(mark, () => list + mark) });
+}
 
 function render(name: string, template: ReplyTemplate): Readonly<Record<'html' | 'json', Reply>> {
   const { status, title, detail } = template;
@@ -100,6 +130,6 @@ function plainPage(title: string, detail: string): string {
 }
 
 /** Text as it may stand in HTML. */
-export function escapeHtml(value: string): string {
+function escapeHtml(value: string): string {
   return value.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }

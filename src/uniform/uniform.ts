@@ -3,9 +3,9 @@ import { callback, integer, port, readOptions } from '../kernel/options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Emit } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
-import { createDeferredWork } from './deferred.ts';
-import { createTimeFloor } from './floor.ts';
-import { escapeHtml, templatesOption, type ReplyName, type ReplyTemplate } from './templates.ts';
+import { createDeferredWork, type DeferredWork } from './deferred.ts';
+import { createTimeFloor, type TimeFloor } from './floor.ts';
+import { templatesOption, withReasons, type ReplyName, type ReplyTemplate } from './templates.ts';
 
 export interface UniformOptions {
   /** The app's own words, status or whole HTML page for any of the answers. Rendered once; requests cannot change them. */
@@ -23,14 +23,19 @@ export interface UniformReplies {
   reply(name: ReplyName, accepts: 'html' | 'json'): Reply;
   /** A refusal of what was typed, with one sentence per reason: the only answer that depends on the request. */
   rejection(reasons: readonly { readonly code: string; readonly message: string }[], accepts: 'html' | 'json'): Reply;
-  /** 429 or 503 with Retry-After: whole seconds, rounded up to 30, 60, 300 or 900 for 429 so that it tells little. */
+  /**
+   * 429 or 503 with Retry-After in whole seconds. For 429 it is rounded up to 30 s, 1, 5 or 15 minutes or whole hours, so
+   * that it tells little.
+   */
   comeBack(name: 'too-many-requests' | 'busy', retryAfterMs: number, accepts: 'html' | 'json'): Reply;
   /** Begins to measure a request. */
   begin(route: string): UniformSpan;
   /** Runs a job once this turn of the event loop is over; its failure is an event. */
   later(job: string, run: () => Promise<void>): void;
-  /** Waits for deferred jobs, at shutdown. Answers how many did not end in time. */
+  /** Waits for deferred jobs, at shutdown, once no request is being answered. Answers how many did not end in time. */
   drain(deadlineMs: number): Promise<number>;
+  /** How long the work of each route takes, ms: the 99th percentile of its last 128 requests. The quantum must be above. */
+  measuredP99Ms(): Readonly<Record<string, number>>;
 }
 
 /** One request whose answer must not tell anything by its time. */
@@ -48,56 +53,66 @@ export const uniformDefaults = Object.freeze({ quantumMs: 250, maxDeferred: 1_00
  * Makes equal answers: frozen replies, a time floor, and work after the answer (OWASP ASVS 5.0 6.3.8). Throws ERR_CONFIG.
  */
 export function createUniformReplies(options: UniformOptions = {}): UniformReplies {
-  const { templates, quantumMs, maxDeferred, clock, emit } = readOptions('uniform', options, {
+  const { templates, quantumMs, maxDeferred, clock, ...parsed } = readOptions('uniform', options, {
     templates: templatesOption,
     quantumMs: integer({ min: 10, max: 5_000, fallback: uniformDefaults.quantumMs }),
     maxDeferred: integer({ min: 1, max: 1_000_000, fallback: uniformDefaults.maxDeferred }),
     clock: port<Clock>(['nowMs', 'monotonicMs', 'after'], () => systemClock),
     emit: callback<Emit>(() => undefined),
   });
+  const emit = quiet(parsed.emit);
   const floor = createTimeFloor({ quantumMs, clock, emit });
   const deferred = createDeferredWork({ maxWaiting: maxDeferred, maxRunning: 10, clock, emit });
 
   return Object.freeze({
     reply: (name, accepts) => templates[name][accepts],
-    rejection: (reasons, accepts) => rejectionReply(templates['input-rejected'][accepts], reasons),
+    rejection: (reasons, accepts) => withReasons(templates['input-rejected'][accepts], reasons),
     comeBack(name, retryAfterMs, accepts) {
-      const seconds = name === 'busy' ? Math.max(1, Math.ceil(retryAfterMs / 1000)) : coarseSeconds(retryAfterMs);
+      const seconds = name === 'busy' ? Math.max(1, Math.ceil(retryAfterMs / 1_000)) : coarseSeconds(retryAfterMs);
       const reply = templates[name][accepts];
-      return { ...reply, headers: { ...reply.headers, 'Retry-After': String(seconds) } };
+      return Object.freeze({ ...reply, headers: Object.freeze({ ...reply.headers, 'Retry-After': String(seconds) }) });
     },
-    begin(route) {
-      const startedMs = clock.monotonicMs();
-      const jobs: { readonly job: string; readonly run: () => Promise<void> }[] = [];
-      return {
-        later: (job, run) => {
-          jobs.push({ job, run });
-        },
-        async end(notBeforeMs = startedMs) {
-          await floor.hold({ route, startedMs, notBeforeMs });
-          for (const { job, run } of jobs) deferred.add(job, run);
-        },
-      };
-    },
+    begin: (route) => spanOf(route, { clock, floor, deferred }),
     later: (job, run) => {
       deferred.add(job, run);
     },
     drain: (deadlineMs) => deferred.drain(deadlineMs),
+    measuredP99Ms: () => floor.p99Ms(),
   } satisfies UniformReplies);
 }
 
-/** An exact Retry-After on a sign-in route tells how many others tried (draft-ietf-httpapi-ratelimit-headers section 8.2). */
-function coarseSeconds(retryAfterMs: number): number {
-  const seconds = retryAfterMs / 1000;
-  return [30, 60, 300, 900, 3_600].find((step) => seconds <= step) ?? Math.ceil(seconds / 3_600) * 3_600;
+function spanOf(route: string, { clock, floor, deferred }: { readonly clock: Clock; readonly floor: TimeFloor; readonly deferred: DeferredWork }): UniformSpan {
+  const startedMs = clock.monotonicMs();
+  const jobs: { readonly job: string; readonly run: () => Promise<void> }[] = [];
+  return Object.freeze({
+    later: (job, run) => {
+      jobs.push({ job, run });
+    },
+    async end(notBeforeMs = startedMs) {
+      await floor.hold({ route, startedMs, notBeforeMs });
+      // Emptied, so that a flow that fails after its answer and ends the span again does not mail twice.
+      for (const { job, run } of jobs.splice(0)) deferred.add(job, run);
+    },
+  } satisfies UniformSpan);
 }
 
-function rejectionReply(reply: Reply, reasons: readonly { readonly code: string; readonly message: string }[]): Reply {
-  if (reply.headers['Content-Type']?.startsWith('text/html') === true) {
-    const items = reasons.map(({ message }) => `<li>${escapeHtml(message)}</li>`).join('');
-    // The app's page may say where the reasons go; the plain page gets them before its end.
-    const mark = reply.body.includes('<!-- reasons -->') ? '<!-- reasons -->' : '</main>';
-    return { ...reply, body: reply.body.replace(mark, () => `<ul role="alert">${items}</ul>${mark}`) };
-  }
-  return { ...reply, body: JSON.stringify({ ...(JSON.parse(reply.body) as object), reasons }) };
+/** A listener that throws must not change an answer. */
+function quiet(emit: Emit): Emit {
+  return (event) => {
+    try {
+      emit(event);
+    } catch {
+      // There is nobody left to tell.
+    }
+  };
+}
+
+/**
+ * An exact Retry-After on a sign-in route tells how many others tried (draft-ietf-httpapi-ratelimit-headers section 8.2).
+ * It is not jittered: the steps hide more than a jitter that averages out, people who were refused at different times do
+ * not come back together, and two refusals that differ by chance could no longer be compared byte by byte.
+ */
+function coarseSeconds(retryAfterMs: number): number {
+  const seconds = retryAfterMs / 1_000;
+  return [30, 60, 300, 900].find((step) => seconds <= step) ?? Math.ceil(seconds / 3_600) * 3_600;
 }

@@ -32,6 +32,6 @@ export async function takeNewPassword(parts: FlowParts, wanted: WantedPassword):
     const guidance = verdict.ok ? [] : [{ code: 'guidance', message: verdict.guidance }];
     return { ok: false, answered: { outcome: 'answered', reply: uniform.rejection([...reasons, ...guidance], facts.accepts) } };
   }
-  if (verdict.breach === 'unknown') emit({ type: 'breach.unknown', flow, reason: 'not answered in time', ...about });
+  if (verdict.breach === 'unknown') emit({ type: 'breach.unknown', flow, reason: 'no-verdict', ...about });
   return { ok: true, passwordHash: await hasher.hash(password), recheck: verdict.breach === 'unknown' };
 }

@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto';
+import { createKeyRing, createPortcullis, memoryStore, type Accounts, type Mail, type NewAccount, type Portcullis, type PortcullisOptions, type RequestFacts, type SecurityEvent, type StoredAccount } from 'portcullis';
+import type { BreachSource, BreachVerdict } from 'portcullis/breach';
+import type { HashEngine } from 'portcullis/hasher';
+import { fakeClock, type FakeClock } from 'portcullis/testing';
+
+export const facts: RequestFacts = { address: '192.0.2.10', accepts: 'json' };
+export const goodPassword = 'quiet marmots under tin roofs';
+export const otherPassword = 'nine herons over the old mill';
+
+/** A user table in memory. `fail` makes one verb throw, `hang` makes it never answer. */
+export interface Table extends Accounts {
+  readonly rows: Map<string, StoredAccount & { readonly profile: NewAccount['profile'] }>;
+  readonly calls: string[];
+  trouble: { readonly verb: keyof Accounts; readonly kind: 'fail' | 'hang' } | undefined;
+}
+
+export interface Kit {
+  readonly portcullis: Portcullis;
+  readonly clock: FakeClock;
+  readonly events: SecurityEvent[];
+  readonly mails: Mail[];
+  readonly table: Table;
+  readonly store: ReturnType<typeof memoryStore>;
+  /** What the breach source answers, by password; everything else is clean. `delayMs` is how long it takes. */
+  readonly leaks: Map<string, BreachVerdict>;
+  breachDelayMs: number;
+  /** Costs of each derivation, in order. */
+  readonly derivations: string[];
+  /** Lets time pass until the promise has settled; answers its value and how long it took, ms. */
+  run<T>(work: Promise<T>): Promise<{ readonly value: T; readonly tookMs: number }>;
+  /** The same, the value alone. */
+  value<T>(work: Promise<T>): Promise<T>;
+  /** Puts a user into the table. */
+  plant(user: { readonly email: string; readonly password?: string; readonly active?: boolean }): Promise<string>;
+  /** Lets mails and other work after answers happen. */
+  settle(): Promise<void>;
+}
+
+/** The cost of argon2id is not what the flows' tests are about: one SHA-256 in its place, counted. */
+export function swiftEngine(derivations: string[] = []): HashEngine {
+  return {
+    name: 'swift',
+    derive: async ({ password, salt, parameters: { memoryKiB, passes, lanes }, tagBytes }) => {
+      derivations.push(`${memoryKiB},${passes},${lanes}`);
+      return createHash('shake256', { outputLength: tagBytes }).update(password).update(salt).update(`${memoryKiB},${passes}`).digest();
+    },
+  };
+}
+
+export const keyRing = createKeyRing({ keys: [{ id: 'test', secret: Uint8Array.from({ length: 32 }, (_, at) => at * 7 + 1) }] });
+
+export function makeKit(options: Partial<PortcullisOptions> = {}): Kit {
+  const clock = fakeClock();
+  const events: SecurityEvent[] = [];
+  const mails: Mail[] = [];
+  const leaks = new Map<string, BreachVerdict>();
+  const derivations: string[] = [];
+  const table = memoryTable();
+  const store = memoryStore({ clock });
+  const source: BreachSource = {
+    name: 'leaks',
+    check: async ({ password }) => {
+      if (kit.breachDelayMs > 0) await new Promise<void>((resolve) => clock.after(kit.breachDelayMs, resolve));
+      return leaks.get(password) ?? { verdict: 'clean' };
+    },
+  };
+  const portcullis = createPortcullis({
+    keys: keyRing,
+    baseUrl: 'https://app.example.com',
+    accounts: table,
+    mailer: {
+      send: async (mail) => {
+        mails.push(mail);
+      },
+    },
+    counters: store,
+    records: store,
+    password: { minStrength: 0 },
+    breach: { sources: [source] },
+    onEvent: (event) => events.push(event),
+    reportError: () => undefined,
+    clock,
+    ...options,
+    hasher: { engine: swiftEngine(derivations), ...options.hasher },
+  });
+
+  async function run<T>(work: Promise<T>): Promise<{ readonly value: T; readonly tookMs: number }> {
+    const startedMs = clock.monotonicMs();
+    const state = { tookMs: -1 };
+    const noted = work.finally(() => {
+      state.tookMs = clock.monotonicMs() - startedMs;
+    });
+    noted.catch(() => undefined);
+    for (let step = 0; step < 2_000 && state.tookMs < 0; step += 1) await clock.advance(10);
+    return { value: await noted, tookMs: state.tookMs };
+  }
+
+  const kit: Kit = {
+    portcullis,
+    clock,
+    events,
+    mails,
+    table,
+    store,
+    leaks,
+    breachDelayMs: 0,
+    derivations,
+    run,
+    value: async (work) => (await run(work)).value,
+    async plant({ email, password, active = true }) {
+      const passwordHash = password === undefined ? undefined : (await run(portcullis.hasher.hash(password))).value;
+      const id = `user-${table.rows.size + 1}`;
+      table.rows.set(id, { id, email, passwordHash, active, needsBreachRecheck: false, profile: {} });
+      derivations.length = 0;
+      return id;
+    },
+    async settle() {
+      await run(portcullis.uniform.drain(20_000));
+    },
+  };
+  return kit;
+}
+
+function memoryTable(): Table {
+  const rows: Table['rows'] = new Map();
+  const calls: string[] = [];
+  async function on<T>(verb: keyof Accounts, act: () => T): Promise<T> {
+    calls.push(verb);
+    if (table.trouble?.verb === verb) {
+      if (table.trouble.kind === 'fail') throw new Error('the database says: secret detail');
+      await new Promise(() => undefined);
+    }
+    return act();
+  }
+  const byEmail = (email: string) => [...rows.values()].find((row) => row.email === email);
+  const table: Table = {
+    rows,
+    calls,
+    trouble: undefined,
+    findByIdentifier: (identifier) => on('findByIdentifier', () => byEmail(identifier)),
+    findById: (accountId) => on('findById', () => rows.get(accountId)),
+    create: ({ email, passwordHash, profile }) =>
+      on('create', () => {
+        if (byEmail(email) !== undefined) return undefined;
+        const id = `user-${rows.size + 1}`;
+        rows.set(id, { id, email, passwordHash, active: true, needsBreachRecheck: false, profile });
+        return id;
+      }),
+    replacePasswordHash: ({ accountId, previousHash, passwordHash }) =>
+      on('replacePasswordHash', () => {
+        const row = rows.get(accountId);
+        if (row === undefined || row.passwordHash !== previousHash) return false;
+        rows.set(accountId, { ...row, passwordHash });
+        return true;
+      }),
+    setBreachRecheck: ({ accountId, needed }) =>
+      on('setBreachRecheck', () => {
+        const row = rows.get(accountId);
+        if (row !== undefined) rows.set(accountId, { ...row, needsBreachRecheck: needed });
+      }),
+  };
+  return table;
+}

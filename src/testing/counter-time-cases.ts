@@ -69,8 +69,10 @@ export const counterTimeCases: readonly CounterCase[] = [
   {
     name: 'adds up fractional intervals without losing a unit of the burst or granting one more',
     async try(subject) {
-      const rule = ruleOf(60, { intervalMs: hourMs / 7 });
-      deepEqual(await takeInTurn(subject, 62, [charge(rule, 'a')]), [...new Array<boolean>(60).fill(true), false, false]);
+      for (const parts of [7, 11, 13]) {
+        const rule = ruleOf(30, { name: `contract/parts-${parts}`, intervalMs: hourMs / parts });
+        deepEqual(await takeInTurn(subject, 32, [charge(rule, 'a')]), [...new Array<boolean>(30).fill(true), false, false]);
+      }
     },
   },
   ...[90, 400].map((days): CounterCase => ({

@@ -1,5 +1,5 @@
 export { BusyError, ConfigError, isPortcullisError, PortcullisError, StoreError, type ErrorCode } from './kernel/errors.ts';
-export { createKeyRing, type KeyPurpose, type KeyRing, type KeyRingOptions } from './kernel/keys.ts';
+export { createKeyRing, type KeyPurpose, type KeyRing, type KeyRingOptions, type Opened } from './kernel/keys.ts';
 export type { Accounts, NewAccount, StoredAccount } from './ports/accounts.ts';
 export type { RequestFacts } from './ports/attempt.ts';
 export type { Clock } from './ports/clock.ts';

@@ -1,45 +1,56 @@
 /** Letters that people write as digits and symbols. Where two are usual, both are tried. */
-const leet: Readonly<Record<string, string>> = {
-  '0': 'o',
-  '1': 'il',
-  '3': 'e',
-  '4': 'a',
-  '5': 's',
-  '7': 't',
-  '8': 'b',
-  '9': 'g',
-  '@': 'a',
-  '$': 's',
-  '!': 'il',
-  '|': 'li',
-  '+': 't',
-  '(': 'c',
-};
+const leet: ReadonlyMap<string, string> = new Map([
+  ['0', 'o'],
+  ['1', 'il'],
+  ['3', 'e'],
+  ['4', 'a'],
+  ['5', 's'],
+  ['7', 't'],
+  ['8', 'b'],
+  ['9', 'g'],
+  ['@', 'a'],
+  ['$', 's'],
+  ['!', 'il'],
+  ['|', 'li'],
+  ['+', 't'],
+  ['(', 'c'],
+]);
 
 /** Punctuation, symbols and spaces; not emoji, which are as good as letters. */
 const symbol = '[\\p{P}\\p{Z}\\p{Sm}\\p{Sc}\\p{Sk}]';
-/** Digits that people put before or after a word: up to four, or a date with a year of four digits. */
-const number = '(?:\\d{1,4}|(?:19|20)\\d{4}|\\d{2}(?:19|20)\\d{2}|(?:19|20)\\d{6}|\\d{4}(?:19|20)\\d{2})';
+/** Numbers that people put before or after a word: up to four digits, */
+const shortNumbers = ['\\d', '\\d{2}', '\\d{3}', '\\d{4}'];
+/** and years and dates, which they put beside other numbers as well. */
+const dates = ['(?:19|20)\\d{2}', '(?:\\d{2}(?:19|20)\\d{2}|(?:19|20)\\d{4})', '(?:\\d{4}(?:19|20)\\d{2}|(?:19|20)\\d{6})'];
 
-const symbolTail = new RegExp(`${symbol}+$`, 'u');
-const numberTail = new RegExp(`(?<!\\d)${number}$`, 'u');
-const symbolHead = new RegExp(`^${symbol}+`, 'u');
-const numberHead = new RegExp(`^${number}(?!\\d)`, 'u');
+const symbolTails = [new RegExp(`(${symbol})\\1*$`, 'u'), new RegExp(`${symbol}+$`, 'u')];
+const symbolHeads = [new RegExp(`^(${symbol})\\1*`, 'u'), new RegExp(`^${symbol}+`, 'u')];
+const numberTails = [...shortNumbers.map((number) => `(?<=\\D\\d*)${number}$`), ...dates.map((date) => `${date}$`)].map((end) => new RegExp(end, 'u'));
+const numberHeads = [...shortNumbers.map((number) => `^${number}(?=\\d*\\D)`), ...dates.map((date) => `^${date}`)].map((end) => new RegExp(end, 'u'));
 const fillerCharacter = /^[\p{N}\p{P}\p{Z}\p{Sm}\p{Sc}\p{Sk}]$/u;
+const leetSymbols = /[@$!|+(]/g;
+const leetCharacters = /[0-9@$!|+(]/g;
+const leetBeforeNumber = /[@$!|+(]|[0-9](?!\d*$)/g;
 
-/** The text with every leet character read as a letter: once with each usual reading. */
+/**
+ * The text with leet characters read as letters: all of them, only the symbols, and all but the number at the end
+ * (`qw3rty123`), each with either usual reading. Texts without leet give none.
+ */
 export function leetReadings(text: string): readonly string[] {
-  return [0, 1].map((choice) => text.replaceAll(/[0-9@$!|+(]/g, (written) => readings(written, choice)));
+  if (text.search(leetCharacters) < 0) return [];
+  return [leetCharacters, leetSymbols, leetBeforeNumber].flatMap((which) =>
+    [0, 1].map((choice) => text.replaceAll(which, (written) => readings(written, choice))),
+  );
 }
 
 function readings(written: string, choice: number): string {
-  const letters = leet[written];
+  const letters = leet.get(written);
   return letters === undefined ? written : (letters[choice] ?? letters);
 }
 
 /** Whether a written character can stand for a letter. Both are folded. */
 export function standsFor(written: string, letter: string): boolean {
-  return written === letter || (leet[written]?.includes(letter) ?? false);
+  return written === letter || (leet.get(written)?.includes(letter) ?? false);
 }
 
 /** Whether a character is a digit, punctuation or a space: what is put around words. */
@@ -47,23 +58,38 @@ export function isFiller(character: string): boolean {
   return fillerCharacter.test(character);
 }
 
-export function withoutSymbolTail(text: string): string {
-  return text.replace(symbolTail, '');
-}
-
-/** The text without the symbols, one number and again the symbols at its end. */
-export function withoutTail(text: string): string {
-  return withoutSymbolTail(withoutSymbolTail(text).replace(numberTail, ''));
+/**
+ * The text, and what is left of it without symbols, one number and again symbols at its end. Each is taken away in part,
+ * too: the symbols may be letters of the word (`bu$1n3$$!`), the number may follow digits of it (`1234562024`).
+ */
+export function withoutTails(text: string): readonly string[] {
+  return withoutEnds(text, symbolTails, numberTails);
 }
 
 /** The same at its beginning. */
-export function withoutHead(text: string): string {
-  return text.replace(symbolHead, '').replace(numberHead, '').replace(symbolHead, '');
+export function withoutHeads(text: string): readonly string[] {
+  return withoutEnds(text, symbolHeads, numberHeads);
+}
+
+function withoutEnds(text: string, symbols: readonly RegExp[], numberForms: readonly RegExp[]): readonly string[] {
+  const bare = without(text, symbols);
+  return numberForms.reduce<readonly string[]>(
+    (found, number) => {
+      const word = bare.at(-1) ?? text;
+      return number.test(word) ? [...found, ...without(word.replace(number, ''), symbols)] : found;
+    },
+    bare,
+  );
+}
+
+function without(text: string, ends: readonly RegExp[]): readonly string[] {
+  return [text, ...ends.map((end) => text.replace(end, ''))];
 }
 
 /** Letter case and accents taken away, so that `Müller` and `MULLER` are one. Both sides of a comparison go through it. */
 export function foldLetters(text: string): string {
-  return text.normalize('NFD').replaceAll(/[\u0300-\u036f]/g, '').toLowerCase();
+  // NFC again at the end: Korean syllables would stay three characters each.
+  return text.normalize('NFD').replaceAll(/[\u0300-\u036f]/g, '').toLowerCase().normalize('NFC');
 }
 
 /**

@@ -68,8 +68,16 @@ export function readPasswordPolicyOptions(options: PasswordPolicyOptions) {
   if (dangerouslyMinLengthChars !== undefined && options.minLengthChars !== undefined) {
     throw new ConfigError('password.dangerouslyMinLengthChars: expected minLengthChars or this, got both');
   }
-  if (contextWords.join('').length > maxWordChars / 2) {
-    throw wrong('password.contextWords', `at most ${maxWordChars / 2} characters in all`, contextWords);
+  return { ...rest, minLengthChars: dangerouslyMinLengthChars ?? minLengthChars, contextWords: readContextWords(contextWords) };
+}
+
+/** The words folded, all of them: a name that would be left out silently would not be refused either. */
+function readContextWords(given: readonly string[]): readonly string[] {
+  const words = wordsOf(given);
+  for (const [index, name] of given.entries()) {
+    const parts = wordsOf([name]);
+    if (parts.length === 0) throw wrong(`password.contextWords[${index}]`, 'a name with letters or digits, of at most 320 characters', name);
+    if (parts.some((part) => !words.includes(part))) throw wrong('password.contextWords', `at most ${maxWordChars / 2} characters in all`, given);
   }
-  return { ...rest, minLengthChars: dangerouslyMinLengthChars ?? minLengthChars, contextWords: wordsOf(contextWords) };
+  return words;
 }

@@ -1,10 +1,10 @@
 import { withDeadline } from '../kernel/deadline.ts';
 import type { Clock } from '../ports/clock.ts';
 import { isCommon } from './common.ts';
-import { isMadeOf, wordsOf } from './context.ts';
+import { isMadeOf, personalWordsOf } from './context.ts';
 import { readPasswordPolicyOptions, type BreachAnswer, type BreachCheck, type PasswordPolicyOptions } from './options.ts';
 import { guidanceOf, maxLengthBytes, maxLengthChars, reasonOf, type PasswordReason, type PasswordReasonCode } from './reasons.ts';
-import type { Strength } from './strength-thread.ts';
+import { spawnWorker, type Strength, type WorkerLike } from './strength-thread.ts';
 import { createStrengthMeter } from './strength.ts';
 
 /** A password that somebody wants to have. */
@@ -46,15 +46,20 @@ const defaultBudgetMs = 1_000;
  * Source: NIST SP 800-63B-4 section 3.1.1.2, OWASP ASVS 5.0 6.2.1, 6.2.4, 6.2.5, 6.2.9, 6.2.11, 6.2.12.
  */
 export function createPasswordPolicy(options: PasswordPolicyOptions): PasswordPolicy {
+  return passwordPolicyWith(options, spawnWorker);
+}
+
+/** The same with another way to start the estimator's thread: for builds and tests in which there is none. */
+export function passwordPolicyWith(options: PasswordPolicyOptions, spawn: () => WorkerLike): PasswordPolicy {
   const { breach, clock, commonList, contextWords, emit, minLengthChars, minStrength } = readPasswordPolicyOptions(options);
-  const meter = minStrength > 0 ? createStrengthMeter({ clock, emit }) : undefined;
+  const meter = minStrength > 0 ? createStrengthMeter({ clock, emit, spawn }) : undefined;
 
   return Object.freeze({
-    async check({ password, personal = [], secondFactor, budgetMs = defaultBudgetMs }) {
+    async check({ password, personal, secondFactor, budgetMs = defaultBudgetMs }) {
       const minChars = secondFactor === true ? minLengthWithSecondFactor : minLengthChars;
       const read = readPassword(password);
       if (!read.ok) return refused([read.code], minChars);
-      const words = [...wordsOf(personal), ...contextWords];
+      const words = [...new Set([...personalWordsOf(personal), ...contextWords])];
       const reasons: PasswordReasonCode[] = [];
       if (read.lengthChars < minChars) reasons.push('too-short');
       if (isMadeOf(read.text, words)) reasons.push('context');
@@ -85,13 +90,14 @@ type ReadPassword =
 /** The password in NFC, if it is text of acceptable size. What is too long is not even normalized. */
 function readPassword(password: unknown): ReadPassword {
   if (typeof password !== 'string') return { ok: false, code: 'not-text' };
-  // UTF-8 takes at least one byte for each UTF-16 unit, so this many cannot be 1,024 bytes.
+  // UTF-8 takes at least one byte for each of these units, so 1,025 of them are too many bytes. The rest needs no count:
+  // 128 characters in NFC take 512 bytes at most, and come from 768 such units at most.
   if (password.length > maxLengthBytes) return { ok: false, code: 'too-long' };
   // In UTF-8 every lone surrogate becomes U+FFFD: different passwords would become one.
   if (!password.isWellFormed()) return { ok: false, code: 'not-text' };
   const text = password.normalize('NFC');
   const lengthChars = Array.from(text).length;
-  if (lengthChars > maxLengthChars || Buffer.byteLength(text) > maxLengthBytes) return { ok: false, code: 'too-long' };
+  if (lengthChars > maxLengthChars) return { ok: false, code: 'too-long' };
   return { ok: true, given: password, text, lengthChars };
 }
 

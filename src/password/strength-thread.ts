@@ -55,8 +55,10 @@ export function spawnWorker(): WorkerLike {
   // `__filename` and, in the build, only an imitation of `import.meta.url` that such a folder breaks.
   const here = typeof __filename === 'string' ? __filename : fileURLToPath(import.meta.url);
   return new Worker(join(dirname(here), `strength-worker${extname(here)}`), {
-    // Not the app's flags (--inspect, --require, ...): some are refused in a worker, others would run the app's code in it.
+    // Not the app's flags and NODE_OPTIONS (--inspect, --require, ...): some are refused in a worker, others would run the
+    // app's code in it. Nor its environment, which is full of secrets.
     execArgv: [],
+    env: {},
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMiB },
   });
 }
@@ -64,8 +66,6 @@ export function spawnWorker(): WorkerLike {
 /** Starts the estimator. Rejects with {@link StrengthUnknown} when that fails or takes longer than 2 s. */
 export async function startThread({ clock, spawn }: { readonly clock: Clock; readonly spawn: () => WorkerLike }): Promise<StrengthThread> {
   const worker = spawned(spawn);
-  // A process that has nothing else to do may end. While an answer is due, the deadline's timer keeps it alive.
-  worker.unref();
   let pending: PromiseWithResolvers<unknown> & { readonly gone: StrengthUnknownReason } | undefined;
   worker.on('message', (message) => {
     pending?.resolve(message);
@@ -78,6 +78,9 @@ export async function startThread({ clock, spawn }: { readonly clock: Clock; rea
       pending?.reject(new StrengthUnknown(pending.gone));
     });
   }
+  // A process that has nothing else to do may end. While an answer is due, the deadline's timer keeps it alive. Only here,
+  // because a listener for messages holds the process again.
+  worker.unref();
 
   function nextMessage(limits: { readonly deadlineMs: number; readonly late: StrengthUnknownReason; readonly gone: StrengthUnknownReason }): Promise<unknown> {
     pending = { ...Promise.withResolvers<unknown>(), gone: limits.gone };

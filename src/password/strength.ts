@@ -40,7 +40,9 @@ interface Job {
 }
 
 /** Makes the meter. No thread is started before it is needed. */
-export function createStrengthMeter({ clock, emit, spawn = spawnWorker }: { readonly clock: Clock; readonly emit: Emit; readonly spawn?: () => WorkerLike }): StrengthMeter {
+export function createStrengthMeter(parts: { readonly clock: Clock; readonly emit: Emit; readonly spawn?: () => WorkerLike }): StrengthMeter {
+  const { emit, spawn = spawnWorker } = parts;
+  const clock = patient(parts.clock);
   const threads = createThreads({ clock, spawn });
   const waiting: Job[] = [];
   let working = false;
@@ -81,6 +83,25 @@ export function createStrengthMeter({ clock, emit, spawn = spawnWorker }: { read
       await threads.warm().catch(report);
     },
     close: () => threads.close(),
+  };
+}
+
+/**
+ * The clock with one turn of the event loop more. When the app blocks the loop for longer than a deadline, its timer and
+ * the thread's answer are both there afterwards, and the timer would come first: a thread in order would be replaced.
+ */
+function patient(clock: Clock): Clock {
+  return {
+    nowMs: () => clock.nowMs(),
+    monotonicMs: () => clock.monotonicMs(),
+    after(delayMs, run) {
+      let cancel = clock.after(delayMs, () => {
+        cancel = clock.after(0, run);
+      });
+      return () => {
+        cancel();
+      };
+    },
   };
 }
 
@@ -132,6 +153,7 @@ function createThreads({ clock, spawn }: { readonly clock: Clock; readonly spawn
       failures = 0;
       return strength;
     } catch (error) {
+      if (closed) throw new StrengthUnknown('closed');
       if (error instanceof StrengthUnknown && error.reason === 'failed') throw error;
       forget(started);
       void thread.end();

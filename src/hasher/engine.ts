@@ -83,20 +83,14 @@ export function nodeCryptoEngine(): HashEngine {
 export function installedEngine(): HashEngine {
   const fast = nodeRsEngine();
   const sure = argon2Engine();
-  let usable = true;
   return {
     name: 'installed',
-    async derive(input) {
-      if (!usable) return sure.derive(input);
-      try {
-        return await fast.derive(input);
-      } catch (error) {
+    derive: (input) =>
+      fast.derive(input).catch((error: unknown) => {
         // Not installed, or without a binary for this platform. What it says of a derivation is not hidden.
-        if (!(error instanceof ConfigError)) throw error;
-        usable = false;
-        return sure.derive(input);
-      }
-    },
+        if (error instanceof ConfigError) return sure.derive(input);
+        throw error;
+      }),
   };
 }
 

@@ -58,6 +58,18 @@ describe('the gate', () => {
     expect(endings('ERR_BUSY')).toEqual([]);
   });
 
+  it('never lets more run than it may, also while places pass from one to the next', async () => {
+    const { engine, ask, settle, finish, ended } = setup();
+    for (let index = 0; index < 50; index += 1) {
+      for (const part of ['a', 'b', 'c']) ask(`${part}${index}`);
+      await settle();
+      await finish();
+    }
+    expect(engine.most()).toBe(2);
+    while (engine.running() > 0) await finish();
+    expect(ended).toHaveLength(150);
+  });
+
   it('holds new hashes to the same bounds as sign-ins', async () => {
     const { hasher, engine, ask, settle, finish } = setup({ maxWaiting: 0 });
     ask('p0');

@@ -87,6 +87,17 @@ describe('an old hash is not known by its quick answer', () => {
     expect(engine.calls.map(({ parameters }) => parameters)).toEqual(Array.from({ length: 4 }, () => ({ memoryKiB: 19_456, passes: 2, lanes: 1 })));
   });
 
+  it('is asked about both forms of a password, also where the first one matched', async () => {
+    const asked: string[] = [];
+    const legacy: LegacyVerifier = async (question) => {
+      asked.push(question.password);
+      return true;
+    };
+    const typed = 'cafe\u0301 au lait';
+    await createHasher({ engine: quickEngine(), legacy }).verify({ password: typed, stored: '$2b$10$old', name: 'ada' });
+    expect(asked).toEqual([typed, 'caf\u00e9 au lait']);
+  });
+
   it('runs in the gate, so that old hashes cannot flood the machine either', async () => {
     let running = 0;
     let most = 0;

@@ -195,6 +195,21 @@ describe('shutting down', () => {
     expect(left).toBe(13);
   });
 
+  it('counts what waits behind a hundred jobs that hang', async () => {
+    const { clock, uniform } = setup();
+    for (let job = 0; job < 130; job += 1) uniform.later('mail', hanging);
+    await clock.advance(3_600_000);
+    let left: number | undefined;
+    void uniform.drain(2_000).then((count) => {
+      left = count;
+    });
+    uniform.later('mail', done);
+    await clock.advance(1_000);
+    expect(left).toBeUndefined();
+    await clock.advance(1_000);
+    expect(left).toBe(31);
+  });
+
   it('ends at once when there is nothing to do, again and again', async () => {
     const { uniform } = setup();
     expect(await uniform.drain(1_000)).toBe(0);

@@ -134,7 +134,7 @@ describe('work that outgrows the quantum', () => {
 
   it('is measured for at most 64 names, whatever the app calls its routes', async () => {
     const { clock, uniform } = setup();
-    for (let route = 0; route < 10_000; route += 1) void uniform.begin(`/reset/${route}`).end();
+    for (let route = 0; route < 500; route += 1) void uniform.begin(`/reset/${route}`).end();
     void uniform.begin('__proto__').end();
     await clock.advance(250);
     const names = Object.keys(uniform.measuredP99Ms());

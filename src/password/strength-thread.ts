@@ -38,7 +38,7 @@ export interface StrengthThread {
   /** Rejects with {@link StrengthUnknown}; after `late` and `crashed` the thread is of no more use. */
   ask(question: StrengthQuestion): Promise<Strength>;
   /** Resolves when the thread has ended, for whatever reason. */
-  readonly ended: Promise<void>;
+  readonly ended: Promise<undefined>;
   end(): Promise<void>;
 }
 
@@ -70,11 +70,11 @@ export async function startThread({ clock, spawn }: { readonly clock: Clock; rea
   worker.on('message', (message) => {
     pending?.resolve(message);
   });
-  const { promise: ended, resolve: hasEnded } = Promise.withResolvers<void>();
+  const { promise: ended, resolve: hasEnded } = Promise.withResolvers<undefined>();
   // Without a listener an error of the worker would end the whole process.
   for (const event of ['error', 'exit'] as const) {
     worker.on(event, () => {
-      hasEnded();
+      hasEnded(undefined);
       pending?.reject(new StrengthUnknown(pending.gone));
     });
   }

@@ -109,17 +109,34 @@ function questionOf(password: string, words: readonly string[]): StrengthQuestio
   return { text: Array.from(password).slice(0, maxEstimatedChars).join(''), words: words.slice(0, maxEstimatedWords) };
 }
 
+/** Whether the thread is left alone for a while, because it failed several times in a row or does not start at all. */
+function createRest(clock: Clock) {
+  let failures = 0;
+  let untilMs = -Infinity;
+  return {
+    now: () => clock.monotonicMs() < untilMs,
+    worked() {
+      failures = 0;
+    },
+    failed(weight: number) {
+      failures += weight;
+      if (failures < maxFailures) return;
+      failures = 0;
+      untilMs = clock.monotonicMs() + restMs;
+    },
+  };
+}
+
 /** The one thread: started when needed, replaced when it is late or gone, left alone when that does not help. */
 function createThreads({ clock, spawn }: { readonly clock: Clock; readonly spawn: () => WorkerLike }) {
+  const rest = createRest(clock);
   let current: Promise<StrengthThread> | undefined;
   let closed = false;
-  let failures = 0;
-  let restUntilMs = -Infinity;
 
   function running(): Promise<StrengthThread> {
     if (closed) return Promise.reject(new StrengthUnknown('closed'));
     if (current !== undefined) return current;
-    if (clock.monotonicMs() < restUntilMs) return Promise.reject(new StrengthUnknown('resting'));
+    if (rest.now()) return Promise.reject(new StrengthUnknown('resting'));
     const started = startThread({ clock, spawn });
     current = started;
     started.then(
@@ -128,7 +145,7 @@ function createThreads({ clock, spawn }: { readonly clock: Clock; readonly spawn
       }),
       () => {
         forget(started);
-        failed(maxFailures);
+        rest.failed(maxFailures);
       },
     );
     return started;
@@ -138,26 +155,19 @@ function createThreads({ clock, spawn }: { readonly clock: Clock; readonly spawn
     if (current === thread) current = undefined;
   }
 
-  function failed(weight: number): void {
-    failures += weight;
-    if (failures < maxFailures) return;
-    failures = 0;
-    restUntilMs = clock.monotonicMs() + restMs;
-  }
-
   async function ask(question: StrengthQuestion): Promise<Strength> {
     const started = running();
     const thread = await started;
     try {
       const strength = await thread.ask(question);
-      failures = 0;
+      rest.worked();
       return strength;
     } catch (error) {
       if (closed) throw new StrengthUnknown('closed');
       if (error instanceof StrengthUnknown && error.reason === 'failed') throw error;
       forget(started);
       void thread.end();
-      failed(1);
+      rest.failed(1);
       // Its successor starts now, so that the next person finds it ready.
       running().catch(() => undefined);
       throw error;

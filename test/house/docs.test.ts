@@ -91,7 +91,8 @@ function optionRows(section: string): readonly Row[] {
   return rows;
 }
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, second: 1000, seconds: 1000, min: 60_000, minute: 60_000, minutes: 60_000, h: 3_600_000, hour: 3_600_000, hours: 3_600_000, d: 86_400_000, day: 86_400_000, days: 86_400_000 };
+const timeUnits: Readonly<Record<string, number>> = { s: 1000, second: 1000, seconds: 1000, min: 60_000, minute: 60_000, minutes: 60_000, h: 3_600_000, hour: 3_600_000, hours: 3_600_000, d: 86_400_000, day: 86_400_000, days: 86_400_000 };
+const sizeUnits: Readonly<Record<string, number>> = { KiB: 1024, MiB: 1024 ** 2 };
 
 /** The values of a defaults constant, those of nested groups too. */
 function leaves(value: unknown, path: readonly string[] = []): readonly { readonly path: readonly string[]; readonly value: unknown }[] {
@@ -106,7 +107,8 @@ function says(cell: string, value: unknown, option: string): boolean {
   if (typeof value !== 'number') return true;
   return [...cell.matchAll(/(\d+(?:[,_ ]\d{3})*(?:\.\d+)?)\s*([a-z]*)/gi)].some(([, digits = '', unit = '']) => {
     const number = Number(digits.replaceAll(/[,_ ]/g, ''));
-    return number === value || (/Ms$/.test(option) && number * (unitMs[unit] ?? 1) === value);
+    const units = option.endsWith('Ms') ? timeUnits : option.endsWith('Bytes') ? sizeUnits : {};
+    return number * (units[unit] ?? 1) === value;
   });
 }
 
@@ -149,6 +151,6 @@ describe('options tables of the README', () => {
   it('are read by this test', () => {
     const section = '| option | default | meaning |\n|---|---|---|\n| `windowMs` | 30 min | how long |\n| `mode` | `"enforce"` | a or b |\n\ntext\n| code | x | y |\n|---|---|---|\n| `a` | 1 | b |\n';
     expect(optionRows(section)).toEqual([{ option: 'windowMs', value: '30 min' }, { option: 'mode', value: '`"enforce"`' }]);
-    expect([says('30 min', 1_800_000, 'windowMs'), says('100,000', 100_000, 'maxKeys'), says('`"enforce"`', 'enforce', 'mode'), says('20', 30, 'maxKeys')]).toEqual([true, true, true, false]);
+    expect([says('30 min', 1_800_000, 'windowMs'), says('100,000', 100_000, 'maxKeys'), says('16 MiB', 16_777_216, 'maxBytes'), says('`"enforce"`', 'enforce', 'mode'), says('20', 30, 'maxKeys')]).toEqual([true, true, true, true, false]);
   });
 });

@@ -61,7 +61,6 @@ export const auditCatalogue: { readonly [T in EventType]: AuditCatalogueLine<T> 
   'password-reset.succeeded': { owasp: 'authn_password_change', level: 'warn', outcome: 'success', factors: mailed, meaning: 'A mailed link or code set a new password.', fields: {} },
   'password-reset.failed': { owasp: 'authn_password_change_fail', level: 'warn', outcome: 'failure', factors: mailed, meaning: 'A reset was refused.', fields: { reason: 'text' } },
   'password.rejected': { owasp: 'input_validation_fail', level: 'info', outcome: 'failure', meaning: 'A new password was not good enough.', fields: { flow: 'text', reasons: 'texts' } },
-  'password.rehash-failed': { owasp: 'sys_crash', level: 'warn', outcome: 'error', meaning: 'A password was right, but its hash could not be renewed.', fields: { error: 'text' } },
   'request.malformed': { owasp: 'input_validation_fail', level: 'warn', outcome: 'failure', meaning: 'A request carried something that no form of the app sends.', fields: { flow: 'text' } },
   'request.cross-site': { owasp: 'malicious_cors', level: 'critical', outcome: 'denied', meaning: 'A browser sent a request that another site had made.', fields: { route: 'text' } },
   'request.failed': { owasp: 'sys_crash', level: 'critical', outcome: 'error', meaning: 'A request could not be answered because something broke.', fields: { flow: 'text', error: 'text' } },

@@ -32,7 +32,6 @@ export interface EventDetails {
   'password-reset.succeeded': object;
   'password-reset.failed': { readonly reason: 'unknown-token' | 'wrong-code' | 'too-many-tries' | 'inactive-account' | 'changed-meanwhile' };
   'password.rejected': { readonly flow: FlowName; readonly reasons: readonly string[] };
-  'password.rehash-failed': { readonly error: string };
   'request.malformed': { readonly flow: FlowName };
   'request.cross-site': { readonly route: string };
   'request.failed': { readonly flow: FlowName; readonly error: string };

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { auditCatalogue, jsonLinesSink, openAddress, type AuditEntry } from 'portcullis/audit';
 import { createKeyRing, type EventType, type SecurityEvent } from 'portcullis';
 import { PassThrough } from 'node:stream';
@@ -16,12 +16,20 @@ async function entryOf(event: SecurityEvent, options: Parameters<typeof setup>[0
 // The vocabulary of the OWASP Application Logging Vocabulary cheat sheet.
 const owaspName = /^(?:authn|authz|crypt|excess|input|malicious|privilege|sensitive|sequence|session|sys|upload|user)_[a-z_]+$/;
 
+/** The code of every piece. */
+const sources = globSync('src/**/*.ts').map((path) => readFileSync(path, 'utf8'));
+
 describe('the catalogue of events', () => {
   it('has exactly the events that the library can report', () => {
     const source = readFileSync('src/ports/events.ts', 'utf8');
     const declared = [...source.matchAll(/^ {2}'([a-z.-]+)': /gm)].map((match) => match[1]);
     expect(declared.length).toBeGreaterThan(30);
     expect(Object.keys(auditCatalogue).sort()).toEqual(declared.sort());
+  });
+
+  // ASVS 16.1.1
+  it.each(Object.keys(auditCatalogue))('promises no event that nothing reports: %s', (type) => {
+    expect(sources.some((source) => source.includes(`type: '${type}'`))).toBe(true);
   });
 
   // CS-LogVoc

@@ -31,7 +31,6 @@ export const examples: { readonly [T in EventType]: Extract<SecurityEvent, { typ
   'password-reset.succeeded': { type: 'password-reset.succeeded', ...subject },
   'password-reset.failed': { type: 'password-reset.failed', ...subject, reason: 'too-many-tries' },
   'password.rejected': { type: 'password.rejected', ...subject, flow: 'sign-up', reasons: ['too-short', 'common'] },
-  'password.rehash-failed': { type: 'password.rehash-failed', ...subject, error: 'Error ENOSPC' },
   'request.malformed': { type: 'request.malformed', ...subject, flow: 'sign-in' },
   'request.cross-site': { type: 'request.cross-site', ...subject, route: '/login' },
   'request.failed': { type: 'request.failed', ...subject, flow: 'sign-in', error: 'StoreError ERR_STORE' },

@@ -124,7 +124,7 @@ function quiet<T>(hook: ((value: T) => void) | undefined): (value: T) => void {
 
 function limitersOf({ counters: store, limits, clock }: ParsedPortcullisOptions, emit: Emit): FlowLimiters {
   const { mode, ...own } = limits;
-  const limiter = <L extends keyof FlowLimits, Name extends string>(flow: L, name: string) => {
+  const limiter = <Name extends string>(flow: keyof FlowLimits, name: string) => {
     const rules = { ...flowLimitDefaults[flow], ...withoutAbsent(own[flow]) } as Readonly<Record<Name, LimitRule>>;
     return createLimiter({ name, rules, store, mode, clock, emit });
   };

@@ -17,9 +17,9 @@ export interface Visit {
   readonly facts: RequestFacts;
   readonly span: UniformSpan;
   /** The answer of that name, once the time floor is reached. */
-  answer(name: ReplyName, notBeforeMs?: number): Promise<Answered>;
+  readonly answer: (name: ReplyName, notBeforeMs?: number) => Promise<Answered>;
   /** An answer at once: for refusals that do not depend on who exists. */
-  now(reply: Reply): Answered;
+  readonly now: (reply: Reply) => Answered;
 }
 
 /** Charges a request before anything is looked at. Refused: the answer to give. */

@@ -49,16 +49,13 @@ type PendingParts = Pick<FlowParts, 'records' | 'mailer' | 'links' | 'keys' | 'r
  */
 export function createPendingSignUps(parts: PendingParts): PendingSignUps {
   const { records, mailer, links, keys, random, clock } = parts;
-
-  async function keep(signUp: PendingSignUp, signUpKey: string, expiresAtMs: number): Promise<boolean> {
-    return records.compareAndSet({ key: signUpKey, expectedVersion: 0, value: keys.seal('token', JSON.stringify(signUp), signUpKey), expiresAtMs });
-  }
+  const shelf = createShelf(parts);
 
   async function mail(signUp: PendingSignUp, isOnly: (previous: CodeEntry | undefined) => boolean): Promise<void> {
     const [token, code] = [newToken(random), newCode(random)];
     const signUpKey = signUpKeyOf(token);
     const expiresAtMs = clock.nowMs() + signUpLifetimeMs;
-    await keep(signUp, signUpKey, expiresAtMs);
+    await shelf.put(signUpKey, signUp, expiresAtMs);
     const key = codeKeyOf(signUp.email);
     await replaceJson<CodeEntry>(records, {
       key,
@@ -68,28 +65,6 @@ export function createPendingSignUps(parts: PendingParts): PendingSignUps {
     await mailer.send({ kind: 'confirm-sign-up', to: signUp.email, link: links.confirm(token), code, expiresAtMs });
   }
 
-  async function read(signUpKey: string): Promise<{ readonly signUp: PendingSignUp; readonly version: number } | undefined> {
-    const record = await records.read(signUpKey);
-    if (record === undefined) return undefined;
-    const opened = keys.open('token', record.value, signUpKey);
-    // A key that has left the ring, or a store that lies: no sign-up is better than somebody else's.
-    return opened.ok ? { signUp: JSON.parse(opened.plaintext.toString()) as PendingSignUp, version: record.version } : undefined;
-  }
-
-  async function find(signUpKey: string): Promise<SignUpOutcome> {
-    const record = await read(signUpKey);
-    if (record === undefined) return { ok: false, reason: 'unknown-token' };
-    const { signUp, version } = record;
-    const found: FoundSignUp = {
-      signUp,
-      burn: () => records.compareAndSet({ key: signUpKey, expectedVersion: version, value: null }),
-      async restore() {
-        await keep(signUp, signUpKey, clock.nowMs() + signUpLifetimeMs);
-      },
-    };
-    return { ok: true, found };
-  }
-
   function codeKeyOf(name: string): string {
     return `sign-up-code:${keys.digest('identifier', name)}`;
   }
@@ -97,19 +72,43 @@ export function createPendingSignUps(parts: PendingParts): PendingSignUps {
   return {
     mail: (signUp) => mail(signUp, (previous) => previous === undefined),
     async find(proof) {
-      if (proof.kind === 'token') return find(signUpKeyOf(proof.token));
+      if (proof.kind === 'token') return shelf.find(signUpKeyOf(proof.token));
       const outcome = await tryCode<CodeEntry>({ records, keys }, { key: codeKeyOf(proof.name), code: proof.code });
-      return outcome.ok ? find(outcome.record.value.signUpKey) : outcome;
+      return outcome.ok ? shelf.find(outcome.record.value.signUpKey) : outcome;
     },
     async mailAgain(name) {
       const entry = await readJson<CodeEntry>(records, codeKeyOf(name));
       if (entry === undefined) return 'none';
       if (!entry.value.only) return 'several';
-      const pending = await read(entry.value.signUpKey);
-      if (pending === undefined) return 'none';
+      const pending = await shelf.find(entry.value.signUpKey);
+      if (!pending.ok) return 'none';
       // Somebody may have signed up between the two reads.
-      await mail(pending.signUp, (previous) => previous?.only === true && previous.signUpKey === entry.value.signUpKey);
+      await mail(pending.found.signUp, (previous) => previous?.only === true && previous.signUpKey === entry.value.signUpKey);
       return 'mailed';
+    },
+  };
+}
+
+/** Where pending sign-ups lie, sealed. */
+function createShelf({ records, keys, clock }: PendingParts) {
+  async function put(key: string, signUp: PendingSignUp, expiresAtMs: number): Promise<void> {
+    await records.compareAndSet({ key, expectedVersion: 0, value: keys.seal('token', JSON.stringify(signUp), key), expiresAtMs });
+  }
+
+  return {
+    put,
+    async find(key: string): Promise<SignUpOutcome> {
+      const record = await records.read(key);
+      const opened = record && keys.open('token', record.value, key);
+      // A key that has left the ring, or a store that lies: no sign-up is better than somebody else's.
+      if (record === undefined || opened?.ok !== true) return { ok: false, reason: 'unknown-token' };
+      const signUp = JSON.parse(opened.plaintext.toString()) as PendingSignUp;
+      const found: FoundSignUp = {
+        signUp,
+        burn: () => records.compareAndSet({ key, expectedVersion: record.version, value: null }),
+        restore: () => put(key, signUp, clock.nowMs() + signUpLifetimeMs),
+      };
+      return { ok: true, found };
     },
   };
 }

@@ -234,7 +234,7 @@ describe('when something that the sign-in needs is gone', () => {
 describe('what a sign-in leaves behind', () => {
   // checklist 44; ASVS 11.2.2
   it('upgrades a hash that is out of date, only after a right password', async () => {
-    const old = await makeKit({ hasher: { parameters: { memoryKiB: 47_104, passes: 1, lanes: 1 } } });
+    const old = makeKit({ hasher: { parameters: { memoryKiB: 47_104, passes: 1, lanes: 1 } } });
     await old.plant({ email, password: goodPassword });
     const kit = makeKit({ accounts: old.table });
     const before = old.table.rows.get('user-1')?.passwordHash;

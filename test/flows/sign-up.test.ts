@@ -150,8 +150,7 @@ describe('a pending sign-up owns nothing', () => {
   it('lies in the store without its address, password or token', async () => {
     const kit = makeKit();
     const written: string[] = [];
-    const { compareAndSet } = kit.store;
-    const watched = makeKit({ records: { ...kit.store, compareAndSet: (change) => (written.push(change.key, change.value ?? ''), compareAndSet(change)) } });
+    const watched = makeKit({ records: { ...kit.store, compareAndSet: (change) => (written.push(change.key, change.value ?? ''), kit.store.compareAndSet(change)) } });
     await signUp(watched, { profile: { name: 'Newt Scamander' } });
     const mail = await mailed(watched);
     expect(written.length).toBeGreaterThan(0);

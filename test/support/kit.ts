@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { expect, onTestFinished } from 'vitest';
 import { createKeyRing, createPortcullis, memoryStore, type Accounts, type Mail, type NewAccount, type Portcullis, type PortcullisOptions, type RequestFacts, type SecurityEvent, type StoredAccount } from 'portcullis';
 import type { BreachSource, BreachVerdict } from 'portcullis/breach';
 import type { HashEngine } from 'portcullis/hasher';
@@ -50,6 +51,7 @@ export function swiftEngine(derivations: string[] = []): HashEngine {
 
 export const keyRing = createKeyRing({ keys: [{ id: 'test', secret: Uint8Array.from({ length: 32 }, (_, at) => at * 7 + 1) }] });
 
+/** Makes a kit. When its test is over, its events are searched for everything that must not be in them (ASVS 5.0 16.2.5). */
 export function makeKit(options: Partial<PortcullisOptions> = {}): Kit {
   const clock = fakeClock();
   const events: SecurityEvent[] = [];
@@ -119,10 +121,27 @@ export function makeKit(options: Partial<PortcullisOptions> = {}): Kit {
       await run(portcullis.uniform.drain(20_000));
     },
   };
+  onTestFinished(() => {
+    const said = kit.events.map((event) => JSON.stringify(event)).join('\n');
+    for (const secret of secretsOf(kit)) expect(said).not.toContain(secret);
+  });
   return kit;
 }
 
-function memoryTable(): Table {
+/** Passwords, hashes, addresses, tokens and codes that a kit has seen. */
+function secretsOf({ mails, table }: Kit): readonly string[] {
+  const found = [goodPassword, otherPassword, '$argon2id$'];
+  for (const { email } of table.rows.values()) found.push(email);
+  for (const mail of mails) {
+    found.push(mail.to);
+    if ('link' in mail) found.push(...(mail.link.split('#token=')[1] ?? '').split('.').filter((part) => part.length === 43));
+    if ('code' in mail) found.push(mail.code);
+  }
+  return found;
+}
+
+/** An empty user table. */
+export function memoryTable(): Table {
   const rows: Table['rows'] = new Map();
   const calls: string[] = [];
   async function on<T>(verb: keyof Accounts, act: () => T): Promise<T> {

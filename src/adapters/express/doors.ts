@@ -50,21 +50,10 @@ export interface ExpressDoors {
  * change of password. Requests by other sites are refused. Throws ERR_CONFIG.
  */
 export function expressDoors(portcullis: Portcullis, options: ExpressDoorsOptions): ExpressDoors {
-  const { accountIdOf, remember, endSessions, onSignedIn, onSignedOut, profileOf, fields } = readDoorsOptions(options);
-  const { signUp, signIn, signOut, passwordChange, passwordReset, uniform } = portcullis;
-
-  function door(route: string, work: (req: Request, res: Response) => Promise<void>): RequestHandler {
-    return handler(async (req, res) => {
-      portcullis.checkAddress(addressFactsOf(req));
-      if (req.method !== 'POST') res.status(405).set({ 'Allow': 'POST', 'Cache-Control': 'no-store' }).end();
-      else if (isCrossSite(req, portcullis.origin)) {
-        portcullis.emit({ type: 'request.cross-site', route, ...(req.ip !== undefined && { address: req.ip }) });
-        send(res, uniform.reply('cross-site', factsOf(req).accepts));
-      } else await work(req, res);
-    });
-  }
-
-  const proofOf = (req: Request) => ({ token: bodyField(req, fields.token), identifier: bodyField(req, fields.identifier), code: bodyField(req, fields.code) });
+  const parsed = readDoorsOptions(options);
+  const { fields, profileOf } = parsed;
+  const { signUp, passwordReset } = portcullis;
+  const door = doorsTo(portcullis);
   const identifierOf = (req: Request): unknown => bodyField(req, fields.identifier);
   const answer = async (res: Response, decided: Promise<Answered | { readonly reply: Reply }>): Promise<void> => {
     send(res, (await decided).reply);
@@ -74,48 +63,84 @@ export function expressDoors(portcullis: Portcullis, options: ExpressDoorsOption
     signUp: door('sign-up', (req, res) =>
       answer(res, signUp.request({ identifier: identifierOf(req), password: bodyField(req, fields.password), profile: profileOf(req), facts: factsOf(req) })),
     ),
-    confirm: door('confirm-sign-up', (req, res) => answer(res, signUp.confirm({ ...proofOf(req), facts: factsOf(req) }))),
+    confirm: door('confirm-sign-up', (req, res) => answer(res, signUp.confirm({ ...proofOf(req, fields), facts: factsOf(req) }))),
     resend: door('resend-confirmation', (req, res) => answer(res, signUp.resend({ identifier: identifierOf(req), facts: factsOf(req) }))),
     forgot: door('forgot-password', (req, res) => answer(res, passwordReset.request({ identifier: identifierOf(req), facts: factsOf(req) }))),
-    signIn: door('sign-in', async (req, res) => {
-      const result = await signIn.attempt({ identifier: identifierOf(req), password: bodyField(req, fields.password), facts: factsOf(req) });
-      if (result.outcome === 'answered') {
-        send(res, result.reply);
-        return;
-      }
-      const { accountId } = result;
+    signIn: door('sign-in', signIn(portcullis, parsed)),
+    signOut: door('sign-out', signOut(portcullis, parsed)),
+    reset: door('password-reset', reset(portcullis, parsed)),
+    changePassword: door('password-change', changePassword(portcullis, parsed)),
+  } satisfies ExpressDoors);
+}
+
+type Parsed = ReturnType<typeof readDoorsOptions>;
+type Work = (req: Request, res: Response) => Promise<void>;
+
+/** What every door asks first: is it a POST, and from a page of this app? */
+function doorsTo({ checkAddress, emit, origin, uniform }: Portcullis) {
+  return (route: string, work: Work): RequestHandler =>
+    handler(async (req, res) => {
+      checkAddress(addressFactsOf(req));
+      if (req.method !== 'POST') res.status(405).set({ 'Allow': 'POST', 'Cache-Control': 'no-store' }).end();
+      else if (isCrossSite(req, origin)) {
+        emit({ type: 'request.cross-site', route, ...(req.ip !== undefined && { address: req.ip }) });
+        send(res, uniform.reply('cross-site', factsOf(req).accepts));
+      } else await work(req, res);
+    });
+}
+
+function proofOf(req: Request, fields: Parsed['fields']) {
+  return { token: bodyField(req, fields.token), identifier: bodyField(req, fields.identifier), code: bodyField(req, fields.code) };
+}
+
+function signIn(portcullis: Portcullis, { remember, onSignedIn, fields }: Parsed): Work {
+  return async (req, res) => {
+    const result = await portcullis.signIn.attempt({ identifier: bodyField(req, fields.identifier), password: bodyField(req, fields.password), facts: factsOf(req) });
+    if (result.outcome === 'answered') {
+      send(res, result.reply);
+      return;
+    }
+    const { accountId } = result;
+    await freshSession(req);
+    await remember(req, { accountId });
+    await onSignedIn(req, res, { accountId });
+  };
+}
+
+function signOut(portcullis: Portcullis, { accountIdOf, onSignedOut }: Parsed): Work {
+  return async (req, res) => {
+    const accountId = accountIdOf(req);
+    await endSession(req);
+    if (accountId !== undefined) portcullis.signOut.done({ accountId, facts: factsOf(req) });
+    if (onSignedOut === undefined) res.status(204).set('Cache-Control', 'no-store').end();
+    else await onSignedOut(req, res);
+  };
+}
+
+function reset({ passwordReset }: Portcullis, { endSessions, fields }: Parsed): Work {
+  return async (req, res) => {
+    const result = await passwordReset.redeem({ ...proofOf(req, fields), password: bodyField(req, fields.password), facts: factsOf(req) });
+    if (result.outcome === 'reset') await endSessions(req, { accountId: result.accountId, which: result.revoke });
+    send(res, result.reply);
+  };
+}
+
+function changePassword({ passwordChange, uniform }: Portcullis, { accountIdOf, endSessions, remember, fields }: Parsed): Work {
+  return async (req, res) => {
+    const accountId = accountIdOf(req);
+    if (accountId === undefined) {
+      send(res, uniform.reply('sign-in-failed', factsOf(req).accepts));
+      return;
+    }
+    const passwords = { currentPassword: bodyField(req, fields.currentPassword), newPassword: bodyField(req, fields.newPassword) };
+    const result = await passwordChange.change({ accountId, ...passwords, facts: factsOf(req) });
+    if (result.outcome === 'changed') {
+      await endSessions(req, { accountId, which: result.revoke });
       await freshSession(req);
       await remember(req, { accountId });
-      await onSignedIn(req, res, { accountId });
-    }),
-    signOut: door('sign-out', async (req, res) => {
-      const accountId = accountIdOf(req);
-      await endSession(req);
-      if (accountId !== undefined) signOut.done({ accountId, facts: factsOf(req) });
-      if (onSignedOut === undefined) res.status(204).set('Cache-Control', 'no-store').end();
-      else await onSignedOut(req, res);
-    }),
-    reset: door('password-reset', async (req, res) => {
-      const result = await passwordReset.redeem({ ...proofOf(req), password: bodyField(req, fields.password), facts: factsOf(req) });
-      if (result.outcome === 'reset') await endSessions(req, { accountId: result.accountId, which: result.revoke });
-      send(res, result.reply);
-    }),
-    changePassword: door('password-change', async (req, res) => {
-      const accountId = accountIdOf(req);
-      if (accountId === undefined) {
-        send(res, uniform.reply('sign-in-failed', factsOf(req).accepts));
-        return;
-      }
-      const passwords = { currentPassword: bodyField(req, fields.currentPassword), newPassword: bodyField(req, fields.newPassword) };
-      const result = await passwordChange.change({ accountId, ...passwords, facts: factsOf(req) });
-      if (result.outcome === 'changed') {
-        await endSessions(req, { accountId, which: result.revoke });
-        await freshSession(req);
-        await remember(req, { accountId });
-      }
-      send(res, result.reply);
-    }),
-  } satisfies ExpressDoors);
+    }
+    send(res, result.reply);
+  };
 }
 
 function readDoorsOptions(options: ExpressDoorsOptions) {

@@ -1,0 +1,182 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { goodPassword, otherPassword } from '../support/kit.ts';
+import { cookieOf, startApp, versions, type RunningApp } from './express-app.ts';
+
+const email = 'ada@example.com';
+
+describe.each(versions)('the doors on %s', (_version, express) => {
+  let running: RunningApp | undefined;
+
+  afterEach(async () => {
+    await running?.close();
+    running = undefined;
+  });
+
+  async function start(options: Parameters<typeof startApp>[1] = {}): Promise<RunningApp> {
+    running = await startApp(express, options);
+    return running;
+  }
+
+  async function signedUp(app: RunningApp): Promise<void> {
+    await app.send('/signup', { form: { email, password: goodPassword } });
+    await app.drain();
+    const mail = app.mails.find(({ kind }) => kind === 'confirm-sign-up');
+    const token = mail?.kind === 'confirm-sign-up' ? mail.link.split('#token=')[1] : '';
+    expect((await app.send('/confirm', { form: { token: token ?? '' } })).status).toBe(200);
+  }
+
+  async function signedIn(app: RunningApp, password = goodPassword, cookie = ''): Promise<string> {
+    const response = await app.send('/login', { form: { email, password }, headers: { cookie } });
+    expect(response.status).toBe(200);
+    return cookieOf(response);
+  }
+
+  async function whoIs(app: RunningApp, cookie: string): Promise<unknown> {
+    return ((await (await app.send('/me', { method: 'GET', headers: { cookie } })).json()) as { readonly accountId: unknown }).accountId;
+  }
+
+  it('lead from sign-up to sign-out', async () => {
+    const app = await start();
+    await signedUp(app);
+    const cookie = await signedIn(app);
+    expect(await whoIs(app, cookie)).toBe('user-1');
+    expect((await app.send('/logout', { headers: { cookie } })).status).toBe(204);
+    expect(await whoIs(app, cookie)).toBe(null);
+    expect(app.events.map(({ type }) => type)).toEqual(['sign-up.requested', 'sign-up.confirmed', 'sign-in.succeeded', 'sign-out.succeeded']);
+  });
+
+  // checklist 14; ASVS 7.2.4
+  it('give the session a new id at sign-in and at a change of password; the old id is dead', async () => {
+    const app = await start();
+    await signedUp(app);
+    const first = await signedIn(app);
+    const second = await signedIn(app, goodPassword, first);
+    expect(second).not.toBe(first);
+    expect([await whoIs(app, first), await whoIs(app, second)]).toEqual([null, 'user-1']);
+    const elsewhere = await signedIn(app);
+    const changed = await app.send('/password', { form: { currentPassword: goodPassword, newPassword: otherPassword }, headers: { cookie: second } });
+    expect(changed.status).toBe(200);
+    expect([await whoIs(app, second), await whoIs(app, elsewhere), await whoIs(app, cookieOf(changed))]).toEqual([null, null, 'user-1']);
+  });
+
+  it('never adopt a session id that they did not make', async () => {
+    const app = await start();
+    await signedUp(app);
+    const planted = 'connect.sid=s%3Aplanted.AAAA';
+    expect(await signedIn(app, goodPassword, planted)).not.toContain('planted');
+  });
+
+  it('end every session after a reset, and sign nobody in', async () => {
+    const app = await start();
+    await signedUp(app);
+    const cookie = await signedIn(app);
+    await app.send('/forgot', { form: { email } });
+    await app.drain();
+    const mail = app.mails.find(({ kind }) => kind === 'reset-password');
+    const token = mail?.kind === 'reset-password' ? (mail.link.split('#token=')[1] ?? '') : '';
+    const reset = await app.send('/reset', { json: { token, password: otherPassword } });
+    expect([reset.status, cookieOf(reset), await whoIs(app, cookie)]).toEqual([200, '', null]);
+    await signedIn(app, otherPassword);
+  });
+
+  // checklist 15, 82, 83, 87; ASVS 6.3.8
+  it.each(['application/json', 'text/html'])('answer known and unknown accounts with the same bytes (%s)', async (accept) => {
+    const app = await start();
+    await signedUp(app);
+    const seen = async (path: string, form: Record<string, string>) => {
+      const response = await app.send(path, { form, headers: { accept } });
+      const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== 'date'));
+      return { status: response.status, headers, body: await response.text() };
+    };
+    const login = await seen('/login', { email, password: 'wrong' });
+    expect(await seen('/login', { email: 'nobody@example.com', password: 'wrong' })).toEqual(login);
+    expect(login).toMatchObject({ status: 401, headers: { 'cache-control': 'no-store', 'www-authenticate': expect.not.stringMatching(/basic/i) as string } });
+    if (accept === 'application/json') {
+      expect(login.headers['content-type']).toBe('application/problem+json');
+      expect(JSON.parse(login.body)).toMatchObject({ status: 401, type: expect.stringMatching(/^urn:/) as string });
+    }
+    const signup = await seen('/signup', { email, password: otherPassword });
+    expect(await seen('/signup', { email: 'fresh@example.com', password: otherPassword })).toEqual(signup);
+    const forgot = await seen('/forgot', { email });
+    expect(await seen('/forgot', { email: 'nobody@example.com' })).toEqual(forgot);
+    const resend = await seen('/resend', { email });
+    expect(await seen('/resend', { email: 'nobody@example.com' })).toEqual(resend);
+  });
+
+  // checklist 24; ASVS 15.3.5-15.3.7
+  it('answer operators, arrays and nonsense as any wrong entry', async () => {
+    const app = await start();
+    await signedUp(app);
+    const values: readonly unknown[] = [{ $ne: null }, [email], 7, null, true, `${email}\0`, { toString: 'x' }];
+    const answers = await Promise.all(values.map((value) => app.send('/login', { json: { email: value, password: value } })));
+    expect(answers.map(({ status }) => status)).toEqual(values.map(() => 401));
+    for (const body of [{}, [], { __proto__: { email } }]) expect((await app.send('/forgot', { json: body })).status).toBe(202);
+    expect((await app.send('/login', { form: { 'email[$ne]': 'x', 'password[$ne]': 'x' } })).status).toBe(401);
+    expect((await app.send('/reset', { json: { 'token': { $gt: '' }, 'password': goodPassword } })).status).toBe(400);
+  });
+
+  it('take no GET', async () => {
+    const app = await start();
+    for (const path of ['/signup', '/confirm', '/resend', '/login', '/logout', '/forgot', '/reset', '/password']) {
+      const response = await app.send(path, { method: 'GET' });
+      expect([path, response.status, response.headers.get('allow')]).toEqual([path, 405, 'POST']);
+    }
+  });
+
+  // checklist 75; ASVS 3.5.1
+  it.each([
+    ['another site, by Sec-Fetch-Site', { 'sec-fetch-site': 'cross-site' }],
+    ['a sibling domain', { 'sec-fetch-site': 'same-site' }],
+    ['another site, by Origin', { origin: 'https://evil.example' }],
+    ['an opaque origin', { origin: 'null' }],
+  ])('refuse requests by %s', async (_who, headers) => {
+    const app = await start();
+    await signedUp(app);
+    expect((await app.send('/login', { form: { email, password: goodPassword }, headers })).status).toBe(403);
+    expect(app.events.at(-1)).toMatchObject({ type: 'request.cross-site', route: 'sign-in' });
+    expect((await app.send('/login', { form: { email, password: goodPassword }, headers: { origin: 'http://127.0.0.1' } })).status).toBe(200);
+  });
+
+  // checklist 26; ASVS 4.1.3
+  it('count by the address of the connection, whatever the request claims', async () => {
+    const app = await start();
+    const attempts = Array.from({ length: 10 }, (_, turn) => {
+      const headers = { 'x-forwarded-for': `203.0.113.${turn}`, 'x-real-ip': `203.0.113.${turn}`, 'forwarded': `for=203.0.113.${turn}` };
+      return app.send('/login', { form: { email: `user${turn}@example.com`, password: 'wrong' }, headers });
+    });
+    for (const { status } of await Promise.all(attempts)) expect(status).toBe(401);
+    const refused = await app.send('/login', { form: { email: 'last@example.com', password: 'wrong' }, headers: { 'x-forwarded-for': '203.0.113.99' } });
+    expect([refused.status, refused.headers.get('retry-after'), refused.headers.get('ratelimit')]).toEqual([429, '30', null]);
+    expect(app.events).toContainEqual(expect.objectContaining({ type: 'limiter.misconfigured', problem: 'proxy-not-trusted' }));
+  });
+
+  it('count by the forwarded address where the app trusts its proxy', async () => {
+    const app = await start();
+    app.app.set('trust proxy', 1);
+    const attempts = Array.from({ length: 12 }, (_, turn) =>
+      app.send('/login', { form: { email: `user${turn}@example.com`, password: 'wrong' }, headers: { 'x-forwarded-for': `203.0.113.${turn}` } }),
+    );
+    for (const { status } of await Promise.all(attempts)) expect(status).toBe(401);
+  });
+
+  // checklist 106; ASVS 16.5.4
+  it('hand what a hook of the app throws to the app\'s error handler, and the process lives', async () => {
+    const app = await start({
+      hooks: {
+        onSignedIn: () => {
+          throw new Error('a bug of the app');
+        },
+      },
+    });
+    app.app.set('env', 'production');
+    await signedUp(app);
+    const response = await app.send('/login', { form: { email, password: goodPassword } });
+    expect([response.status, (await response.text()).includes('a bug of the app')]).toEqual([500, false]);
+    expect((await app.send('/me', { method: 'GET' })).status).toBe(200);
+  });
+
+  it('answer a change of password without a session as a failed sign-in', async () => {
+    const app = await start();
+    expect((await app.send('/password', { form: { currentPassword: goodPassword, newPassword: otherPassword } })).status).toBe(401);
+  });
+});

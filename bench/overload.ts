@@ -1,0 +1,165 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { argon2Engine, createHasher, hasherDefaults, nodeCryptoEngine, nodeRsEngine, type HashEngine } from 'portcullis/hasher';
+import { quantile } from './measure.ts';
+
+/** What stands before the derivations: our gate, a plain semaphore of the same width, or nothing. */
+export type GuardName = 'gate' | 'semaphore' | 'none';
+export type EngineName = 'argon2' | 'node-rs' | 'node-crypto';
+
+export interface OverloadInput {
+  readonly guard: GuardName;
+  readonly engine: EngineName;
+}
+
+export interface OverloadAnswer {
+  /** Answers within the deadline, per second. */
+  readonly goodPerSecond: number;
+  /** Answers after the deadline, or none: a share of all that were not refused. */
+  readonly lateShare: number;
+  readonly refusedShare: number;
+  readonly readFileP99Ms: number;
+  /** Resident memory when the load ends, over what it was a second after it began, MB. */
+  readonly grownMb: number;
+}
+
+/** A process that verifies passwords, answers `/health` and can be asked to overload itself. */
+export interface OverloadServer {
+  readonly port: () => number;
+  /** Derivations per second with one at a time on every core: what the machine can do. */
+  readonly capacity: (forMs: number) => Promise<number>;
+  readonly overload: (load: { readonly perSecond: number; readonly forMs: number; readonly deadlineMs: number }) => Promise<OverloadAnswer>;
+}
+
+const engines: Readonly<Record<EngineName, () => HashEngine>> = { argon2: argon2Engine, 'node-rs': nodeRsEngine, 'node-crypto': nodeCryptoEngine };
+const salt = Buffer.from('somesalt16bytes!');
+
+function deriveWith(engine: HashEngine, password: string): Promise<Uint8Array> {
+  return engine.derive({ password: Buffer.from(password), salt, parameters: hasherDefaults.parameters, tagBytes: 32 });
+}
+
+/** Opened in a child process. */
+export async function openOverloadServer({ guard, engine: name }: OverloadInput): Promise<OverloadServer> {
+  const engine = engines[name]();
+  const verify = await verifierBehind(guard, engine);
+  const server = createServer((_request, response) => {
+    response.end('ok');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: () => (server.address() as AddressInfo).port,
+    capacity: (forMs) => capacityOf(engine, availableParallelism(), forMs),
+    overload: (load) => overload(verify, load),
+  };
+}
+
+async function verifierBehind(guard: GuardName, engine: HashEngine): Promise<(password: string) => Promise<unknown>> {
+  const hasher = createHasher({ engine });
+  if (guard === 'none') return (password) => deriveWith(engine, password);
+  if (guard === 'semaphore') {
+    const enter = semaphore(availableParallelism());
+    return (password) => enter(() => deriveWith(engine, password));
+  }
+  const stored = await hasher.hash('the right one');
+  return (password) => hasher.verify({ password, stored, name: password });
+}
+
+/** What most apps would write: a few at once, the others in a queue without an end. */
+function semaphore(places: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let free = places;
+  return async (work) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((start) => waiting.push(start));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
+    }
+  };
+}
+
+/** Derivations per second with so many at once. */
+export async function capacityOf(engine: HashEngine, atOnce: number, forMs: number): Promise<number> {
+  await Promise.all(Array.from({ length: 2 * atOnce }, () => deriveWith(engine, 'warm')));
+  const startMs = performance.now();
+  let done = 0;
+  async function work(): Promise<void> {
+    while (performance.now() - startMs < forMs) {
+      await deriveWith(engine, 'correct horse battery staple');
+      done += 1;
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return (done * 1_000) / (performance.now() - startMs);
+}
+
+async function overload(verify: (password: string) => Promise<unknown>, load: Parameters<OverloadServer['overload']>[0]): Promise<OverloadAnswer> {
+  const { perSecond, forMs, deadlineMs } = load;
+  const startMs = performance.now();
+  const tally = { sent: 0, good: 0, late: 0, refused: 0 };
+  const reads = stopwatch();
+  let earlyBytes = 0;
+
+  function ask(atMs: number): void {
+    verify(`password ${tally.sent}`).then(
+      () => {
+        if (performance.now() - atMs <= deadlineMs) tally.good += 1;
+        else tally.late += 1;
+      },
+      () => (tally.refused += 1),
+    );
+  }
+
+  const arrivals = setInterval(() => {
+    const elapsedMs = Math.min(forMs, performance.now() - startMs);
+    // Every arrival has its own moment, also where a late timer lets several in together.
+    for (; tally.sent < (elapsedMs * perSecond) / 1_000; tally.sent += 1) ask(startMs + (tally.sent * 1_000) / perSecond);
+    if (earlyBytes === 0 && elapsedMs >= 1_000) earlyBytes = process.memoryUsage.rss();
+  }, 2);
+  const files = setInterval(() => {
+    const stop = reads.start();
+    void readFile(new URL('../package.json', import.meta.url)).then(stop);
+  }, 20);
+
+  await pause(forMs);
+  const grownMb = (process.memoryUsage.rss() - earlyBytes) / 2 ** 20;
+  await pause(deadlineMs);
+  clearInterval(arrivals);
+  clearInterval(files);
+  const { sent, good, refused } = tally;
+  return {
+    goodPerSecond: (good * 1_000) / forMs,
+    lateShare: sent === refused ? 0 : 1 - good / (sent - refused),
+    refusedShare: refused / sent,
+    readFileP99Ms: quantile(reads.tookMs(), 0.99),
+    grownMb,
+  };
+}
+
+/** Times things that overlap. What has not ended when it is asked has taken at least as long as it is under way. */
+export function stopwatch(): { start(): () => void; tookMs(): readonly number[] } {
+  const ended: number[] = [];
+  const underWay = new Set<{ readonly sinceMs: number }>();
+  return {
+    start() {
+      const one = { sinceMs: performance.now() };
+      underWay.add(one);
+      return () => {
+        if (underWay.delete(one)) ended.push(performance.now() - one.sinceMs);
+      };
+    },
+    tookMs: () => [...ended, ...Array.from(underWay, ({ sinceMs }) => performance.now() - sinceMs)],
+  };
+}
+
+function pause(forMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, forMs);
+  });
+}

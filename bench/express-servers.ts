@@ -1,0 +1,84 @@
+import type { AddressInfo } from 'node:net';
+import express, { type RequestHandler } from 'express';
+import { rateLimit } from 'express-rate-limit';
+import { memoryStore } from 'portcullis';
+import { limitRequests } from 'portcullis/express';
+import { createLimiter, type HeaderForm } from 'portcullis/limiter';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+
+/** What stands before the route, and whether it lets the requests of the load through. */
+export interface ServerInput {
+  readonly guard: GuardName;
+  readonly denies: boolean;
+}
+
+/** A server that runs in a process of its own and tells what it cost. */
+export interface BenchServer {
+  readonly port: () => number;
+  /** Collects the garbage. */
+  readonly settle: () => void;
+  /** CPU of the whole process so far, user and system, in microseconds. */
+  readonly cpuUs: () => number;
+}
+
+type Guard = (denies: boolean) => RequestHandler;
+
+const hourMs = 3_600_000;
+
+/** `denies`: one unit an hour. Else so many that no load uses them up. */
+const guards = {
+  none: () => (_req, _res, next) => {
+    next();
+  },
+  ours: (denies) => ours(denies, 'none'),
+  'ours-headers': (denies) => ours(denies, 'draft-11'),
+  // The quick start of its README, with the header fields of the draft that it recommends.
+  erl: (denies) => rateLimit({ windowMs: hourMs, limit: denies ? 1 : 1e9, standardHeaders: 'draft-8', legacyHeaders: false }),
+  'erl-no-headers': (denies) => rateLimit({ windowMs: hourMs, limit: denies ? 1 : 1e9, standardHeaders: false, legacyHeaders: false }),
+  rlf: (denies) => flexible(new RateLimiterMemory({ points: denies ? 1 : 1e9, duration: hourMs / 1_000 })),
+} satisfies Readonly<Record<string, Guard>>;
+
+export type GuardName = keyof typeof guards;
+
+function ours(denies: boolean, headers: HeaderForm): RequestHandler {
+  const limiter = createLimiter({
+    name: 'bench',
+    rules: { address: denies ? { limit: 1, windowMs: hourMs } : { limit: 100_000, windowMs: 1_000 } },
+    store: memoryStore(),
+    headers,
+  });
+  return limitRequests({ limiter, keys: ({ address }) => ({ address }) });
+}
+
+/** The Express middleware of its wiki. */
+function flexible(limiter: RateLimiterMemory): RequestHandler {
+  return (req, res, next) => {
+    limiter
+      .consume(req.ip ?? '')
+      .then(() => {
+        next();
+      })
+      .catch(() => {
+        res.status(429).send('Too Many Requests');
+      });
+  };
+}
+
+/** Starts an Express app with one trivial route behind the guard. */
+export async function startServer({ guard, denies }: ServerInput): Promise<BenchServer> {
+  const app = express();
+  if (guard !== 'none') app.use(guards[guard](denies));
+  app.get('/', (_req, res) => {
+    res.send('ok');
+  });
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  return {
+    port: () => (server.address() as AddressInfo).port,
+    settle: () => globalThis.gc?.(),
+    cpuUs: () => {
+      const { user, system } = process.cpuUsage();
+      return user + system;
+    },
+  };
+}

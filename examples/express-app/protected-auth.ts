@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestHandler } from 'express';
-import { createKeyRing, createPortcullis, memoryStore, type KeyRing, type Portcullis } from 'portcullis';
+import { BusyError, createKeyRing, createPortcullis, memoryStore, type KeyRing, type Portcullis } from 'portcullis';
 import { jsonLinesSink } from 'portcullis/audit';
 import { expressDoors, limitRequests } from 'portcullis/express';
 import { createLimiter, type Limiter } from 'portcullis/limiter';
@@ -63,7 +64,7 @@ export async function createAuth(context: AuthContext): Promise<Auth> {
     ...doors,
     invite: invite(context, portcullis, invitations),
     emailAvailable: noSuchQuestion,
-    hashForSeed: (password) => portcullis.hasher.hash(password),
+    hashForSeed: (password) => hashPatiently(portcullis.hasher, password),
     async close() {
       await portcullis.close();
       auditFile.end();
@@ -102,6 +103,18 @@ function invite({ data, mails, baseUrl }: AuthContext, { uniform }: Portcullis, 
 const noSuchQuestion: RequestHandler = (_req, res) => {
   res.status(404).json({ error: 'not found' });
 };
+
+/** The gate turns people away rather than let them wait; a seed has time. */
+async function hashPatiently(hasher: Portcullis['hasher'], password: string): Promise<string> {
+  for (;;) {
+    try {
+      return await hasher.hash(password);
+    } catch (error) {
+      if (!(error instanceof BusyError)) throw error;
+      await sleep(error.retryAfterMs);
+    }
+  }
+}
 
 /** The app's secret, made at the first start. A real app has it in a secret store, not beside its data. */
 function keysIn(folder: string): KeyRing {

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createApp } from './app.ts';
-import type { AuthContext, CreateAuth } from './auth.ts';
+import type { Auth, AuthContext, CreateAuth } from './auth.ts';
 import { openData } from './data/data.ts';
 import { openMailFolder } from './mail-folder.ts';
 import { plantSeed, type Seed } from './seed.ts';
@@ -37,22 +37,26 @@ export async function startApp(options: StartOptions): Promise<RunningApp> {
   });
   const baseUrl = await listen(server, options);
   const data = openData(options.dataFolder);
+  let auth: Auth | undefined;
   try {
     const context = { data, mails: openMailFolder(join(options.dataFolder, 'mails')), sessions: createSessions(), baseUrl, breachUrl: options.breachUrl };
-    const auth = await (await createAuthOf(options.unprotected))(context);
-    await plantSeed(options.seed, { data, auth, fast: options.fastSeed });
-    listener = createApp(auth, context) as RequestListener;
+    const running = await (await createAuthOf(options.unprotected))(context);
+    auth = running;
+    await plantSeed(options.seed, { data, auth: running, fast: options.fastSeed });
+    listener = createApp(running, context) as RequestListener;
     return {
       url: baseUrl,
       context,
       async close() {
         await stop(server);
-        await auth.close();
+        await running.close();
         data.close();
       },
     };
   } catch (error) {
     await stop(server);
+    // Else its threads would keep the process alive.
+    await auth?.close();
     data.close();
     throw error;
   }

@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto';
+import { secretsEqual } from '../kernel/compare.ts';
 import { withDeadline } from '../kernel/deadline.ts';
 import { errorName, isPortcullisError, StoreError } from '../kernel/errors.ts';
 import { createGate } from './gate.ts';
@@ -90,7 +90,7 @@ function walk(road: Road, forms: PasswordForms, parts: Parts): Promise<Walked> {
 /** Both forms are tried where they differ, whichever matches: how many times depends on what was typed alone. */
 async function walkArgon2id({ hash, secret, current }: Extract<Road, { kind: 'argon2id' }>, { nfc, raw }: PasswordForms, parts: Parts): Promise<Walked> {
   const { parameters, salt, tag } = hash;
-  const matches = async (password: string): Promise<boolean> => timingSafeEqual(await derive({ password, salt, parameters, tagBytes: tag.length, secret }, parts), tag);
+  const matches = async (password: string): Promise<boolean> => secretsEqual(await derive({ password, salt, parameters, tagBytes: tag.length, secret }, parts), tag);
   const byNfc = await matches(nfc);
   const byRaw = raw === undefined ? false : await matches(raw);
   return { matched: byNfc || byRaw, current: current && byNfc };

@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { sha256 } from '../kernel/compare.ts';
 import { ConfigError } from '../kernel/errors.ts';
 import type { KeyRing } from '../kernel/keys.ts';
 import type { HashParameters } from './engine.ts';
@@ -56,9 +56,8 @@ export function createDecoys(mix: readonly StoredKind[], context: RoadContext): 
   const own = ownRoad(context);
   const kinds = mix.map(({ share, example }, index) => ({ share, road: exampleRoad(example, `hasher.storedMix[${index}].example`, context) }));
   const total = kinds.reduce((sum, { share }) => sum + share, 0);
-  const place = placer(context.keys);
   return (name) => {
-    let rest = place(name) * total;
+    let rest = placeOf(name, context.keys) * total;
     for (const { share, road } of kinds) {
       if (rest < share) return road;
       rest -= share;
@@ -78,11 +77,7 @@ function exampleRoad(example: string, name: string, context: RoadContext): Road 
   return read.road;
 }
 
-/** A number from 0 up to 1 for every name, which nobody without the key can foretell. */
-function placer(keys: KeyRing | undefined): (name: string) => number {
-  const ownKey = randomBytes(32);
-  return (name) => {
-    const tag = keys === undefined ? createHmac('sha256', ownKey).update(name).digest() : createHash('sha256').update(keys.digest('decoy', name)).digest();
-    return tag.readUIntBE(0, 6) / 2 ** 48;
-  };
+/** A number from 0 up to 1 for every name, which nobody without the key can foretell. Without keys there is one kind. */
+function placeOf(name: string, keys: KeyRing | undefined): number {
+  return keys === undefined ? 0 : sha256(keys.digest('decoy', name)).readUIntBE(0, 6) / 2 ** 48;
 }

@@ -1,4 +1,4 @@
-import { foldLetters, leetReadings, repeatedUnit, withoutHeads, withoutTails } from './fold.ts';
+import { foldLetters, leetReadings, repeatedUnit, withoutHeads, withoutSymbols, withoutTails } from './fold.ts';
 
 /** The passwords that attackers try first. `commonList()` of portcullis/breach is one. */
 export interface CommonPasswords {
@@ -31,8 +31,9 @@ export function isCommon(password: string, { list, words }: { readonly list: Com
   const isEntry = remembering((text) => isListed(text) || leetReadings(text).some(isListed));
   const wholes = withUnit(password.toLowerCase());
   const cores = unique(wholes.flatMap(withoutHeads).flatMap(withoutTails).flatMap(withUnit));
-  // Pairs are looked for with additions on one side only: in digits alone, both sides would find one by chance.
-  const pairs = unique([...wholes.flatMap(withoutTails), ...wholes.flatMap(withoutHeads)]);
+  // Pairs are looked for with a number on one side only: in digits alone, both sides would find one by chance.
+  const bare = wholes.flatMap(withoutSymbols);
+  const pairs = unique([...bare.flatMap(withoutTails), ...bare.flatMap(withoutHeads)]);
   return cores.some(isShortRepeat) || cores.some(isEntry) || pairs.some((text) => isPair(text, isEntry));
 }
 

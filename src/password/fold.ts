@@ -71,6 +71,11 @@ export function withoutHeads(text: string): readonly string[] {
   return withoutEnds(text, symbolHeads, numberHeads);
 }
 
+/** The text, and what is left of it without any symbols around it. */
+export function withoutSymbols(text: string): readonly string[] {
+  return [text, [...symbolHeads, ...symbolTails].reduce((rest, end) => rest.replace(end, ''), text)];
+}
+
 function withoutEnds(text: string, symbols: readonly RegExp[], numberForms: readonly RegExp[]): readonly string[] {
   const bare = without(text, symbols);
   return numberForms.reduce<readonly string[]>(

@@ -62,8 +62,10 @@ export function passwordPolicyWith(options: PasswordPolicyOptions, spawn: () => 
       const words = [...new Set([...personalWordsOf(personal), ...contextWords])];
       const reasons: PasswordReasonCode[] = [];
       if (read.lengthChars < minChars) reasons.push('too-short');
-      if (isMadeOf(read.text, words)) reasons.push('context');
-      if (isCommon(read.text, { list: commonList, words })) reasons.push('common');
+      const ofWords = isMadeOf(read.text, words);
+      if (ofWords) reasons.push('context');
+      // A word joined with an entry is common; of words alone only what the list itself has.
+      if (isCommon(read.text, { list: commonList, words: ofWords ? [] : words })) reasons.push('common');
       const [leak, strength] = await Promise.all([
         askBreach(breach, { password: read.given, budgetMs, clock }),
         meter === undefined ? ('unknown' as const) : meter.measure(read.text, words),

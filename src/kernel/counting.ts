@@ -10,12 +10,16 @@ export interface CounterStanding {
   readonly fullAfterMs: number;
 }
 
+/** Half the grain of a wall clock (ms since 1970) in a double, and of any number for each ms of it. */
+const grainMs = 0.00025;
+const grainPerMs = 2 ** -53;
+
 /**
- * Sums of fractional intervals are off by less than this many ms: a thousandth of a unit, at least 1 µs (the grain of
- * wall clocks in a double), and never a whole unit, which would be one more than the burst.
+ * Sums of fractional intervals are off by less than this many ms: one grain of the numbers for each unit of the burst.
+ * Never by a whole unit, which would be one more than the burst.
  */
-export function roundingMs({ intervalMs }: CounterRule): number {
-  return Math.min(Math.max(0.001, intervalMs / 1000), intervalMs / 2);
+export function roundingMs({ intervalMs, burst }: CounterRule): number {
+  return Math.min(burst * Math.max(grainMs, burst * intervalMs * grainPerMs), intervalMs / 2);
 }
 
 /** Whether a key that is `aheadMs` away from its whole burst can pay the charge. Every store decides by this. */

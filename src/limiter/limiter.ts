@@ -24,8 +24,8 @@ export interface LimiterOptions<Name extends string> {
   readonly emit?: Emit;
 }
 
-/** Who a request counts against: for each rule that applies, the key. */
-export type LimiterKeys<Name extends string> = { readonly [N in Name]?: string };
+/** Who a request counts against: for each rule that applies, the key. A rule without a key does not count. */
+export type LimiterKeys<Name extends string> = { readonly [N in Name]?: string | undefined };
 
 export interface LimiterCharge {
   /** Whole units to charge to each key; at most the burst of each rule. Default 1. */

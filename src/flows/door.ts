@@ -61,6 +61,21 @@ export async function charge(parts: FlowParts, limiter: Limiter<LimitRuleName>, 
   return { ok: false, answered: now(parts.uniform.comeBack('too-many-requests', decision.retryAfterMs, facts.accepts)) };
 }
 
+/** Gives a charge back. A store that fails at it has reported that, and it is no reason to change an answer. */
+export async function refund(limiter: Limiter<LimitRuleName>, pass: LimiterPass): Promise<void> {
+  await limiter.refund(pass).catch(() => undefined);
+}
+
+/** Runs what was charged for. An attempt that no verdict came of (an overload, an outage) was no attempt. */
+export async function orRefund<T>({ limiter, pass }: { readonly limiter: Limiter<LimitRuleName>; readonly pass: LimiterPass }, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await refund(limiter, pass);
+    throw error;
+  }
+}
+
 /** The password as it came, or undefined for what cannot be one. */
 export function readPassword(value: unknown): string | undefined {
   return inputText(value, maxPasswordChars);

@@ -1,6 +1,6 @@
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { Reply } from '../ports/reply.ts';
-import { charge, readPassword, subjectOf, visit, type Visit } from './door.ts';
+import { charge, orRefund, readPassword, refund, subjectOf, visit, type Visit } from './door.ts';
 import { takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts } from './parts.ts';
 
@@ -35,14 +35,17 @@ async function change(parts: FlowParts, input: PasswordChangeInput, current: Vis
   const charged = await charge(parts, limiters.passwordChange, current, accountId);
   if (!charged.ok) return charged.answered;
 
-  const account = await accounts.findById(accountId);
   const password = readPassword(input.currentPassword);
-  const right = password !== undefined && (await hasher.verify({ password, stored: account?.passwordHash, name: accountId })).ok;
+  const { account, right } = await orRefund({ limiter: limiters.passwordChange, pass: charged.pass }, async () => {
+    const found = await accounts.findById(accountId);
+    const verdict = password === undefined ? { ok: false } : await hasher.verify({ password, stored: found?.passwordHash, name: accountId });
+    return { account: found, right: verdict.ok };
+  });
   if (!right || account?.active !== true) {
     emit({ type: 'password-change.failed', reason: right ? 'inactive-account' : 'wrong-password', ...about });
     return current.answer('password-change-failed');
   }
-  await limiters.passwordChange.refund(charged.pass).catch(() => undefined);
+  await refund(limiters.passwordChange, charged.pass);
 
   const taken = await takeNewPassword(parts, { flow: 'password-change', password: newPassword, personal: [account.email], facts, about, span });
   if (!taken.ok) return taken.answered;

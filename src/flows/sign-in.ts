@@ -3,7 +3,7 @@ import type { LimiterPass } from '../limiter/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject } from '../ports/events.ts';
-import { charge, readPassword, subjectOf, visit, type Visit } from './door.ts';
+import { charge, orRefund, readPassword, refund, subjectOf, visit, type Visit } from './door.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { ResetTickets } from './reset-tickets.ts';
 
@@ -45,8 +45,10 @@ export function createSignIn(parts: FlowParts, tickets: ResetTickets): SignIn {
 
   async function decide(attempt: Attempt): Promise<SignInResult> {
     const { name, password, about, visit: current } = attempt;
-    const account = await accounts.findByIdentifier(name);
-    const verdict = await hasher.verify({ password, stored: account?.passwordHash, name });
+    const { account, verdict } = await orRefund({ limiter: parts.limiters.signIn, pass: attempt.pass }, async () => {
+      const found = await accounts.findByIdentifier(name);
+      return { account: found, verdict: await hasher.verify({ password, stored: found?.passwordHash, name }) };
+    });
     if (account === undefined || !verdict.ok || !account.active) {
       const reason = account === undefined ? 'unknown-account' : verdict.ok ? 'inactive-account' : 'wrong-password';
       emit({ type: 'sign-in.failed', reason, ...about, ...(account !== undefined && { accountId: account.id }) });
@@ -99,8 +101,7 @@ async function settle(parts: FlowParts, right: RightPassword): Promise<SignInRes
     // The charge stays: a budget that grew back would tell that the password was right.
     return current.answer('sign-in-failed', answerAtMs);
   }
-  // A store that fails to give back has reported it. That is no reason to turn away who has the right password.
-  await limiters.signIn.refund(attempt.pass).catch(() => undefined);
+  await refund(limiters.signIn, attempt.pass);
   if (leak.verdict === 'unknown') emit({ type: 'breach.unknown', flow: 'sign-in', reason: leak.reason, ...about });
   emit({ type: 'sign-in.succeeded', breach: leak.verdict, ...about });
   afterwards(parts, { account, password, rehash, needsRecheck: leak.verdict === 'unknown' });

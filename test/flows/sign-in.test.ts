@@ -215,6 +215,14 @@ describe('when something that the sign-in needs is gone', () => {
     expect(JSON.stringify(kit.events)).not.toContain('secret detail');
   });
 
+  it('an outage uses up nobody\'s attempts', async () => {
+    const kit = await peopledKit();
+    kit.table.trouble = { verb: 'findByIdentifier', kind: 'fail' };
+    for (let turn = 0; turn < 8; turn += 1) expect((await attempt(kit, email, goodPassword)).value).toMatchObject({ reply: { status: 503 } });
+    kit.table.trouble = undefined;
+    expect((await attempt(kit, email, goodPassword)).value.outcome).toBe('signed-in');
+  });
+
   it('a right password still gets in when only the refund fails', async () => {
     const kit = await peopledKit({ counters: { ...memoryStore(), giveBack: broken } });
     expect((await attempt(kit, email, goodPassword)).value.outcome).toBe('signed-in');

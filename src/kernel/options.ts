@@ -47,10 +47,16 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
 
 /** `, did you mean "x"?` for the known name that the fewest edits reach, or nothing where none is near. */
 function nearest(key: string, known: readonly string[]): string {
-  const ranked = known.map((name) => ({ name, edits: distance(key.toLowerCase(), name.toLowerCase()) })).sort((a, b) => a.edits - b.edits);
+  const ranked = known.map((name) => ({ name, edits: edits(key.toLowerCase(), name.toLowerCase()) })).sort((a, b) => a.edits - b.edits);
   const best = ranked[0];
   if (best === undefined) return '';
   return best.edits <= Math.max(2, key.length / 3) ? `, did you mean "${best.name}"?` : `; known: ${known.join(', ')}`;
+}
+
+/** Levenshtein's distance, but letters in another order are one slip and not two. */
+function edits(one: string, other: string): number {
+  const sorted = (name: string): string => Array.from(name).sort().join('');
+  return sorted(one) === sorted(other) ? 1 : distance(one, other);
 }
 
 /** A whole number within bounds. Without `fallback` the option is required. */

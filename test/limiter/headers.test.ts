@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createLimiter, headerSeconds, type HeaderForm, type LimiterOptions } from 'portcullis/limiter';
+import { createLimiter, headerSeconds, type HeaderForm } from 'portcullis/limiter';
 import { fakeClock } from 'portcullis/testing';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { parseStringList } from '../support/rfc9651.ts';

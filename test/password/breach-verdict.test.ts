@@ -17,7 +17,7 @@ describe('the verdict of the breach lookup', () => {
     expect(await policyOf({ breach }).check({ password: goodPassword })).toEqual({
       ok: false,
       reasons: [{ code: 'breached', message: 'This password is known from a data leak, so attackers have it on their lists.' }],
-      guidance: expect.stringContaining('Choose at least 15 characters'),
+      guidance: expect.stringContaining('Choose at least 15 characters') as string,
     });
   });
 

@@ -98,7 +98,7 @@ describe('counting characters', () => {
   });
 
   it('does not make two letters of a ligature', async () => {
-    expect(await codesFor({ password: `${'\ufb01'}${letters(13)}` })).toEqual(['too-short']);
+    expect(await codesFor({ password: `\ufb01${letters(13)}` })).toEqual(['too-short']);
   });
 });
 
@@ -111,7 +111,7 @@ describe('what is not text', () => {
     ['an array', ['correct horse battery staple']],
     ['an operator', { $gt: '' }],
     ['a lone surrogate', `\ud800${letters(20)}`],
-    ['text with a method of its own', { length: 20, normalize: () => 'x', isWellFormed: () => true }],
+    ['text with a method of its own', { length: 20, normalize: () => 'x', isWellFormed: (): boolean => true }],
   ])('is refused, not thrown at: %s', async (_, password) => {
     expect(await codesFor({ password })).toEqual(['not-text']);
   });

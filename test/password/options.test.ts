@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { codesFor, goodPassword } from './setup.ts';
 
 function make(options: object) {
-  return () => createPasswordPolicy({ commonList: commonList(), ...options } as PasswordPolicyOptions);
+  return () => createPasswordPolicy({ commonList: commonList(), ...options });
 }
 
-function configError(message: string) {
+function configError(message: string): unknown {
   return expect.objectContaining({ code: 'ERR_CONFIG', message });
 }
 

@@ -16,7 +16,7 @@ describe('the answer to a password', () => {
         { code: 'breached', message: 'This password is known from a data leak, so attackers have it on their lists.' },
         { code: 'weak', message: 'This password follows a pattern that is easy to guess.' },
       ],
-      guidance: expect.stringContaining('at least 15 characters'),
+      guidance: expect.stringContaining('at least 15 characters') as string,
     });
   });
 
@@ -39,13 +39,13 @@ describe('the answer to a password', () => {
     ['made of a name', 'alice.smith alice.smith'],
   ])('guides to a better one when it is %s', async (_, password) => {
     const verdict = await policyOf().check({ password, personal: ['Alice Smith'] });
-    expect(verdict).toMatchObject({ ok: false, guidance: expect.stringMatching(/^Choose at least 15 characters\. .*password manager.*not required\.$/) });
+    expect(verdict).toMatchObject({ ok: false, guidance: expect.stringMatching(/^Choose at least 15 characters\. .*password manager.*not required\.$/) as string });
   });
 
   it('names the minimum that applies to this account, in reason and guidance', async () => {
     expect(await policyOf().check({ password: 'plums', secondFactor: true })).toMatchObject({
       reasons: [{ code: 'too-short', message: 'This password is too short. Please use at least 8 characters.' }],
-      guidance: expect.stringContaining('Choose at least 8 characters'),
+      guidance: expect.stringContaining('Choose at least 8 characters') as string,
     });
   });
 

@@ -16,11 +16,15 @@ export interface OrdinaryUsers {
   visit(round: number): Promise<void>;
 }
 
-const betweenArrivalsMs = 80;
+const betweenArrivalsMs = 70;
+const busyWaitMs = 1_000;
 /** One of so many visits begins with a slip of the finger. */
 const typoEvery = 10;
 
-/** Ordinary users, each at an address of their own. They never try again: whoever is turned away once is counted. */
+/**
+ * Ordinary users, each at an address of their own. Told that the app is busy they try once more, as people do; whoever is
+ * turned away then, or for any other reason, is counted.
+ */
 export function createOrdinaryUsers({ seed, users, network, signal }: { readonly seed: number; readonly users: readonly OrdinaryUser[]; readonly network: Network; readonly signal: AbortSignal }): OrdinaryUsers {
   const counts: OrdinaryCounts = { logins: 0, refused: 0, ms: [] };
 
@@ -29,7 +33,9 @@ export function createOrdinaryUsers({ seed, users, network, signal }: { readonly
     const timed = async (request: WireRequest): Promise<Exchange> => {
       const answer = await browser.send(request);
       counts.ms.push(answer.ms);
-      return answer;
+      if (answer.status !== 503) return answer;
+      await sleep(busyWaitMs, undefined, { signal });
+      return browser.send(request);
     };
     if (mistypes) await timed({ path: '/login', form: { email, password: `${password.slice(0, -1)}#` } });
     const login = await timed({ path: '/login', form: { email, password } });

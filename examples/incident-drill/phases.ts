@@ -10,7 +10,6 @@ import type { LeakedPair, Plan } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { createRandom } from './random.ts';
 import type { PhaseName, Recorder } from './recorder.ts';
-import type { Exchange, WireRequest } from './wire.ts';
 
 /** What the acts are played with. */
 export interface Stage {
@@ -22,8 +21,8 @@ export interface Stage {
   readonly progress: Progress;
 }
 
-/** Entered accounts, or pairs, at once. */
-const concurrency = 4;
+/** Accounts registered, entered or plundered at once. */
+const concurrency = 8;
 /** Addresses that the leaked pairs are tried from in the second act. */
 const stuffingSources = 12;
 /** Share of the pairs that is kept for the one address of the third act. */
@@ -70,7 +69,7 @@ async function calibrateDoors(stage: Stage): Promise<Enumeration> {
     if (account === undefined) throw new Error('the attacker needs two accounts to invite from');
     return account.browser;
   };
-  const enumeration = createEnumeration({ seed: plan.seed, repeats: plan.sizes.repeats, tools: { send: botnet.send, member, secret: () => passPhrase(secrets) } });
+  const enumeration = createEnumeration({ seed: plan.seed, tools: { send: botnet.send, member, secret: () => passPhrase(secrets) } });
   await act(stage, { name: 'calibration', title: 'learning what the doors say', visits: [1] }, async () => {
     await inParallel(plan.attacker.accounts.map((login) => async () => void own.push(await registerOwn(login, botnet.send))), concurrency);
     own.sort((a, b) => (a.email < b.email ? -1 : 1));
@@ -92,36 +91,38 @@ function worthTrying({ plan, recorder }: Stage): readonly LeakedPair[] {
 }
 
 async function enterFromSeveral(stage: Stage, pairs: readonly LeakedPair[]): Promise<readonly LeakedPair[]> {
-  const { plan, botnet } = stage;
+  const { plan } = stage;
   const sources = plan.attacker.sources.slice(0, stuffingSources);
   const refused: LeakedPair[] = [];
   await act(stage, { name: 'leaked-pairs', title: 'leaked pairs, several addresses', visits: [4] }, async () => {
     const attempt = (pair: LeakedPair, index: number) => async () => {
       const source = sources[index % sources.length] ?? '';
-      if (!(await enter(stage, pair, { source, send: (request) => botnet.sendFrom(source, request) }))) refused.push(pair);
+      if (!(await enter(stage, pair, source))) refused.push(pair);
     };
     await inParallel(pairs.map(attempt), concurrency);
   });
   return refused;
 }
 
-/** From one address as long as that is heard; whoever is turned away for the address's sake is tried from the others. */
+/** From one address as long as that is heard; whoever is turned away there is tried from another. */
 async function enterFromOne(stage: Stage, pairs: readonly LeakedPair[]): Promise<void> {
-  const { plan, botnet } = stage;
+  const { plan } = stage;
   const { oneSource } = plan.attacker;
   await act(stage, { name: 'one-address', title: 'several accounts, one address', visits: [5] }, async () => {
-    const attempt = (pair: LeakedPair) => async () => {
-      if (await enter(stage, pair, { source: oneSource, send: (request) => botnet.sendFrom(oneSource, request) })) return;
-      await enter(stage, pair, { source: 'elsewhere', send: botnet.send });
+    const others = plan.attacker.sources.slice(stuffingSources);
+    const attempt = (pair: LeakedPair, index: number) => async () => {
+      for (const source of [oneSource, others[index % others.length] ?? oneSource]) {
+        if (await enter(stage, pair, source)) return;
+      }
     };
     await inParallel(pairs.map(attempt), concurrency);
   });
 }
 
 /** Tries a pair. False where the app would not hear it now. */
-async function enter({ recorder }: Stage, pair: LeakedPair, { source, send }: { readonly source: string; readonly send: (request: WireRequest) => Promise<Exchange> }): Promise<boolean> {
+async function enter({ recorder, botnet }: Stage, pair: LeakedPair, source: string): Promise<boolean> {
   recorder.pairsTried += 1;
-  const outcome = await tryPair(pair, send);
+  const outcome = await tryPair(pair, (request) => botnet.sendFrom(source, request));
   if (outcome.kind === 'entered') {
     recorder.sessions.push({ ...outcome.session, source });
     recorder.grow('entered', 1);

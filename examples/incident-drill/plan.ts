@@ -14,11 +14,9 @@ export interface Sizes {
   readonly contactsPerTeam: number;
   /** Source addresses of the attacker. */
   readonly sources: number;
-  /** Times each door is asked about an address. */
-  readonly repeats: number;
 }
 
-export const fullSize: Sizes = { victims: 40, strangers: 40, calibration: 14, ordinary: 20, contactsPerTeam: 50, sources: 480, repeats: 3 };
+export const fullSize: Sizes = { victims: 40, strangers: 30, calibration: 14, ordinary: 18, contactsPerTeam: 50, sources: 480 };
 
 /** Share of the leaked pairs whose password is in no list. */
 export const unlistedShare = 0.15;

@@ -22,27 +22,30 @@ export interface Enumeration {
   classify(emails: readonly string[]): Promise<ReadonlyMap<string, Verdict>>;
 }
 
-/** Requests under way at once. */
-const concurrency = 20;
-const accepts: readonly Accept[] = ['application/json', 'text/html'];
+/** Questions under way at once; fewer where each costs the app a password hash, as an app that is too busy says nothing. */
+const concurrency = { cheap: 18, hashing: 10 };
 
 /** Asks at every door, in an order that the seed decides. `tools` do the sending. */
-export function createEnumeration({ seed, repeats, tools }: { readonly seed: number; readonly repeats: number; readonly tools: ProbeTools }): Enumeration {
+export function createEnumeration({ seed, tools }: { readonly seed: number; readonly tools: ProbeTools }): Enumeration {
   const classifiers = new Map<DoorName, Classifier>();
 
   async function probeAll(emails: readonly string[], label: string): Promise<ReadonlyMap<DoorName, readonly ProbedAddress[]>> {
     const random = createRandom(seed, label);
     const answers = new Map(doors.map(({ name }) => [name, new Map(emails.map((address) => [address, [] as Observation[]]))]));
-    const ask = (door: Door, email: string, repeat: number) => async () => {
-      const accept = accepts[repeat % accepts.length] ?? 'application/json';
+    const ask = (door: Door, email: string, accept: Accept) => async () => {
       const exchange = await door.probe(email, accept, tools);
       answers.get(door.name)?.get(email)?.push(observationOf(exchange, accept));
     };
-    for (const last of [false, true]) {
-      const group = doors.filter((door) => door.last === last);
-      const tasks = group.flatMap((door) => emails.flatMap((email) => Array.from({ length: Math.min(repeats, door.maxRepeats) }, (_, repeat) => ask(door, email, repeat))));
-      await inParallel(random.shuffle(tasks), concurrency);
-    }
+    const askAll = (group: readonly Door[], atOnce: number): Promise<void> => {
+      const tasks = group.flatMap((door) => emails.flatMap((email) => door.asks.map((accept) => ask(door, email, accept))));
+      return inParallel(random.shuffle(tasks), atOnce);
+    };
+    const first = doors.filter(({ last }) => !last);
+    await Promise.all([
+      askAll(first.filter(({ hashes }) => !hashes), concurrency.cheap),
+      askAll(first.filter(({ hashes }) => hashes), concurrency.hashing),
+    ]);
+    await askAll(doors.filter(({ last }) => last), concurrency.hashing);
     return new Map([...answers].map(([name, byEmail]) => [name, [...byEmail].map(([address, observations]) => ({ address, observations }))]));
   }
 

@@ -17,7 +17,7 @@ export function renderTable(result: DrillResult): string {
 }
 
 function renderDoors({ side, findings }: SideReport): readonly string[] {
-  const head = `${`by what the doors tell, ${side}`.padEnd(labelWidth - 9)}${featureKinds.map((kind) => kind.padStart(9)).join('')}`;
+  const head = `${`what tells, ${side}`.padEnd(labelWidth - 9)}${featureKinds.map((kind) => kind.padStart(9)).join('')}`;
   const rows = findings.map(({ title, evidence }) => {
     const tells = featureKinds.map((kind) => (evidence.some((each) => each.kind === kind) ? 'x' : '.').padStart(9));
     return `  ${title.padEnd(labelWidth - 11)}${tells.join('')}`;

@@ -1,6 +1,5 @@
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { withDeadline } from '../kernel/deadline.ts';
 import type { Clock } from '../ports/clock.ts';
 
@@ -54,6 +53,8 @@ export function spawnWorker(): WorkerLike {
   // The paths come from file names, not from URLs put together as text: a folder may be called `a b#c%20d`. CommonJS has
   // `__filename` and, in the build, only an imitation of `import.meta.url` that such a folder breaks.
   const here = typeof __filename === 'string' ? __filename : fileURLToPath(import.meta.url);
+  // Not imported: only who estimates pays for loading it.
+  const { Worker } = process.getBuiltinModule('node:worker_threads');
   return new Worker(join(dirname(here), `strength-worker${extname(here)}`), {
     // Not the app's flags and NODE_OPTIONS (--inspect, --require, ...): some are refused in a worker, others would run the
     // app's code in it. Nor its environment, which is full of secrets.

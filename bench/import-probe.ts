@@ -15,12 +15,9 @@ export interface Loaded {
   readonly native: readonly string[];
   /** Kinds of sockets, pipes and name look-ups that were made, as async_hooks names them. */
   readonly sockets: readonly string[];
-  /** Files of word lists: from a dictionary package, or too large to be code. */
+  /** Files of the dictionary packages. The embedded list is none: it is digests, and decoded at first use. */
   readonly dictionaries: readonly string[];
 }
-
-/** The largest file that is believed to be code: word lists have megabytes. */
-const maxCodeBytes = 100_000;
 
 /** Runs a program in a fresh process of this Node, from the root of the project, and answers what it printed. */
 export async function fresh(source: string, kind: 'module' | 'commonjs'): Promise<string> {
@@ -39,8 +36,6 @@ export function watching(work: string): string {
   return `
     import { createHook } from 'node:async_hooks';
     import { registerHooks } from 'node:module';
-    import { statSync } from 'node:fs';
-    import { fileURLToPath } from 'node:url';
     const files = [], native = new Set(), sockets = [];
     registerHooks({ load(url, context, next) { if (url.startsWith('file:')) files.push(url); return next(url, context); } });
     createHook({ init(id, type) { if (/^(TCP|PIPE|TLS|UDP|GETADDRINFO|GETNAMEINFO|QUERY)/.test(type)) sockets.push(type); } }).enable();
@@ -51,8 +46,9 @@ export function watching(work: string): string {
     const builtins = process.moduleLoadList.filter((name) => name.startsWith('NativeModule ') && !before.has(name)).map((name) => name.slice(13)).filter((name) => !name.startsWith('internal/'));
     process.report.excludeNetwork = true;
     for (const file of process.report.getReport().sharedObjects) if (file.endsWith('.node')) native.add(file);
-    const dictionaries = files.filter((url) => /zxcvbn|dictionar/.test(url) || statSync(fileURLToPath(url)).size > ${maxCodeBytes});
-    const seen = [...sockets];
-    process.stdout.write(JSON.stringify({ files, builtins, native: [...native], sockets: seen, dictionaries }));
+    const dictionaries = files.filter((url) => /zxcvbn|dictionar/.test(url));
+    // Put together first: looking at process.stdout makes a pipe.
+    const loaded = JSON.stringify({ files, builtins, native: [...native], sockets, dictionaries });
+    process.stdout.write(loaded);
   `;
 }

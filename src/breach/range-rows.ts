@@ -24,6 +24,9 @@ const noRows = new Uint32Array(0);
 /** Spare tables kept; there are as many readers at once as there are connections. */
 const maxSpare = 16;
 
+/** Where the last four of 35 digits begin. They are read four at a time, and the last four overlap with those before. */
+const lastWord = suffixChars - 4;
+
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const space = 0x20;
@@ -32,17 +35,12 @@ const zero = 0x30;
 const colon = 0x3a;
 const byteOrderMark = [0xef, 0xbb, 0xbf] as const;
 
-/** The value of each byte as a hexadecimal digit, of either case; -1 for any other byte. */
-const hexValue = Int32Array.from({ length: 256 }, (_, byte) => {
-  const value = Number.parseInt(String.fromCharCode(byte), 16);
-  return Number.isNaN(value) ? -1 : value;
-});
-
-/** Rows as they are found. `wellFormed` counts the padding too. */
+/** Rows as they are found. `wellFormed` counts the padding too; `count` is that of the row just read. */
 interface RowTable {
   rows: Uint32Array;
   used: number;
   wellFormed: number;
+  count: number;
 }
 
 /**
@@ -61,7 +59,7 @@ export function rangeReaders(): () => RangeReader {
  * strings of them takes ten times as long as receiving them.
  */
 function createRangeReader(spare: Uint32Array[]): RangeReader {
-  const table: RowTable = { rows: noRows, used: 0, wellFormed: 0 };
+  const table: RowTable = { rows: noRows, used: 0, wellFormed: 0, count: 0 };
   let totalBytes = 0;
   let carry = Buffer.alloc(0);
 
@@ -94,20 +92,20 @@ function createRangeReader(spare: Uint32Array[]): RangeReader {
 function readLines(bytes: Buffer, table: RowTable): void {
   makeRoom(table, Math.ceil(bytes.length / (suffixChars + 1)));
   const { rows } = table;
+  const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let { used } = table;
   for (let at = 0; at < bytes.length; ) {
     const afterSuffix = at + suffixChars;
-    const end = afterSuffix <= bytes.length && isSuffix(bytes, at) ? endOfRow(bytes, afterSuffix) : -1;
+    const end = afterSuffix <= bytes.length && isSuffix(words, at) ? endOfRow(bytes, afterSuffix, table) : -1;
     if (end < 0 || end - at > maxLineBytes) {
       at = hasByteOrderMark(bytes, at) ? at + byteOrderMark.length : afterLine(bytes, at);
       continue;
     }
     table.wellFormed += 1;
-    const count = countIn(bytes, afterSuffix, end);
-    if (count > 0) {
-      rows[used] = hexWord(bytes, at);
-      rows[used + 1] = hexWord(bytes, at + 8);
-      rows[used + 2] = count;
+    if (table.count > 0) {
+      rows[used] = (fourDigits(words, at) << 16) | fourDigits(words, at + 4);
+      rows[used + 1] = (fourDigits(words, at + 8) << 16) | fourDigits(words, at + 12);
+      rows[used + 2] = table.count;
       used += wordsPerRow;
     }
     at = end + 1;
@@ -154,51 +152,50 @@ function ordered(rows: RangeRows): RangeRows {
   return Uint32Array.from(starts.flatMap((at) => [...rows.subarray(at, at + wordsPerRow)]));
 }
 
-/** Whether 35 hexadecimal digits begin there. */
-function isSuffix(bytes: Buffer, from: number): boolean {
-  let all = 0;
-  for (let at = from; at < from + suffixChars; at += 1) all |= hexValue[bytes[at] as number] as number;
-  return all >= 0;
+/** Whether 35 hexadecimal digits begin there, of either case. Four are judged at once, unrolled: this is most of a lookup. */
+function isSuffix(words: DataView, at: number): boolean {
+  const first = strayBits(words.getInt32(at)) | strayBits(words.getInt32(at + 4)) | strayBits(words.getInt32(at + 8));
+  const second = strayBits(words.getInt32(at + 12)) | strayBits(words.getInt32(at + 16)) | strayBits(words.getInt32(at + 20));
+  const third = strayBits(words.getInt32(at + 24)) | strayBits(words.getInt32(at + 28)) | strayBits(words.getInt32(at + lastWord));
+  return ((first | second | third) & 0x80808080) === 0;
 }
 
-/** Eight hexadecimal digits as 32 bits (signed here; the table they go to is not). Unrolled: this is most of a lookup. */
-function hexWord(bytes: Buffer, from: number): number {
-  return (fourDigits(bytes, from) << 16) | fourDigits(bytes, from + 4);
+/** Bit 7 of each of four bytes that is no hexadecimal digit (where one of them is above 0x7f, bit 7 of at least that one). */
+function strayBits(word: number): number {
+  const folded = word | 0x20202020;
+  // The sums set bit 7 of what is at least the first of a kind, and of what is above the last: 0 to 9, then a to f.
+  const digit = (word + 0x50505050) & ~(word + 0x46464646);
+  const letter = (folded + 0x1f1f1f1f) & ~(folded + 0x19191919);
+  return ~(digit | letter) | word;
 }
 
-function fourDigits(bytes: Buffer, at: number): number {
-  const first = hexValue[bytes[at] as number] as number;
-  const second = hexValue[bytes[at + 1] as number] as number;
-  const third = hexValue[bytes[at + 2] as number] as number;
-  const fourth = hexValue[bytes[at + 3] as number] as number;
-  return (first << 12) | (second << 8) | (third << 4) | fourth;
+/** Four hexadecimal digits as 16 bits. The low half of a digit's byte is its value, of a letter's its value less 9. */
+function fourDigits(words: DataView, at: number): number {
+  const word = words.getInt32(at);
+  const values = (word & 0x0f0f0f0f) + ((word >>> 6) & 0x01010101) * 9;
+  const pairs = values | (values >>> 4);
+  return ((pairs >>> 8) & 0xff00) | (pairs & 0xff);
 }
 
-/** Where the row ends whose suffix ended at `from`: its line feed, or the end of the bytes. -1 where it is no row. */
-function endOfRow(bytes: Buffer, from: number): number {
+/**
+ * Where the row ends whose suffix ended at `from`: its line feed, or the end of the bytes; -1 where it is no row. Its count
+ * is left in the table: 1 where there is none.
+ */
+function endOfRow(bytes: Buffer, from: number, table: RowTable): number {
   let at = from;
+  let count = 1;
   if (at < bytes.length && bytes[at] === colon) {
-    at += 1;
-    if (at >= bytes.length || !isDigit(bytes[at] as number)) return -1;
-    while (at < bytes.length && (isDigit(bytes[at] as number) || bytes[at] === comma)) at += 1;
+    count = 0;
+    for (at += 1; at < bytes.length; at += 1) {
+      const digit = (bytes[at] as number) - zero;
+      if (digit >= 0 && digit <= 9) count = count * 10 + digit;
+      else if (bytes[at] !== comma || at === from + 1) break;
+    }
+    if (at === from + 1) return -1;
   }
   while (at < bytes.length && (bytes[at] === carriageReturn || bytes[at] === space)) at += 1;
+  table.count = Math.min(count, maxCount);
   return at >= bytes.length || bytes[at] === lineFeed ? at : -1;
-}
-
-/** The count between a row's suffix and its end; 1 where there is none. */
-function countIn(bytes: Buffer, from: number, to: number): number {
-  if (from >= to || bytes[from] !== colon) return 1;
-  let count = 0;
-  for (let at = from + 1; at < to; at += 1) {
-    const byte = bytes[at] as number;
-    if (isDigit(byte)) count = count * 10 + byte - zero;
-  }
-  return Math.min(count, maxCount);
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= zero && byte <= zero + 9;
 }
 
 function hasByteOrderMark(bytes: Buffer, from: number): boolean {

@@ -4,7 +4,7 @@ import { ConfigError } from '../kernel/errors.ts';
 import { callback, list, port, readOptions, text, type OptionReader } from '../kernel/options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Emit } from '../ports/events.ts';
-import { failureReporter } from './report.ts';
+import { failureReporter, harmless } from './report.ts';
 import { formsOf, readVerdict, unknown, usableBudgetMs, worst, type BreachQuestion, type BreachSource, type BreachVerdict } from './verdict.ts';
 
 export interface BreachLookupOptions {
@@ -43,7 +43,7 @@ export function createBreachLookup(options: BreachLookupOptions): BreachLookup {
   if (sources.length === 0) throw new ConfigError('breach.sources: expected at least one source, got an empty array');
   const locals = sources.filter(({ local }) => local === true);
   const remotes = sources.filter(({ local }) => local !== true);
-  const report = failureReporter({ clock, emit });
+  const report = failureReporter({ clock, emit: harmless(emit) });
 
   async function ask(source: BreachSource, question: BreachQuestion): Promise<BreachVerdict> {
     try {

@@ -6,7 +6,7 @@ import { createFlights, type FlightOutcome } from './flights.ts';
 import { createRangeClient, type RangeAnswer, type RangeFailure } from './range-client.ts';
 import { readRangeServiceOptions, type RangeServiceOptions } from './range-options.ts';
 import { countOf, type RangeRows } from './range-rows.ts';
-import { failureReporter } from './report.ts';
+import { failureReporter, harmless } from './report.ts';
 import { breached, clean, formsOf, unknown, usableBudgetMs, worst, type BreachSource, type BreachVerdict } from './verdict.ts';
 
 const sourceName = 'range-service';
@@ -28,7 +28,8 @@ const wrongAnswers: ReadonlySet<RangeFailure> = new Set(['cut-off', 'bad-status'
  * Source: ASVS 5.0 6.2.12, 13.1.3, 13.2.4, 15.3.2, 16.5.2; the range API of haveibeenpwned.com.
  */
 export function rangeService(options: RangeServiceOptions = {}): BreachSource {
-  const { breakerFailures, breakerOpenMs, cacheMaxBytes, cacheTtlMs, clock, emit, ...service } = readRangeServiceOptions(options);
+  const { breakerFailures, breakerOpenMs, cacheMaxBytes, cacheTtlMs, clock, emit: sink, ...service } = readRangeServiceOptions(options);
+  const emit = harmless(sink);
   const ranges = new LRUCache<string, RangeRows>({
     maxSize: cacheMaxBytes,
     sizeCalculation: (rows) => rows.byteLength + entryOverheadBytes,

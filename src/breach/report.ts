@@ -16,3 +16,14 @@ export function failureReporter({ clock, emit }: { readonly clock: Clock; readon
     emit({ type: 'breach.source-failed', reason });
   };
 }
+
+/** The same sink, except that one that throws harms no lookup: events of a request that has ended have nobody to catch them. */
+export function harmless(emit: Emit): Emit {
+  return (event) => {
+    try {
+      emit(event);
+    } catch {
+      // It broke the port's promise; there is no other place to tell.
+    }
+  };
+}

@@ -131,6 +131,14 @@ describe('a source of the app\'s own', () => {
     expect(remote.asked).toEqual([{ budgetMs: 150 }]);
   });
 
+  it('that fails leads to unknown also where the events go to something that throws', async () => {
+    const emit = (): never => {
+      throw new Error('the disk of the log is full');
+    };
+    const lookup = createBreachLookup({ sources: [saying(undefined)], emit });
+    expect(await lookup.check({ password, budgetMs: 300 })).toEqual(failure);
+  });
+
   it('has no part in what the caller gets: its object is not handed on', async () => {
     const verdict = { verdict: 'breached', count: 2, password };
     expect(Object.keys(await lookupOf(saying(verdict)).check())).toEqual(['verdict', 'count']);

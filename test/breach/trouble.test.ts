@@ -74,6 +74,17 @@ describe('a service in trouble', () => {
     expect(await answer).toEqual(breached);
   });
 
+  it('does no harm where the events go to something that throws', async () => {
+    const emit = (): never => {
+      throw new Error('the disk of the log is full');
+    };
+    const { server, service } = await setup({ service: { emit, breakerFailures: 1 } });
+    server.setFault({ kind: 'reset' });
+    expect(await service.check({ password, budgetMs: 1_000 })).toEqual({ verdict: 'unknown', reason: 'unreachable' });
+    expect(await service.check({ password, budgetMs: 1_000 })).toEqual({ verdict: 'unknown', reason: 'breaker-open' });
+    await turnsPass();
+  });
+
   it('says so once a minute for each kind of trouble', async () => {
     const { server, service, clock, events } = await setup({ service: { breakerFailures: 100 } });
     server.setFault({ kind: 'reset' });

@@ -8,7 +8,7 @@ export interface RunOptions {
   readonly benches: readonly Bench[];
   /** The one row to show, where a row was asked for and not a bench. */
   readonly row: string | undefined;
-  /** Whether RESULTS.md is written: only by a whole run. */
+  /** Whether RESULTS.md and the README's table are written: only by a whole run. */
   readonly writesResults: boolean;
 }
 
@@ -36,11 +36,11 @@ export function parseBenchArgs(args: readonly string[], known: readonly Bench[])
 export function helpText(known: readonly Bench[]): string {
   return `npm run bench [-- options]
 
-Measures every claim of the package beside its peer, in the same run, and writes bench/RESULTS.md.
-Let nothing else run on the machine meanwhile.
+Measures every claim of the package beside its peer, in the same run, and writes bench/RESULTS.md and the table of goals
+in README.md. Let nothing else run on the machine meanwhile.
 
-  --only ID    runs one bench, or the bench of one row and shows that row alone. RESULTS.md stays as it is:
-               it always holds one whole run on one machine.
+  --only ID    runs one bench, or the bench of one row and shows that row alone. RESULTS.md and README.md stay as
+               they are: they always hold one whole run on one machine.
   --json FILE  writes the rows as JSON: a list of { id, subject, peer, value, unit, ratioToPeer, goal, met }
   --help       prints this
 

@@ -54,8 +54,12 @@ function benchLines({ bench, rows, failure }: Outcome): readonly string[] {
 }
 
 function markdownTable(rows: readonly BenchRow[]): readonly string[] {
-  const line = (texts: readonly string[]): string => `| ${texts.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(heads), line(heads.map(() => '---')), ...rows.map((row) => line(cells(row)))];
+  return markdownLines([heads, ...rows.map(cells)]);
+}
+
+/** The lines of a Markdown table, the first with its heads. */
+export function markdownLines([head = [], ...lines]: readonly (readonly string[])[]): readonly string[] {
+  return [head, head.map(() => '---'), ...lines].map((texts) => `| ${texts.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`);
 }
 
 function cells(row: BenchRow): readonly string[] {
@@ -66,9 +70,15 @@ function cells(row: BenchRow): readonly string[] {
     row.peer ?? '',
     row.ratioToPeer === null ? '' : `${figure(row.ratioToPeer)}x`,
     row.goal ?? '',
-    row.met === null ? '' : row.met === true ? 'yes' : row.met === false ? '**no**' : row.met,
+    verdictText(row),
     spreadText(row),
   ];
+}
+
+/** The verdict in a word; nothing for a row that only informs. */
+export function verdictText({ met }: BenchRow): string {
+  if (met === null) return '';
+  return met === true ? 'yes' : met === false ? '**no**' : met;
 }
 
 function spreadText({ spread, unit }: BenchRow): string {

@@ -42,7 +42,7 @@ describe('the options of the benches', () => {
 
   it('say in --help what --only does to RESULTS.md, and list the ids', () => {
     const parsed = parseBenchArgs(['--help'], known);
-    expect(parsed).toMatchObject({ help: expect.stringContaining('RESULTS.md stays as it is') as string });
+    expect(parsed).toMatchObject({ help: expect.stringContaining('RESULTS.md and README.md stay as') as string });
     expect(parsed).toMatchObject({ help: expect.stringContaining('    limiter-two') as string });
   });
 });

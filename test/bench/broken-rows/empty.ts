@@ -1,0 +1,2 @@
+/** A file of rows that exports no bench. */
+export const nothing = undefined;

@@ -12,7 +12,7 @@ export interface Botnet {
 
 /** Longer than this the attacker waits for nothing while the drill runs. */
 const patienceMs = 3_000;
-const maxTries = 4;
+const maxTries = 8;
 
 /**
  * Makes the sender. A source that is told 429 rests for as long as the app asks, and the request goes out again from

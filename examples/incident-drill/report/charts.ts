@@ -80,7 +80,7 @@ export function actsChart(result: DrillResult): string {
     return `<text class="row-name" x="0" y="${y + 19}">${side}</text>${bars.join('')}`;
   });
   const seconds = ticksOf(spanMs(result)).map((atMs) => `<text class="tick" x="${x(atMs).toFixed(1)}" y="${height - 6}" text-anchor="middle">${atMs / 1000} s</text>`);
-  return `<figure class="wide"><figcaption>The acts of the incident, in seconds since the attack began</figcaption><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="When each act was played">${[...rows, ...seconds].join('')}</svg></figure>`;
+  return `<figure class="wide"><figcaption>The acts, in seconds since the attack began: learning what the doors say, enumeration, leaked pairs from several addresses, several accounts from one address, export and spam</figcaption><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="When each act was played">${[...rows, ...seconds].join('')}</svg></figure>`;
 }
 
 /** By what each door tells who has an account: a table of dots. */

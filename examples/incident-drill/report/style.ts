@@ -15,6 +15,7 @@ p { margin: 0 0 12px; max-width: 72ch; }
 .key.unprotected { color: var(--unprotected); } .key.protected { color: var(--protected); }
 .pairs { display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); gap: 16px; }
 .pair, figure, .panel { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 18px 20px; margin: 0; min-width: 0; }
+.pair { display: flex; flex-direction: column; } .pair h3 { flex: 1; }
 .bar-row { display: flex; align-items: center; gap: 12px; }
 .bar { flex: 1; height: 12px; min-width: 0; border-radius: 4px; overflow: hidden; }
 .value { min-width: 3ch; text-align: right; font-size: 22px; font-weight: 600; font-variant-numeric: tabular-nums; }

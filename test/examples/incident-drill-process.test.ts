@@ -1,0 +1,76 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startAppProcess, type AttackedApp } from '../../examples/incident-drill/apps.ts';
+import { runDrill } from '../../examples/incident-drill/drill.ts';
+import { fullSize } from '../../examples/incident-drill/plan.ts';
+import type { Progress } from '../../examples/incident-drill/progress.ts';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'drill-process-'));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function options(seed: string) {
+  const seedFile = join(folder, 'seed.json');
+  writeFileSync(seedFile, seed);
+  return { side: 'unprotected', dataFolder: join(folder, 'data'), seedFile, breachUrl: 'http://127.0.0.1:9' } as const;
+}
+
+async function isUp({ url }: AttackedApp): Promise<boolean> {
+  return fetch(`${url}/health`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+function workFolders(): readonly string[] {
+  return ['/dev/shm', tmpdir()].flatMap((place) => readdirSync(place)).filter((name) => name.startsWith('incident-drill-'));
+}
+
+describe('an app of the drill', () => {
+  it('is a process that answers until it is stopped', async () => {
+    const app = await startAppProcess(options('{"teams":[]}'));
+    expect(await isUp(app)).toBe(true);
+    expect(app.firstAlarmAt()).toBeUndefined();
+    await app.stop();
+    expect(await isUp(app)).toBe(false);
+  });
+
+  it('that cannot start says why', async () => {
+    await expect(startAppProcess(options('{}'))).rejects.toThrow(/the unprotected app ended by itself \(exit code 1\)\n.*expected \{ "teams": \[\.\.\.\] \}/);
+  });
+});
+
+describe('a drill that is interrupted', () => {
+  it('stops its app, and leaves neither folder nor process', async () => {
+    const before = workFolders();
+    const controller = new AbortController();
+    const abort = (): void => {
+      controller.abort(new Error('interrupted'));
+    };
+    let app: AttackedApp | undefined;
+    // The first phase starts the app; the interrupt comes in the middle of the second.
+    let phases = 0;
+    const progress: Progress = {
+      line: () => undefined,
+      phase: async (_title, _live, work) => {
+        phases += 1;
+        if (phases === 2) setTimeout(abort, 300);
+        return work();
+      },
+    };
+    const startApp = async (given: Parameters<typeof startAppProcess>[0]): Promise<AttackedApp> => (app = await startAppProcess(given));
+    const sizes = { ...fullSize, victims: 4, strangers: 4, ordinary: 4, sources: 20, contactsPerTeam: 2 };
+    await expect(runDrill({ seed: 1, sizes, startApp, progress, signal: controller.signal })).rejects.toThrow('interrupted');
+    expect(phases).toBe(2);
+    expect(app !== undefined && (await isUp(app))).toBe(false);
+    expect(workFolders().filter((name) => !before.includes(name))).toEqual([]);
+  });
+});

@@ -50,13 +50,18 @@ async function touched(): Promise<readonly BenchRow[]> {
     rowOf({ id: 'import-native', subject: `native add-ons loaded by it${named(native.map(shortName))}`, unit: 'add-ons', values: [native.length], goal: none }),
     rowOf({ id: 'import-dictionaries', subject: `word lists loaded by it${named(dictionaries.map(shortName))}`, unit: 'files', values: [dictionaries.length], goal: none }),
     rowOf({ id: 'import-sockets', subject: `sockets, pipes and name look-ups made by it${named(sockets)}`, unit: 'handles', values: [sockets.length], goal: none }),
-    rowOf({ id: 'import-files', subject: `files loaded by it${named(files.map(shortName))}; of Node${named(builtins)}`, unit: 'files', values: [files.length] }),
+    rowOf({ id: 'import-files', subject: `files loaded by it; other packages${named(packagesOf(files))}; of Node${named(builtins)}`, unit: 'files', values: [files.length] }),
   ];
+}
+
+function packagesOf(files: readonly string[]): readonly string[] {
+  const names = files.flatMap((path) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
+  return [...new Set(names)];
 }
 
 /** `undici/index.js`, `dist/index.js`: the name below node_modules or below the project. */
 function shortName(path: string): string {
-  return path.replace(/^.*\/node_modules\//, '').replace(/^.*\/(?=dist\/)/, '');
+  return path.includes('/node_modules/') ? path.replace(/^.*\/node_modules\//, '') : path.replace(/^.*\/(?=dist\/)/, '');
 }
 
 export const bench: Bench = {

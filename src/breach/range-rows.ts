@@ -160,13 +160,16 @@ function isSuffix(words: DataView, at: number): boolean {
   return ((first | second | third) & 0x80808080) === 0;
 }
 
-/** Bit 7 of each of four bytes that is no hexadecimal digit (where one of them is above 0x7f, bit 7 of at least that one). */
+/**
+ * Bit 7 of each of four bytes that is no hexadecimal digit. The sums of a byte above 0x7f may carry into its neighbour and
+ * spoil that one's verdict, but the byte itself is always found.
+ */
 function strayBits(word: number): number {
   const folded = word | 0x20202020;
   // The sums set bit 7 of what is at least the first of a kind, and of what is above the last: 0 to 9, then a to f.
   const digit = (word + 0x50505050) & ~(word + 0x46464646);
   const letter = (folded + 0x1f1f1f1f) & ~(folded + 0x19191919);
-  return ~(digit | letter) | word;
+  return ~(digit | letter);
 }
 
 /** Four hexadecimal digits as 16 bits. The low half of a digit's byte is its value, of a letter's its value less 9. */

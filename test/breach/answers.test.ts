@@ -29,7 +29,7 @@ describe('reading the rows of a range', () => {
     ['commas in the count', `${first}\r\n${suffix}:1,234,567\r\n${last}`, 1_234_567],
     ['no count at all', `${first}\r\n${suffix}\r\n${last}`, 1],
     ['blanks at the end', `${first}\r\n${suffix}:12  \r\n${last}`, 12],
-    ['another order', `${last}\r\n${suffix}:12\r\n${first}`, 12],
+    ['another order', `${suffix}:12\r\n${first}\r\n${last}`, 12],
     ['blank lines, prose, an NTLM row, a whole digest and a row without digits between them',
       `\r\n\r\nhello\r\n${'A'.repeat(27)}:3\r\n${'A'.repeat(40)}:3\r\n${'A'.repeat(35)}:\r\n:5\r\n${first}\r\n${suffix}:12\r\n`, 12],
     ['a line of 100,000 characters between them', `${first}\r\n${'x'.repeat(100_000)}\r\n${suffix}:12\r\n${last}`, 12],
@@ -84,6 +84,16 @@ describe('reading the rows of a range', () => {
     expect(await service.check({ password: 'P@ssw0rd', budgetMs: 5_000 })).toEqual({ verdict: 'unknown', reason: 'too-large' });
     await turnsPass();
     expect(server.requests.map(({ response }) => response.destroyed)).toEqual([true, true]);
+  });
+
+  it('takes the 22 hexadecimal digits, and no other byte, at each of the 35 places', () => {
+    const good = Buffer.from(`${suffix}:12`, 'latin1');
+    const taken = Array.from({ length: 35 }, (_, place) => {
+      const row = (byte: number): Buffer => Buffer.concat([good.subarray(0, place), Buffer.from([byte]), good.subarray(place + 1)]);
+      const bytes = Array.from({ length: 256 }, (_none, byte) => byte).filter((byte) => readInChunks(row(byte), []) !== undefined);
+      return Buffer.from(bytes).toString('latin1');
+    });
+    expect(new Set(taken)).toEqual(new Set(['0123456789ABCDEFabcdef']));
   });
 
   it('gives every row of any text the count that a plain reader gives it, however the text is cut into chunks', () => {

@@ -56,6 +56,6 @@ function signalOfInterrupts(): AbortSignal {
     process.exitCode = interrupted;
     controller.abort(new Error('interrupted'));
   };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt);
   return controller.signal;
 }

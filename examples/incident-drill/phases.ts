@@ -21,8 +21,9 @@ export interface Stage {
   readonly progress: Progress;
 }
 
-/** Accounts registered, entered or plundered at once. */
+/** Accounts entered or plundered at once; registering is the most work for the app. */
 const concurrency = 8;
+const registeringAtOnce = 5;
 /** Addresses that the leaked pairs are tried from in the second act. */
 const stuffingSources = 12;
 /** Share of the pairs that is kept for the one address of the third act. */
@@ -41,18 +42,15 @@ export async function playIncident(stage: Stage): Promise<Enumeration> {
 }
 
 /** One act: the attack and the ordinary users' visits side by side. */
-async function act(stage: Stage, { name, title, visits }: { readonly name: PhaseName; readonly title: string; readonly visits: readonly number[] }, attack: () => Promise<void>): Promise<void> {
+async function act(stage: Stage, { name, title, visit }: { readonly name: PhaseName; readonly title: string; readonly visit: number }, attack: () => Promise<void>): Promise<void> {
   const { recorder, progress, ordinary, botnet } = stage;
   const live = (): string => {
     const { requests, refusals } = botnet.counts;
-    return `${requests} requests, ${refusals} refused; ${recorder.sessions.length} entered, ${recorder.exportedRows.length} rows out, ${recorder.spamSent} spam; ordinary: ${ordinary.counts.logins} in, ${ordinary.counts.refused} refused`;
+    return `${recorder.sessions.length} entered, ${recorder.exportedRows.length} rows, ${recorder.spamSent} spam | ${requests} requests, ${refusals} refused | ordinary ${ordinary.counts.logins} in, ${ordinary.counts.refused} refused`;
   };
   const startMs = recorder.nowMs();
   await progress.phase(`${stage.side.padEnd(11)}  ${title.padEnd(32)}`, live, async () => {
-    const visiting = async (): Promise<void> => {
-      for (const round of visits) await ordinary.visit(round);
-    };
-    await Promise.all([attack(), visiting()]);
+    await Promise.all([attack(), ordinary.visit(visit)]);
   });
   recorder.phases.push({ name, startMs, endMs: recorder.nowMs() });
 }
@@ -70,8 +68,8 @@ async function calibrateDoors(stage: Stage): Promise<Enumeration> {
     return account.browser;
   };
   const enumeration = createEnumeration({ seed: plan.seed, tools: { send: botnet.send, member, secret: () => passPhrase(secrets) } });
-  await act(stage, { name: 'calibration', title: 'learning what the doors say', visits: [1] }, async () => {
-    await inParallel(plan.attacker.accounts.map((login) => async () => void own.push(await registerOwn(login, botnet.send))), concurrency);
+  await act(stage, { name: 'calibration', title: 'learning what the doors say', visit: 1 }, async () => {
+    await inParallel(plan.attacker.accounts.map((login) => async () => void own.push(await registerOwn(login, botnet.send))), registeringAtOnce);
     own.sort((a, b) => (a.email < b.email ? -1 : 1));
     await enumeration.calibrate({ registered: own.map(({ email }) => email), unregistered: plan.attacker.free });
   });
@@ -80,7 +78,7 @@ async function calibrateDoors(stage: Stage): Promise<Enumeration> {
 
 async function enumerateAddresses(stage: Stage, enumeration: Enumeration): Promise<void> {
   const { plan, recorder } = stage;
-  await act(stage, { name: 'enumeration', title: 'enumeration through every door', visits: [2, 3] }, async () => {
+  await act(stage, { name: 'enumeration', title: 'enumeration through every door', visit: 2 }, async () => {
     recorder.verdicts = await enumeration.classify(plan.attacker.pairs.map(({ email }) => email));
   });
 }
@@ -94,7 +92,7 @@ async function enterFromSeveral(stage: Stage, pairs: readonly LeakedPair[]): Pro
   const { plan } = stage;
   const sources = plan.attacker.sources.slice(0, stuffingSources);
   const refused: LeakedPair[] = [];
-  await act(stage, { name: 'leaked-pairs', title: 'leaked pairs, several addresses', visits: [4] }, async () => {
+  await act(stage, { name: 'leaked-pairs', title: 'leaked pairs, several addresses', visit: 3 }, async () => {
     const attempt = (pair: LeakedPair, index: number) => async () => {
       const source = sources[index % sources.length] ?? '';
       if (!(await enter(stage, pair, source))) refused.push(pair);
@@ -108,7 +106,7 @@ async function enterFromSeveral(stage: Stage, pairs: readonly LeakedPair[]): Pro
 async function enterFromOne(stage: Stage, pairs: readonly LeakedPair[]): Promise<void> {
   const { plan } = stage;
   const { oneSource } = plan.attacker;
-  await act(stage, { name: 'one-address', title: 'several accounts, one address', visits: [5] }, async () => {
+  await act(stage, { name: 'one-address', title: 'several accounts, one address', visit: 4 }, async () => {
     const others = plan.attacker.sources.slice(stuffingSources);
     const attempt = (pair: LeakedPair, index: number) => async () => {
       for (const source of [oneSource, others[index % others.length] ?? oneSource]) {
@@ -132,7 +130,7 @@ async function enter({ recorder, botnet }: Stage, pair: LeakedPair, source: stri
 
 async function exportAndSpam(stage: Stage): Promise<void> {
   const { recorder } = stage;
-  await act(stage, { name: 'export-and-spam', title: 'export and spam', visits: [6] }, async () => {
+  await act(stage, { name: 'export-and-spam', title: 'export and spam', visit: 5 }, async () => {
     const loot = (session: Recorder['sessions'][number]) => async () => {
       const { rows, spamSent } = await lootAccount(session);
       recorder.exportedRows.push(...rows);

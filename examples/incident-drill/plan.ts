@@ -16,7 +16,7 @@ export interface Sizes {
   readonly sources: number;
 }
 
-export const fullSize: Sizes = { victims: 40, strangers: 30, calibration: 14, ordinary: 18, contactsPerTeam: 50, sources: 480 };
+export const fullSize: Sizes = { victims: 40, strangers: 24, calibration: 12, ordinary: 18, contactsPerTeam: 50, sources: 480 };
 
 /** Share of the leaked pairs whose password is in no list. */
 export const unlistedShare = 0.15;

@@ -23,7 +23,7 @@ export interface Enumeration {
 }
 
 /** Questions under way at once; fewer where each costs the app a password hash, as an app that is too busy says nothing. */
-const concurrency = { cheap: 18, hashing: 10 };
+const concurrency = { cheap: 18, hashing: 8 };
 
 /** Asks at every door, in an order that the seed decides. `tools` do the sending. */
 export function createEnumeration({ seed, tools }: { readonly seed: number; readonly tools: ProbeTools }): Enumeration {

@@ -70,6 +70,8 @@ describe('running the benches', () => {
   it('counts a row that was promised and is missing as a failure, and one that nobody declared too', async () => {
     const [missing] = await runBenches([benchOf([], ['limiter-one'])], silent);
     const [strange] = await runBenches([benchOf([row], [])], silent);
+    const [twice] = await runBenches([benchOf([row, row], ['limiter-one'])], silent);
+    expect(twice?.failure).toBe('rows not declared or twice: limiter-one');
     expect(missing?.failure).toBe('missing rows: limiter-one');
     expect(strange?.failure).toBe('rows not declared or twice: limiter-one');
   });

@@ -65,7 +65,8 @@ async function verifierBehind(guard: GuardName, engine: HashEngine): Promise<(pa
   const hasher = createHasher({ engine });
   if (guard === 'none') return (password) => deriveWith(engine, password);
   if (guard === 'semaphore') {
-    const enter = semaphore(availableParallelism());
+    // The gate's own default.
+    const enter = semaphore(Math.min(availableParallelism() + 1, poolThreads - 1));
     return (password) => enter(() => deriveWith(engine, password));
   }
   const stored = await hasher.hash('the right one');

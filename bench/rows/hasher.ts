@@ -134,6 +134,6 @@ export const bench: Bench = {
   method:
     'Every turn is a fresh process. It measures its capacity first (the bare engine, with one derivation per core and with four at once, the better of both), then gets ten times that in verifications for 6 s, ' +
     'each at its own moment whatever became of the last; an answer counts when it comes within 1 s of that moment. Meanwhile another process asks its /health every 10 ms and it reads ' +
-    'a file every 20 ms. Beside the gate with its defaults: a semaphore of one place per core with an endless queue, and no gate at all. All use @node-rs/argon2 at 19,456 KiB and 2 passes.',
+    'a file every 20 ms. Beside the gate with its defaults: a semaphore of as many places with an endless queue, and no gate at all. All use @node-rs/argon2 at 19,456 KiB and 2 passes.',
   run: async () => [...(await underLoad()), ...(await sideBySide())],
 };

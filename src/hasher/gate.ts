@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import { createWaitingLine } from './line.ts';
 
 export interface GateOptions {
-  /** Derivations at the same moment. Default: one per core, and one less than libuv has threads. */
+  /** Derivations at the same moment. Default: one more than cores, and at least one less than libuv has threads. */
   readonly maxRunning?: number;
   /** How many more may wait. Default 256. 0: nobody waits. */
   readonly maxWaiting?: number;

@@ -41,6 +41,11 @@ function passwordsOf(seed: number): readonly string[] {
   return [...hard.filter((_, index) => index % 2 === 0), ...hard.map((password) => Array.from(password).slice(0, pairChars).join('')), ...random];
 }
 
+/** Passwords come in requests of their own: two checks in one turn would be counted as one. */
+function nextTurn(): Promise<unknown> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** The longest time, ms, that the event loop did nothing else while this ran. */
 async function longestStallMs(work: () => Promise<unknown>): Promise<number> {
   let longestMs = 0;
@@ -67,6 +72,7 @@ export async function stallOfPolicy({ seed, warm }: { readonly seed: number; rea
     for (const password of passwordsOf(seed)) {
       const verdict = await policy.check({ password, personal });
       if (!verdict.ok && verdict.reasons.some(({ code }) => code === 'too-long')) throw new Error('a password of the bench is longer than the cap');
+      await nextTurn();
     }
   });
   await policy.close();
@@ -82,7 +88,7 @@ export async function stallOfZxcvbn({ seed }: { readonly seed: number }): Promis
     const zxcvbn = new ZxcvbnFactory({ dictionary: { ...common.dictionary, ...english.dictionary }, graphs: common.adjacencyGraphs });
     for (const password of passwordsOf(seed)) {
       if (zxcvbn.check(password, personal).score > 4) throw new Error('no such score');
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
   });
 }

@@ -29,10 +29,15 @@ const main = fileURLToPath(new URL('../express-app/main.ts', import.meta.url));
 const startTimeoutMs = 30_000;
 const stopTimeoutMs = 4_000;
 
-/** Starts the example app as a process of its own. Whatever becomes of this process, the app does not outlive it. */
-export const startAppProcess: StartApp = async ({ side, dataFolder, seedFile, breachUrl }) => {
+/** Starts the example app as a process of its own. */
+export const startAppProcess: StartApp = ({ side, dataFolder, seedFile, breachUrl }) => {
   const args = [main, '--json-ready', '--port', '0', '--data', dataFolder, '--seed-file', seedFile, '--fast-seed', '--breach-url', breachUrl];
-  const child = spawn(process.execPath, side === 'unprotected' ? [...args, '--unprotected'] : args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  return startNode(side === 'unprotected' ? [...args, '--unprotected'] : args, `the ${side} app`);
+};
+
+/** Starts a script that prints where it listens. Whatever becomes of this process, the script does not outlive it. */
+export async function startNode(args: readonly string[], name: string): Promise<AttackedApp> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const killAtExit = (): void => void child.kill('SIGKILL');
   process.once('exit', killAtExit);
   const ended = endOf(child);
@@ -48,7 +53,7 @@ export const startAppProcess: StartApp = async ({ side, dataFolder, seedFile, br
   });
   const died = ended.then((how): Promise<never> => {
     if (stopping) return new Promise(() => undefined);
-    throw new Error(`the ${side} app ended by itself (${how})\n${complaints()}`.trim());
+    throw new Error(`${name} ended by itself (${how})\n${complaints()}`.trim());
   });
   died.catch(() => undefined);
   const stop = async (): Promise<void> => {
@@ -59,7 +64,7 @@ export const startAppProcess: StartApp = async ({ side, dataFolder, seedFile, br
     clearTimeout(timer);
   };
   const timer = setTimeout(() => {
-    url.reject(new Error(`the ${side} app was not ready after ${startTimeoutMs / 1000} s\n${complaints()}`.trim()));
+    url.reject(new Error(`${name} was not ready after ${startTimeoutMs / 1000} s\n${complaints()}`.trim()));
   }, startTimeoutMs);
   try {
     return { url: await Promise.race([url.promise, died]), firstAlarmAt: () => alarmAt, died, stop };
@@ -69,7 +74,7 @@ export const startAppProcess: StartApp = async ({ side, dataFolder, seedFile, br
   } finally {
     clearTimeout(timer);
   }
-};
+}
 
 function endOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startAppProcess, type AttackedApp, type StartApp } from '../../examples/incident-drill/apps.ts';
+import { startAppProcess, startNode, type AttackedApp, type StartApp } from '../../examples/incident-drill/apps.ts';
 import { runDrill } from '../../examples/incident-drill/drill.ts';
 import { fullSize } from '../../examples/incident-drill/plan.ts';
 import type { Progress } from '../../examples/incident-drill/progress.ts';
@@ -41,6 +41,28 @@ describe('an app of the drill', () => {
 
   it('that cannot start says why', async () => {
     await expect(startAppProcess(options('{}'))).rejects.toThrow(/the unprotected app ended by itself \(exit code 1\)\n.*expected \{ "teams": \[\.\.\.\] \}/);
+  });
+});
+
+describe('what an app of the drill prints', () => {
+  function script(lines: readonly string[], then: string): string[] {
+    return ['-e', `${lines.map((line) => `console.log(${JSON.stringify(line)});`).join('')}${then}`];
+  }
+
+  it('is an alarm only where it says so in JSON', async () => {
+    const app = await startNode(script(['an alarm for people', '{broken', '{"url":"http://127.0.0.1:9"}'], 'setInterval(() => {}, 1000)'), 'an app');
+    expect([app.url, app.firstAlarmAt()]).toEqual(['http://127.0.0.1:9', undefined]);
+    await app.stop();
+    const before = performance.now();
+    const alarmed = await startNode(script(['{"alarm":"enumeration"}', '{"url":"http://127.0.0.1:9"}'], 'setInterval(() => {}, 1000)'), 'an app');
+    expect(alarmed.firstAlarmAt()).toBeGreaterThanOrEqual(before);
+    await alarmed.stop();
+  });
+
+  it('is told to whoever waits when it ends by itself', async () => {
+    const app = await startNode(script(['{"url":"http://127.0.0.1:9"}'], "setTimeout(() => { console.error('out of luck'); process.exitCode = 3 }, 50)"), 'an app');
+    await expect(app.died).rejects.toThrow('an app ended by itself (exit code 3)\nout of luck');
+    await app.stop();
   });
 });
 

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { networkOf } from '../kernel/address.ts';
+import { ipVersion } from '../kernel/ip-version.ts';
 import type { KeyRing, Opened } from '../kernel/keys.ts';
 
 /** `sealed`: only the key ring's owner can read it. `masked`: IPv4 by /24, IPv6 by /48, for everybody. */
@@ -12,7 +12,7 @@ const addressChars = 45;
 /** An address as it may stand in an entry. What is no network address (a proxy may hand over anything) becomes `invalid`. */
 export function addressForm(address: string, form: AddressForm, keys: KeyRing): string {
   const [bare = ''] = address.slice(0, 64).split('%');
-  if (isIP(bare) === 0) return 'invalid';
+  if (ipVersion(bare) === 0) return 'invalid';
   return form === 'sealed' ? keys.seal('address', bare.padEnd(addressChars), binding) : masked(bare);
 }
 

@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { ipVersion } from './ip-version.ts';
 
 /** One client's network, as keys to count by. */
 export interface ClientNetwork {
@@ -14,8 +14,9 @@ export interface ClientNetwork {
  */
 export function networkOf(address: string | undefined): ClientNetwork | undefined {
   if (typeof address !== 'string' || address.length > 64) return undefined;
-  if (isIPv4(address)) return { key: address, rollUp: address };
-  if (!isIPv6(address)) return undefined;
+  const version = ipVersion(address);
+  if (version === 4) return { key: address, rollUp: address };
+  if (version !== 6) return undefined;
   const words = ipv6Words(address);
   const mapped = mappedIPv4(words);
   if (mapped !== undefined) return { key: mapped, rollUp: mapped };

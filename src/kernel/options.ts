@@ -1,4 +1,4 @@
-import { distance } from 'fastest-levenshtein';
+import { editDistance } from './edit-distance.ts';
 import { ConfigError } from './errors.ts';
 
 /** Reads one option: gets what the caller gave (or undefined) and the option's full name, answers the parsed value. */
@@ -56,7 +56,7 @@ function nearest(key: string, known: readonly string[]): string {
 /** Levenshtein's distance, but letters in another order are one slip and not two. */
 function edits(one: string, other: string): number {
   const sorted = (name: string): string => Array.from(name).sort().join('');
-  return sorted(one) === sorted(other) ? 1 : distance(one, other);
+  return sorted(one) === sorted(other) ? 1 : editDistance(one, other);
 }
 
 /** A whole number within bounds. Without `fallback` the option is required. */

@@ -3,9 +3,8 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { importsOf, root, sourceFiles, type Import, type SourceFile } from '../support/source-tree.ts';
 
-/** The libraries whose job is a room's job, and the one that kernel/options.ts guesses misspelt names with. */
+/** The libraries whose job is a room's job. */
 const libraries: Readonly<Record<string, readonly string[]>> = {
-  kernel: ['fastest-levenshtein'],
   breach: ['undici', 'lru-cache'],
   hasher: ['argon2', '@node-rs/argon2'],
   password: ['@zxcvbn-ts/core', '@zxcvbn-ts/language-common', '@zxcvbn-ts/language-en'],

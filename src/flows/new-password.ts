@@ -1,7 +1,7 @@
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject, FlowName } from '../ports/events.ts';
-import type { Answered, FlowParts } from './parts.ts';
-import type { UniformSpan } from '../uniform/index.ts';
+import type { Answered, FlowParts, RejectionReason } from './parts.ts';
+import type { UniformReplies, UniformSpan } from '../uniform/index.ts';
 
 export interface WantedPassword {
   readonly flow: FlowName;
@@ -20,6 +20,12 @@ export type NewPassword = { readonly ok: true; readonly passwordHash: string; re
 /** How long the breach lookup may take when a password is set, ms. */
 const breachBudgetMs = 1_000;
 
+/** The refusal of what was typed. It is about that alone, never about who has an account. */
+export function rejected(uniform: UniformReplies, given: readonly RejectionReason[], { accepts }: RequestFacts): Answered {
+  const reasons = given.map(({ code, message }) => Object.freeze({ code, message }));
+  return { outcome: 'answered', reply: uniform.rejection(reasons, accepts), reasons };
+}
+
 /** Judges a new password and hashes it. */
 export async function takeNewPassword(parts: FlowParts, wanted: WantedPassword): Promise<NewPassword> {
   const { password: policy, hasher, uniform, emit } = parts;
@@ -30,7 +36,7 @@ export async function takeNewPassword(parts: FlowParts, wanted: WantedPassword):
     emit({ type: 'password.rejected', flow, reasons: reasons.map(({ code }) => code), ...about });
     await span.end();
     const guidance = verdict.ok ? [] : [{ code: 'guidance', message: verdict.guidance }];
-    return { ok: false, answered: { outcome: 'answered', reply: uniform.rejection([...reasons, ...guidance], facts.accepts) } };
+    return { ok: false, answered: rejected(uniform, [...reasons, ...guidance], facts) };
   }
   if (verdict.breach === 'unknown') emit({ type: 'breach.unknown', flow, reason: 'no-verdict', ...about });
   return { ok: true, passwordHash: await hasher.hash(password), recheck: verdict.breach === 'unknown' };

@@ -48,8 +48,16 @@ export interface FlowParts {
   readonly reportError: (error: unknown) => void;
 }
 
+/** What is wrong with something that was typed, as a code and a sentence for people. */
+export interface RejectionReason {
+  readonly code: string;
+  readonly message: string;
+}
+
 /** The flow refused, or has nothing to tell but this answer. */
 export interface Answered {
   readonly outcome: 'answered';
   readonly reply: Reply;
+  /** Why what was typed cannot be used, for apps that show their form again; absent from every other answer. */
+  readonly reasons?: readonly RejectionReason[];
 }

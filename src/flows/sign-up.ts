@@ -3,8 +3,8 @@ import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
 import { charge, subjectOf, visit, type Visit } from './door.ts';
-import { takeNewPassword } from './new-password.ts';
-import type { Answered, FlowParts } from './parts.ts';
+import { rejected, takeNewPassword } from './new-password.ts';
+import type { Answered, FlowParts, RejectionReason } from './parts.ts';
 import { createPendingSignUps, type PendingSignUp, type PendingSignUps, type SignUpOutcome } from './pending-sign-ups.ts';
 import { readProof, type ProofInput } from './proof.ts';
 
@@ -132,10 +132,10 @@ async function mailAgain(parts: FlowParts, { pending, name, about }: { readonly 
   emit({ type: 'sign-up.resent', outcome: mailed === 'several' ? 'start-again' : mailed === 'none' ? 'nothing-pending' : mailed, ...about });
 }
 
-async function reject(parts: FlowParts, { facts, span }: Visit, reasons: readonly { readonly code: string; readonly message: string }[]): Promise<Answered> {
+async function reject(parts: FlowParts, { facts, span }: Visit, reasons: readonly RejectionReason[]): Promise<Answered> {
   parts.emit({ type: 'request.malformed', flow: 'sign-up', ...subjectOf(facts) });
   await span.end();
-  return { outcome: 'answered', reply: parts.uniform.rejection(reasons, facts.accepts) };
+  return rejected(parts.uniform, reasons, facts);
 }
 
 /** Something that a mail server may take: one @ between two parts without white space or what would split a header. */

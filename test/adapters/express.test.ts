@@ -175,6 +175,34 @@ describe.each(versions)('the doors on %s', (_version, express) => {
     expect((await app.send('/me', { method: 'GET' })).status).toBe(200);
   });
 
+  it('let the app show its form again where a new password cannot be used, to browsers alone', async () => {
+    const app = await start({
+      hooks: {
+        onRejected: (req, res, { flow, reasons }) => {
+          res.send(`${flow} of ${(req.body as { readonly email?: string }).email ?? 'nobody'}: ${reasons.map(({ code }) => code).join()}`);
+        },
+      },
+    });
+    const html = { accept: 'text/html' };
+    const page = await app.send('/signup', { form: { email, password: 'qzv 77' }, headers: html });
+    expect([page.status, page.headers.get('cache-control'), await page.text()]).toEqual([422, 'no-store', `sign-up of ${email}: too-short,guidance`]);
+    const json = await app.send('/signup', { form: { email, password: 'qzv 77' } });
+    expect([json.status, await json.json()]).toEqual([422, expect.objectContaining({ reasons: [expect.objectContaining({ code: 'too-short' }), expect.anything()] })]);
+
+    await signedUp(app);
+    const cookie = await signedIn(app);
+    const change = await app.send('/password', { form: { currentPassword: goodPassword, newPassword: 'qzv 77' }, headers: { cookie, ...html } });
+    expect(await change.text()).toBe('password-change of nobody: too-short,guidance');
+    await app.send('/forgot', { form: { email } });
+    await app.drain();
+    const mail = app.mails.find(({ kind }) => kind === 'reset-password');
+    const token = mail?.kind === 'reset-password' ? (mail.link.split('#token=')[1] ?? '') : '';
+    const reset = await app.send('/reset', { form: { token, password: 'qzv 77' }, headers: html });
+    expect(await reset.text()).toBe('password-reset of nobody: too-short,guidance');
+    // Any other answer is the library's own.
+    expect(await (await app.send('/reset', { form: { token: 'none', password: 'qzv 77' }, headers: html })).text()).toContain('Reset failed');
+  });
+
   it('answer a change of password without a session as a failed sign-in', async () => {
     const app = await start();
     expect((await app.send('/password', { form: { currentPassword: goodPassword, newPassword: otherPassword } })).status).toBe(401);

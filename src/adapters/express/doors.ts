@@ -1,37 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Answered } from '../../flows/parts.ts';
-import { callback, group, optional, readOptions, text } from '../../kernel/options.ts';
 import type { Portcullis } from '../../portcullis.ts';
 import type { Reply } from '../../ports/reply.ts';
+import { readDoorsOptions, type DoorsOptions, type ExpressDoorsOptions, type Rejection } from './doors-options.ts';
 import { addressFactsOf, bodyField, factsOf, handler, isCrossSite, send } from './request.ts';
 import { endSession, freshSession } from './session.ts';
-
-/** What the app does when a door has opened. Each hook may be asynchronous; what it throws goes to the app's error handler. */
-export interface ExpressDoorsOptions {
-  /** Whose session the request has. */
-  readonly accountIdOf: (req: Request) => string | undefined;
-  /** Put the account into the session, which is new and empty: after a sign-in, and after a change of password. */
-  readonly remember: (req: Request, who: { readonly accountId: string }) => void | Promise<void>;
-  /** End the account's sessions: all, or all but the one of this request. Called before the answer. */
-  readonly endSessions: (req: Request, what: { readonly accountId: string; readonly which: 'all-sessions' | 'other-sessions' }) => void | Promise<void>;
-  /** Answer the sign-in. */
-  readonly onSignedIn: (req: Request, res: Response, who: { readonly accountId: string }) => void | Promise<void>;
-  /** Answer the sign-out; the session has ended. Default: 204. */
-  readonly onSignedOut?: (req: Request, res: Response) => void | Promise<void>;
-  /** What else a sign-up tells, as JSON values. Default: nothing. */
-  readonly profileOf?: (req: Request) => Readonly<Record<string, unknown>>;
-  /** Names of the body's fields. Default: email, password, token, code, currentPassword, newPassword. */
-  readonly fields?: Partial<FieldNames>;
-}
-
-interface FieldNames {
-  readonly identifier: string;
-  readonly password: string;
-  readonly token: string;
-  readonly code: string;
-  readonly currentPassword: string;
-  readonly newPassword: string;
-}
 
 /** One handler for each door, for POST. The body must have been parsed (`express.urlencoded`, `express.json`). */
 export interface ExpressDoors {
@@ -55,14 +28,15 @@ export function expressDoors(portcullis: Portcullis, options: ExpressDoorsOption
   const { signUp, passwordReset } = portcullis;
   const door = doorsTo(portcullis);
   const identifierOf = (req: Request): unknown => bodyField(req, fields.identifier);
-  const answer = async (res: Response, decided: Promise<Answered | { readonly reply: Reply }>): Promise<void> => {
+  const answer = async (res: Response, decided: Promise<{ readonly reply: Reply }>): Promise<void> => {
     send(res, (await decided).reply);
   };
 
   return Object.freeze({
-    signUp: door('sign-up', (req, res) =>
-      answer(res, signUp.request({ identifier: identifierOf(req), password: bodyField(req, fields.password), profile: profileOf(req), facts: factsOf(req) })),
-    ),
+    signUp: door('sign-up', async (req, res) => {
+      const entries = { identifier: identifierOf(req), password: bodyField(req, fields.password), profile: profileOf(req) };
+      await sendOrReject(req, res, { flow: 'sign-up', answered: await signUp.request({ ...entries, facts: factsOf(req) }), options: parsed });
+    }),
     confirm: door('confirm-sign-up', (req, res) => answer(res, signUp.confirm({ ...proofOf(req, fields), facts: factsOf(req) }))),
     resend: door('resend-confirmation', (req, res) => answer(res, signUp.resend({ identifier: identifierOf(req), facts: factsOf(req) }))),
     forgot: door('forgot-password', (req, res) => answer(res, passwordReset.request({ identifier: identifierOf(req), facts: factsOf(req) }))),
@@ -73,7 +47,6 @@ export function expressDoors(portcullis: Portcullis, options: ExpressDoorsOption
   } satisfies ExpressDoors);
 }
 
-type Parsed = ReturnType<typeof readDoorsOptions>;
 type Work = (req: Request, res: Response) => Promise<void>;
 
 /** What every door asks first: is it a POST, and from a page of this app? */
@@ -89,11 +62,11 @@ function doorsTo({ checkAddress, emit, origin, uniform }: Portcullis) {
     });
 }
 
-function proofOf(req: Request, fields: Parsed['fields']) {
+function proofOf(req: Request, fields: DoorsOptions['fields']) {
   return { token: bodyField(req, fields.token), identifier: bodyField(req, fields.identifier), code: bodyField(req, fields.code) };
 }
 
-function signIn(portcullis: Portcullis, { remember, onSignedIn, fields }: Parsed): Work {
+function signIn(portcullis: Portcullis, { remember, onSignedIn, fields }: DoorsOptions): Work {
   return async (req, res) => {
     const result = await portcullis.signIn.attempt({ identifier: bodyField(req, fields.identifier), password: bodyField(req, fields.password), facts: factsOf(req) });
     if (result.outcome === 'answered') {
@@ -107,7 +80,7 @@ function signIn(portcullis: Portcullis, { remember, onSignedIn, fields }: Parsed
   };
 }
 
-function signOut(portcullis: Portcullis, { accountIdOf, onSignedOut }: Parsed): Work {
+function signOut(portcullis: Portcullis, { accountIdOf, onSignedOut }: DoorsOptions): Work {
   return async (req, res) => {
     const accountId = accountIdOf(req);
     await endSession(req);
@@ -117,15 +90,28 @@ function signOut(portcullis: Portcullis, { accountIdOf, onSignedOut }: Parsed): 
   };
 }
 
-function reset({ passwordReset }: Portcullis, { endSessions, fields }: Parsed): Work {
+/** The app may word a rejection itself, since that depends on nothing but what was typed. */
+async function sendOrReject(req: Request, res: Response, { flow, answered, options }: { readonly flow: Rejection['flow']; readonly answered: Omit<Answered, 'outcome'>; readonly options: DoorsOptions }): Promise<void> {
+  const { reply, reasons } = answered;
+  if (reasons === undefined || options.onRejected === undefined || factsOf(req).accepts === 'json') {
+    send(res, reply);
+    return;
+  }
+  res.status(reply.status).set(reply.headers);
+  await options.onRejected(req, res, { flow, reasons });
+}
+
+function reset({ passwordReset }: Portcullis, options: DoorsOptions): Work {
+  const { endSessions, fields } = options;
   return async (req, res) => {
     const result = await passwordReset.redeem({ ...proofOf(req, fields), password: bodyField(req, fields.password), facts: factsOf(req) });
     if (result.outcome === 'reset') await endSessions(req, { accountId: result.accountId, which: result.revoke });
-    send(res, result.reply);
+    await sendOrReject(req, res, { flow: 'password-reset', answered: result, options });
   };
 }
 
-function changePassword({ passwordChange, uniform }: Portcullis, { accountIdOf, endSessions, remember, fields }: Parsed): Work {
+function changePassword({ passwordChange, uniform }: Portcullis, options: DoorsOptions): Work {
+  const { accountIdOf, endSessions, remember, fields } = options;
   return async (req, res) => {
     const accountId = accountIdOf(req);
     if (accountId === undefined) {
@@ -139,25 +125,6 @@ function changePassword({ passwordChange, uniform }: Portcullis, { accountIdOf, 
       await freshSession(req);
       await remember(req, { accountId });
     }
-    send(res, result.reply);
+    await sendOrReject(req, res, { flow: 'password-change', answered: result, options });
   };
-}
-
-function readDoorsOptions(options: ExpressDoorsOptions) {
-  return readOptions('expressDoors', options, {
-    accountIdOf: callback<ExpressDoorsOptions['accountIdOf']>(),
-    remember: callback<ExpressDoorsOptions['remember']>(),
-    endSessions: callback<ExpressDoorsOptions['endSessions']>(),
-    onSignedIn: callback<ExpressDoorsOptions['onSignedIn']>(),
-    onSignedOut: optional(callback<NonNullable<ExpressDoorsOptions['onSignedOut']>>()),
-    profileOf: callback<NonNullable<ExpressDoorsOptions['profileOf']>>(() => ({})),
-    fields: group({
-      identifier: text('email'),
-      password: text('password'),
-      token: text('token'),
-      code: text('code'),
-      currentPassword: text('currentPassword'),
-      newPassword: text('newPassword'),
-    }),
-  });
 }

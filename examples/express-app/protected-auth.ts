@@ -6,7 +6,7 @@ import type { RequestHandler } from 'express';
 import { BusyError, createKeyRing, createPortcullis, memoryStore, type KeyRing, type Portcullis } from 'portcullis';
 import { jsonLinesSink } from 'portcullis/audit';
 import { expressDoors, limitRequests } from 'portcullis/express';
-import { createLimiter, type Limiter } from 'portcullis/limiter';
+import { createLimiter, headerSeconds, type Limiter } from 'portcullis/limiter';
 import { createAccounts } from './accounts.ts';
 import { answer } from './answers.ts';
 import type { Auth, AuthContext, PasswordAdvice } from './auth.ts';
@@ -67,7 +67,7 @@ export async function createAuth(context: AuthContext): Promise<Auth> {
     hashForSeed: (password) => hashPatiently(portcullis.hasher, password),
     async close() {
       await portcullis.close();
-      auditFile.end();
+      await new Promise((resolve) => auditFile.end(resolve));
     },
   };
 }
@@ -84,6 +84,7 @@ function invite({ data, mails, baseUrl }: AuthContext, { uniform }: Portcullis, 
     }
     const decision = await invitations.take({ account: user.id });
     if (!decision.ok) {
+      res.set('Retry-After', String(headerSeconds(decision.retryAfterMs)));
       answer(req, res, { status: 429, json: { error: 'too many invitations' }, page: messagePage({ title: 'Too many invitations', detail: 'Please go on in an hour.', tone: 'bad' }) });
       return;
     }

@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, fetch, type Response } from 'undici';
+import { vi } from 'vitest';
 import type { StoredMail } from '../../examples/express-app/mail-folder.ts';
 import { startApp, type RunningApp, type StartOptions } from '../../examples/express-app/start.ts';
 
 /** An app on a free port with data of its own. `close` removes both. */
 export async function startExample(options: Partial<StartOptions> & Pick<StartOptions, 'unprotected'>): Promise<RunningApp> {
-  const dataFolder = mkdtempSync(join(tmpdir(), 'larkpost-'));
-  const app = await startApp({ host: '127.0.0.1', port: 0, dataFolder, seed: { teams: [] }, fastSeed: true, ...options });
+  const { dataFolder = mkdtempSync(join(tmpdir(), 'larkpost-')) } = options;
+  const app = await startApp({ host: '127.0.0.1', port: 0, seed: { teams: [] }, fastSeed: true, ...options, dataFolder });
   return {
     ...app,
     async close() {
@@ -33,6 +34,8 @@ export interface Client {
   post(path: string, fields: Readonly<Record<string, string>>): Promise<Answered>;
   /** Sends any JSON. */
   postJson(path: string, body: unknown): Promise<Answered>;
+  /** Sends what claims to be JSON. */
+  postRaw(path: string, body: string): Promise<Answered>;
 }
 
 export function clientOf(app: RunningApp, accept: 'application/json' | 'text/html' = 'application/json', localAddress = '127.0.0.1'): Client {
@@ -49,11 +52,18 @@ export function clientOf(app: RunningApp, accept: 'application/json' | 'text/htm
     return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
   }
 
+  const postRaw = (path: string, body: string): Promise<Answered> => send(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   return {
+    postRaw,
     get: (path) => send(path, { method: 'GET' }),
     post: (path, fields) => send(path, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams(fields).toString() }),
-    postJson: (path, body) => send(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    postJson: (path, body) => postRaw(path, JSON.stringify(body)),
   };
+}
+
+/** The newest mail of a kind to somebody, once it is there: the protected app mails after its answer. */
+export async function mailSent(app: RunningApp, to: string, kind: StoredMail['kind']): Promise<StoredMail> {
+  return vi.waitFor(() => mailTo(app, to, kind), { timeout: 5_000, interval: 10 });
 }
 
 /** The newest mail of a kind to somebody. */

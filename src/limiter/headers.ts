@@ -1,6 +1,6 @@
 import type { CounterRule } from '../ports/counter-store.ts';
 import { standingsOf, type LimiterDecision, type RuleStanding } from './decision.ts';
-import type { ParsedRules } from './rules.ts';
+import { ruleNamed, type ParsedRules } from './rules.ts';
 
 /**
  * `draft-11`: draft-ietf-httpapi-ratelimit-headers-11 (`RateLimit-Policy`, `RateLimit`). `draft-7`: its seventh version,
@@ -18,7 +18,7 @@ export function headersOf(form: HeaderForm, rules: ParsedRules, decision: Limite
   if (form === 'none') return {};
   const retryAfterMs = decision.ok ? Infinity : decision.retryAfterMs;
   const lines = standingsOf(decision).flatMap((standing) => {
-    const rule = rules.get(standing.rule);
+    const rule = ruleNamed(rules, standing.rule);
     return rule === undefined ? [] : [lineOf({ rule, standing, retryAfterMs })];
   });
   return form === 'draft-11' ? draft11(lines) : draft7(lines);

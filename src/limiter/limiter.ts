@@ -1,13 +1,13 @@
 import { systemClock } from '../kernel/clock.ts';
-import { ConfigError } from '../kernel/errors.ts';
+import { ConfigError, StoreError } from '../kernel/errors.ts';
 import { callback, integer, oneOf, port, readOptions, text, type OptionReader } from '../kernel/options.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { CounterCharge, CounterRule, CounterStore } from '../ports/counter-store.ts';
+import type { CounterCharge, CounterRule, CounterStore, CounterVerdict } from '../ports/counter-store.ts';
 import type { Emit, EventSubject } from '../ports/events.ts';
-import { refusalOf, ruleName, standingsOf, type LimiterDecision, type LimiterPass, type RuleStanding } from './decision.ts';
+import { isVerdict, refusalOf, ruleName, standingsOf, type LimiterDecision, type LimiterPass, type RuleStanding } from './decision.ts';
 import { headersOf, type HeaderForm } from './headers.ts';
-import { rulesOption, rulesOf, type LimitRule, type ParsedRules } from './rules.ts';
-import { createStoreCalls } from './store-calls.ts';
+import { ruleNamed, rulesOption, rulesOf, type LimitRule, type ParsedRules } from './rules.ts';
+import { createStoreCalls, type StoreCalls } from './store-calls.ts';
 
 export interface LimiterOptions<Name extends string> {
   /** Names the limiter in events and in the store: 1 to 64 letters, digits, `.`, `-`, `_`. Two limiters on one store need two names. */
@@ -77,43 +77,76 @@ export function createLimiter<Name extends string>(options: LimiterOptions<Name>
   });
   const { name, store, headers, clock, emit } = parsed;
   const rules = rulesOf(name, parsed.rules);
-  const enforced = parsed.mode === 'enforce';
   const calls = createStoreCalls({ clock, deadlineMs: parsed.storeDeadlineMs, emit });
-  const take = (charges: readonly CounterCharge[]): ReturnType<CounterStore['take']> => store.take(charges);
+  const { decide, decideLater } = createDecide({ name, enforced: parsed.mode === 'enforce', emit, calls });
   // By the list of charges, which a copy of the pass shares.
   const refunded = new WeakSet<readonly CounterCharge[]>();
 
   return Object.freeze({
-    async take(keys: LimiterKeys<Name>, { cost = 1, about }: LimiterCharge = noCharge) {
-      const charges = chargesFor(rules, keys, cost);
-      const verdict = await calls.judge(charges, take);
-      if (verdict.allowed) return { ok: true, charged: true, observed: undefined, charges, verdict };
-      const refusal = refusalOf(charges, verdict);
-      const { rule, retryAfterMs } = refusal;
-      emit({ type: 'limiter.refused', limiter: name, rule, enforced, retryAfterMs, ...about });
-      return enforced ? refusal : { ok: true, charged: false, observed: rule, charges, verdict };
+    // No async function: of an answer that is there already, each costs half as much as the store itself.
+    take(keys: LimiterKeys<Name>, { cost = 1, about }: LimiterCharge = noCharge) {
+      try {
+        const charges = chargesFor(rules, keys, cost);
+        const answer = calls.now(store, charges);
+        return isVerdict(answer, charges) ? Promise.resolve(decide(charges, answer, about)) : decideLater(charges, answer, about);
+      } catch (error) {
+        return Promise.reject(error instanceof Error ? error : new TypeError('limiter: something threw without an Error', { cause: error }));
+      }
     },
     async refund(pass: LimiterPass) {
       if (!isCharged(pass) || refunded.has(pass.charges)) return;
-      if (pass.charges.some((charge) => rules.get(ruleName(charge)) !== charge.rule)) throw new TypeError('limiter: this pass is another limiter\'s');
+      if (pass.charges.some((charge) => ruleNamed(rules, ruleName(charge)) !== charge.rule)) throw new TypeError('limiter: this pass is another limiter\'s');
       refunded.add(pass.charges);
-      await calls.tell(() => store.giveBack(pass.charges));
+      await calls.ask(() => store.giveBack(pass.charges));
     },
     async peek(keys: LimiterKeys<Name>, { cost = 1 }: LimiterCharge = noCharge) {
       const charges = chargesFor(rules, keys, cost);
-      const verdict = await calls.judge(charges, (all) => store.peek(all));
+      const verdict = await calls.ask(async () => {
+        const answer = await store.peek(charges);
+        if (!isVerdict(answer, charges)) throw nonsense();
+        return answer;
+      });
       return verdict.allowed ? { ok: true, charged: false, observed: undefined, charges, verdict } : refusalOf(charges, verdict);
     },
     async clear(rule: Name, key: string) {
       const known = knownRule(rules, rule);
-      await calls.tell(() => store.clear(known, key));
+      await calls.ask(() => store.clear(known, key));
     },
     standings: standingsOf,
     headers: (decision: LimiterDecision) => headersOf(headers, rules, decision),
   } satisfies Limiter<Name>);
 }
 
+interface Decide {
+  readonly decide: (charges: readonly CounterCharge[], verdict: CounterVerdict, about: EventSubject | undefined) => LimiterDecision;
+  /** The same for what is no verdict yet: the promise of one, or nonsense. */
+  readonly decideLater: (charges: readonly CounterCharge[], answer: unknown, about: EventSubject | undefined) => Promise<LimiterDecision>;
+}
+
+function createDecide({ name, enforced, emit, calls }: { readonly name: string; readonly enforced: boolean; readonly emit: Emit; readonly calls: StoreCalls }): Decide {
+  const decide: Decide['decide'] = (charges, verdict, about) => {
+    if (verdict.allowed) return { ok: true, charged: true, observed: undefined, charges, verdict };
+    const refusal = refusalOf(charges, verdict);
+    const { rule, retryAfterMs } = refusal;
+    emit({ type: 'limiter.refused', limiter: name, rule, enforced, retryAfterMs, ...about });
+    return enforced ? refusal : { ok: true, charged: false, observed: rule, charges, verdict };
+  };
+
+  return {
+    decide,
+    async decideLater(charges, answer, about) {
+      const verdict = await calls.ask(() => answer);
+      if (isVerdict(verdict, charges)) return decide(charges, verdict, about);
+      throw calls.broken(nonsense());
+    },
+  };
+}
+
 const noCharge: LimiterCharge = Object.freeze({});
+
+function nonsense(): StoreError {
+  return new StoreError('limiter: the counter store answered nonsense');
+}
 
 /** Also where no type checker looked: a refusal took nothing that could be given back. */
 function isCharged(decision: LimiterDecision): decision is LimiterPass {
@@ -121,7 +154,7 @@ function isCharged(decision: LimiterDecision): decision is LimiterPass {
 }
 
 function knownRule(rules: ParsedRules, name: string): CounterRule {
-  const known = rules.get(name);
+  const known = ruleNamed(rules, name);
   if (known === undefined) throw new TypeError(`limiter: there is no rule "${name}"`);
   return known;
 }
@@ -133,7 +166,7 @@ function chargesFor(rules: ParsedRules, keys: Readonly<Record<string, string | u
     if (key === undefined) continue;
     const rule = knownRule(rules, name);
     if (typeof key !== 'string') throw new TypeError(`limiter: expected a string as the key of "${name}"`);
-    if (!(Number.isInteger(cost) && cost >= 1 && cost <= rule.burst)) throw new RangeError(`limiter: expected a cost from 1 to the burst of "${name}", ${rule.burst}, got ${cost}`);
+    if (cost !== 1 && !(Number.isInteger(cost) && cost > 1 && cost <= rule.burst)) throw new RangeError(`limiter: expected a cost from 1 to the burst of "${name}", ${rule.burst}, got ${cost}`);
     // Not `[]` and `push`: the first push makes room for seventeen.
     if (charges === undefined) charges = [{ rule, key, cost }];
     else charges.push({ rule, key, cost });

@@ -16,7 +16,7 @@ export interface LimitRule {
 }
 
 /** The rules of one limiter by their own names; a store knows them as `limiter/rule`. */
-export type ParsedRules = ReadonlyMap<string, CounterRule>;
+export type ParsedRules = readonly { readonly name: string; readonly counter: CounterRule }[];
 
 const maxWindowMs = 400 * 24 * 3_600_000;
 const maxUnitsPerMs = 100;
@@ -48,5 +48,11 @@ function readRate(value: unknown, name: string): Omit<CounterRule, 'name'> {
 
 /** The rules as a store counts them, each with a table of its own. */
 export function rulesOf(limiter: string, rates: Rates): ParsedRules {
-  return new Map(Object.entries(rates).map(([rule, rate]) => [rule, Object.freeze({ name: `${limiter}/${rule}`, ...rate })]));
+  return Object.entries(rates).map(([name, rate]) => ({ name, counter: Object.freeze({ name: `${limiter}/${name}`, ...rate }) }));
+}
+
+/** The rule of that name. There are few, and comparing names is faster than asking a Map. */
+export function ruleNamed(rules: ParsedRules, name: string): CounterRule | undefined {
+  for (const rule of rules) if (rule.name === name) return rule.counter;
+  return undefined;
 }

@@ -1,16 +1,17 @@
 import { withDeadline } from '../kernel/deadline.ts';
 import { errorName, isPortcullisError, StoreError } from '../kernel/errors.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { CounterCharge, CounterVerdict } from '../ports/counter-store.ts';
+import type { CounterCharge, CounterStore } from '../ports/counter-store.ts';
 import type { Emit } from '../ports/events.ts';
-import { isVerdict } from './decision.ts';
 
 /** How a counter store is asked: within a deadline, and every failure is one ERR_STORE and one event. */
 export interface StoreCalls {
-  /** Asks for a verdict about the charges and believes only what can be one. */
-  judge(charges: readonly CounterCharge[], question: (charges: readonly CounterCharge[]) => CounterVerdict | Promise<CounterVerdict>): Promise<CounterVerdict>;
-  /** Asks for something to be done. */
-  tell(order: () => void | Promise<void>): Promise<void>;
+  /** What the store says to a `take`: a verdict, the promise of one, or whatever a broken store says. */
+  now(store: CounterStore, charges: readonly CounterCharge[]): unknown;
+  /** Reports a failure of the store and answers the error to throw. */
+  broken(cause: unknown): Error;
+  /** The same for what is asked seldom. */
+  ask<T>(question: () => T | Promise<T>): Promise<T>;
 }
 
 export function createStoreCalls(options: { readonly clock: Clock; readonly deadlineMs: number; readonly emit: Emit }): StoreCalls {
@@ -29,20 +30,17 @@ export function createStoreCalls(options: { readonly clock: Clock; readonly dead
   }
 
   return {
-    async judge(charges, question) {
+    now(store, charges) {
       try {
-        const given = inTime(question(charges));
-        // Awaiting an answer that is there already costs a quarter of the speed.
-        const verdict = given instanceof Promise ? await given : given;
-        if (isVerdict(verdict, charges)) return verdict;
+        return store.take(charges);
       } catch (cause) {
         throw broken(cause);
       }
-      throw broken(new StoreError('limiter: the counter store answered nonsense'));
     },
-    async tell(order) {
+    broken,
+    async ask(question) {
       try {
-        await inTime(order());
+        return await inTime(question());
       } catch (cause) {
         throw broken(cause);
       }

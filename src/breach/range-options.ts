@@ -71,3 +71,5 @@ export function readRangeServiceOptions(options: RangeServiceOptions) {
   }
   return parsed;
 }
+
+export type ParsedRangeServiceOptions = ReturnType<typeof readRangeServiceOptions>;

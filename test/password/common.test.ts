@@ -86,6 +86,7 @@ describe('a simple variation of a common password', () => {
     ['a number that ends in a year', '12345612345620241234562024'.slice(0, 22)],
     ['a word in two kinds of leet', 'P4ssw0rd!P4ssw0rd!'],
     ['leet before a number that is part of it', 'qw3rty123qw3rty123'],
+    ['leet symbols beside a number that is part of one half', '@w3$0m3Lyd1@1!'],
     ['leet symbols at its end', 'bu$1n3$$2025!!!'],
     ['symbols on both sides', '***Monkey-Dragon***'],
     ['spaces between and around', '   dragon    monkey '],
@@ -100,6 +101,11 @@ describe('a simple variation of a common password', () => {
     expect(await codesFor({ password: 'müllerstrawberry', personal: [] })).toEqual([]);
   });
 
+  it('is not a number that ends in digits which only happen to follow a common one', async () => {
+    expect(await codesFor({ password: '1231238457', secondFactor: true })).toEqual([]);
+    expect(await codesFor({ password: '1231232019', secondFactor: true })).toEqual(['common']);
+  });
+
   // SP 800-63B-4 3.1.1.2: "not substrings"
   it.each([
     'my dragon eats no monkeys',
@@ -107,6 +113,7 @@ describe('a simple variation of a common password', () => {
     'dragonfly over monkey bay 7 times',
     'correct horse battery staple',
     '8392017465201931',
+    '839274615028374',
   ])('is not a sentence or number in which one occurs: %s', async (password) => {
     expect(await codesFor({ password })).toEqual([]);
   });
@@ -126,6 +133,7 @@ describe('a list of the app itself', () => {
   });
 
   it.each([
+    ['one that would need more', '@!0019$a20@191@$190@a@202612@a!a12@a12!@19!$112'],
     ['leet alone', '@$!|+(0134578'.repeat(10).slice(0, 128)],
     ['leet of two entries in length', '@4$5!1|+7(8309'.repeat(5).slice(0, 62)],
     ['numbers and symbols on both sides', '!!2026Passw0rdQw3rtyDrag0nM0nkey!!2026!!Passw0rd'],

@@ -68,6 +68,12 @@ describe('what is known of a person', () => {
     expect(await codesFor({ password: 'torvund-torvund!', personal: odd })).toEqual(['context']);
   });
 
+  it('is not cut where it is too long, but left aside', async () => {
+    const of = (chars: number) => `Torvund ${'x'.repeat(chars - 8)}`;
+    expect(await codesFor({ password: 'torvund-torvund!', personal: [of(320)] })).toEqual(['context']);
+    expect(await codesFor({ password: 'torvund-torvund!', personal: [of(321)] })).toEqual([]);
+  });
+
   it('counts as a list of one when it is a single text, and as none when it is nothing', async () => {
     expect(await codesFor({ password: 'torvund-torvund!', personal: 'Torvund' as unknown as readonly string[] })).toEqual(['context']);
     expect(await codesFor({ password: 'torvund-torvund!', personal: null as unknown as readonly string[] })).toEqual([]);

@@ -56,6 +56,11 @@ describe('options of the password policy', () => {
     expect(await policy.check({ password: 'other-other-othel-2' })).toMatchObject({ ok: true });
   });
 
+  it('takes 512 characters of names in any script', async () => {
+    const names = Array.from({ length: 128 }, (_, index) => String.fromCodePoint(0xac01 + index, 0xb099 + index, 0xc001 + index, 0xd001 + index));
+    expect(await codesFor({ password: names.slice(-4).join('-') }, { contextWords: names })).toEqual(['context']);
+  });
+
   // ASVS 15.3.6
   it('takes no option from a polluted prototype, and a hostile key pollutes nothing', async () => {
     const known = 'known: minLengthChars, dangerouslyMinLengthChars, contextWords, commonList, breach, minStrength, clock, emit';

@@ -12,6 +12,23 @@ export async function readJson<T>(records: RecordStore, key: string): Promise<Re
   return record && { value: JSON.parse(record.value) as T, version: record.version };
 }
 
+/** The first of several records that is there. */
+export async function readFirst<T>(records: RecordStore, keys: readonly string[]): Promise<ReadRecord<T> | undefined> {
+  for (const key of keys) {
+    const record = await readJson<T>(records, key);
+    if (record !== undefined) return record;
+  }
+  return undefined;
+}
+
+/** Removes records, whatever they hold. Who writes one at the same moment may keep it. */
+export async function removeAll(records: RecordStore, keys: readonly string[]): Promise<void> {
+  for (const key of keys) {
+    const record = await records.read(key);
+    if (record !== undefined) await burn(records, { key, version: record.version });
+  }
+}
+
 /** Removes the record if it is still the one that was read. Of many that try at once, one gets true. */
 export function burn(records: RecordStore, { key, version }: { readonly key: string; readonly version: number }): Promise<boolean> {
   return records.compareAndSet({ key, expectedVersion: version, value: null });

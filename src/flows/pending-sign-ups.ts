@@ -1,6 +1,6 @@
 import type { NewAccount } from '../ports/accounts.ts';
-import { codeDigest, codeTries, tryCode, type CodeOutcome, type CodeRecord } from './codes.ts';
-import { readJson, replaceJson } from './json-record.ts';
+import { codeDigest, codeTries, tryCodeAt, type CodeOutcome, type CodeRecord } from './codes.ts';
+import { readFirst, removeAll, replaceJson } from './json-record.ts';
 import { newCode, newToken, tokenDigest } from './mail-secrets.ts';
 import type { FlowParts } from './parts.ts';
 import type { Proof } from './proof.ts';
@@ -56,28 +56,32 @@ export function createPendingSignUps(parts: PendingParts): PendingSignUps {
     const signUpKey = signUpKeyOf(token);
     const expiresAtMs = clock.nowMs() + signUpLifetimeMs;
     await shelf.put(signUpKey, signUp, expiresAtMs);
-    const key = codeKeyOf(signUp.email);
+    const [key, ...olderKeys] = codeKeysOf(signUp.email);
+    const older = await readFirst<CodeEntry>(records, olderKeys);
     await replaceJson<CodeEntry>(records, {
       key,
       expiresAtMs,
-      next: (previous) => ({ signUpKey, codeDigest: codeDigest(keys, key, code), triesLeft: codeTries, only: isOnly(previous), expiresAtMs }),
+      next: (previous) => ({ signUpKey, codeDigest: codeDigest(keys, key, code), triesLeft: codeTries, only: isOnly(previous ?? older?.value), expiresAtMs }),
     });
+    await removeAll(records, olderKeys);
     await mailer.send({ kind: 'confirm-sign-up', to: signUp.email, link: links.confirm(token), code, expiresAtMs });
   }
 
-  function codeKeyOf(name: string): string {
-    return `sign-up-code:${keys.digest('identifier', name)}`;
+  /** Where the code of an address lies, and where it lies if it was made before a new key came. */
+  function codeKeysOf(name: string): readonly [string, ...string[]] {
+    const [newest, ...older] = keys.digests('identifier', name).map((tag) => `sign-up-code:${tag}`);
+    return [newest ?? '', ...older];
   }
 
   return {
     mail: (signUp) => mail(signUp, (previous) => previous === undefined),
     async find(proof) {
       if (proof.kind === 'token') return shelf.find(signUpKeyOf(proof.token));
-      const outcome = await tryCode<CodeEntry>({ records, keys }, { key: codeKeyOf(proof.name), code: proof.code });
+      const outcome = await tryCodeAt<CodeEntry>({ records, keys }, { recordKeys: codeKeysOf(proof.name), code: proof.code });
       return outcome.ok ? shelf.find(outcome.record.value.signUpKey) : outcome;
     },
     async mailAgain(name) {
-      const entry = await readJson<CodeEntry>(records, codeKeyOf(name));
+      const entry = await readFirst<CodeEntry>(records, codeKeysOf(name));
       if (entry === undefined) return 'none';
       if (!entry.value.only) return 'several';
       const pending = await shelf.find(entry.value.signUpKey);

@@ -1,7 +1,7 @@
 import { secretsEqual } from '../kernel/compare.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
-import { codeDigest, codeTries, tryCode, type CodeOutcome, type CodeRecord } from './codes.ts';
-import { burn, readJson, replaceJson } from './json-record.ts';
+import { codeDigest, codeTries, tryCodeAt, type CodeOutcome, type CodeRecord } from './codes.ts';
+import { burn, readJson, removeAll, replaceJson } from './json-record.ts';
 import { newCode, newToken, tokenDigest } from './mail-secrets.ts';
 import type { FlowParts } from './parts.ts';
 import type { Proof } from './proof.ts';
@@ -55,6 +55,7 @@ export function createResetTickets(parts: TicketParts): ResetTickets {
       passwordTag: passwordTag(account),
       expiresAtMs,
     };
+    await removeAll(records, recordKeys(keys, account.id).slice(1));
     await replaceJson<TicketRecord>(records, { key, expiresAtMs, next: () => record });
     await mailer.send({ kind: 'reset-password', to: account.email, link: links.reset(`${tag}.${secret}`), code, expiresAtMs, because });
   }
@@ -88,12 +89,16 @@ export function createResetTickets(parts: TicketParts): ResetTickets {
   async function findByCode(name: string, code: string): Promise<TicketOutcome> {
     const account = await accounts.findByIdentifier(name);
     // Nobody has a record too: the same read, of one that is not there.
-    const key = recordKey(keys.digest('account', account === undefined ? `nobody ${name}` : account.id));
-    const outcome = await tryCode<TicketRecord>({ records, keys }, { key, code });
-    return outcome.ok ? { ok: true, ticket: ticketOf(key, outcome.record.value) } : outcome;
+    const outcome = await tryCodeAt<TicketRecord>({ records, keys }, { recordKeys: recordKeys(keys, account === undefined ? `nobody ${name}` : account.id), code });
+    return outcome.ok ? { ok: true, ticket: ticketOf(outcome.key, outcome.record.value) } : outcome;
   }
 
   return { mail, find: (proof) => (proof.kind === 'token' ? findByToken(proof.token) : findByCode(proof.name, proof.code)) };
+}
+
+/** Where a ticket lies, and where it lies if it was made before a new key came. */
+function recordKeys(keys: FlowParts['keys'], who: string): readonly string[] {
+  return keys.digests('account', who).map(recordKey);
 }
 
 function recordKey(tag: string): string {

@@ -112,12 +112,13 @@ function emitterOf(audit: AuditLog | undefined, onEvent: Emit | undefined): Emit
   };
 }
 
-function quiet<T>(hook: ((value: T) => void) | undefined): (value: T) => void {
+/** A broken hook of the app must not break the decision at hand; an asynchronous one that fails would end the process. */
+function quiet<T>(hook: ((value: T) => unknown) | undefined): (value: T) => void {
   return (value) => {
     try {
-      hook?.(value);
+      void Promise.resolve(hook?.(value)).catch(() => undefined);
     } catch {
-      // The app's hook is broken; the decision at hand is not.
+      // There is nobody left to tell.
     }
   };
 }

@@ -1,6 +1,6 @@
 import { withDeadline } from '../kernel/deadline.ts';
 import { errorName, StoreError } from '../kernel/errors.ts';
-import type { Accounts } from '../ports/accounts.ts';
+import type { Accounts, StoredAccount } from '../ports/accounts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Emit } from '../ports/events.ts';
 import type { RecordStore } from '../ports/record-store.ts';
@@ -11,15 +11,18 @@ interface Limits {
   readonly emit: Emit;
 }
 
-/** The app's user table behind a deadline: slow counts as down, and every failure is one ERR_STORE and one event. */
+/**
+ * The app's user table behind a deadline: slow counts as down, and every failure is one ERR_STORE and one event. Where a
+ * library for databases says null, nobody is meant: an error for unknown names alone would tell who has an account.
+ */
 export function accountsInTime(accounts: Accounts, limits: Limits): Accounts {
   const ask = asker('accounts', limits);
   return Object.freeze({
-    findByIdentifier: (identifier: string) => ask(() => accounts.findByIdentifier(identifier)),
-    findById: (accountId: string) => ask(() => accounts.findById(accountId)),
-    create: (account) => ask(() => accounts.create(account)),
-    replacePasswordHash: (change) => ask(() => accounts.replacePasswordHash(change)),
-    setBreachRecheck: (mark) => ask(() => accounts.setBreachRecheck(mark)),
+    findByIdentifier: (identifier: string) => ask(async () => accountOf(await accounts.findByIdentifier(identifier))),
+    findById: (accountId: string) => ask(async () => accountOf(await accounts.findById(accountId))),
+    create: (account) => ask(async () => (await accounts.create(account)) ?? undefined),
+    replacePasswordHash: (change) => ask(async () => yesOrNo(await accounts.replacePasswordHash(change))),
+    setBreachRecheck: (mark) => ask(async () => accounts.setBreachRecheck(mark)),
   } satisfies Accounts);
 }
 
@@ -32,6 +35,26 @@ export function recordsInTime(records: RecordStore, limits: Limits): RecordStore
     compareAndSet: (change) => ask(() => records.compareAndSet(change)),
     watch: (key: string, changed: () => void) => records.watch(key, changed),
   } satisfies RecordStore);
+}
+
+/** An account as a table without a type checker may have it. */
+interface Row extends Pick<StoredAccount, 'id' | 'email'> {
+  readonly passwordHash?: string | null | undefined;
+  readonly active?: unknown;
+  readonly needsBreachRecheck?: unknown;
+}
+
+/** The row as it is meant: `active` is true or it is not, and a password that is null is none. */
+function accountOf(row: Row | null | undefined): StoredAccount | undefined {
+  if (row === undefined || row === null) return undefined;
+  const { id, email, passwordHash, active, needsBreachRecheck } = row;
+  return { id, email, passwordHash: passwordHash ?? undefined, active: active === true, needsBreachRecheck: Boolean(needsBreachRecheck) };
+}
+
+/** A count of rows or an object would be a yes whatever it says. */
+function yesOrNo(value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new StoreError('accounts.replacePasswordHash: expected true or false');
+  return value;
 }
 
 function asker(store: 'accounts' | 'records', { clock, deadlineMs, emit }: Limits) {

@@ -45,7 +45,7 @@ export interface StrengthThread {
 export const answerBudgetMs = 250;
 export const startBudgetMs = 2_000;
 
-/** What the estimator may take; it needs about 60 MiB. Beyond, the thread ends and the app lives. */
+/** The heap that the estimator may take; it needs 48 MiB (the process grows by 140 MiB). Beyond, the thread ends and the app lives. */
 const maxHeapMiB = 192;
 
 /** Starts the worker file that lies beside this module: the .ts source, or dist/strength-worker.js or .cjs. */

@@ -12,13 +12,14 @@ import { answer } from './answers.ts';
 import type { Auth, AuthContext, PasswordAdvice } from './auth.ts';
 import { addressOf, bodyField } from './input.ts';
 import { memberOf } from './members.ts';
+import { rejectedForm } from './rejected-form.ts';
 import { messagePage } from './views/message.ts';
 import { protectedTemplates } from './views/protected-templates.ts';
 import { teamPage } from './views/team.ts';
 
 const passwordAdvice: PasswordAdvice = {
   minLength: 15,
-  sentence: 'At least 15 characters. Several words that have nothing to do with each other are strong and easy to remember.',
+  sentence: 'At least 15 characters. Several words that have nothing to do with each other are strong and easy to remember. Or let a password manager make one.',
 };
 
 /** The same doors as in unprotected-auth.ts, behind portcullis. This is the whole of it. */
@@ -53,6 +54,9 @@ export async function createAuth(context: AuthContext): Promise<Auth> {
     onSignedOut: (req, res) => {
       answer(req, res, { json: { ok: true }, seeOther: '/login?done=signed-out' });
     },
+    onRejected: (req, res, rejection) => {
+      res.send(rejectedForm(req, res, { ...rejection, advice: passwordAdvice, data }));
+    },
     profileOf: (req) => ({ name: bodyField(req, 'name'), team: bodyField(req, 'team'), invitation: bodyField(req, 'invitation') }),
   });
   await portcullis.warmUp();
@@ -85,7 +89,7 @@ function invite({ data, mails, baseUrl }: AuthContext, { uniform }: Portcullis, 
     const decision = await invitations.take({ account: user.id });
     if (!decision.ok) {
       res.set('Retry-After', String(headerSeconds(decision.retryAfterMs)));
-      answer(req, res, { status: 429, json: { error: 'too many invitations' }, page: messagePage({ title: 'Too many invitations', detail: 'Please go on in an hour.', tone: 'bad' }) });
+      answer(req, res, { status: 429, json: { error: 'too many invitations' }, page: messagePage({ title: 'Too many invitations', detail: 'Please go on in an hour.', tone: 'bad', links: [{ href: '/team', label: 'Back to the team' }], nav: 'member' }) });
       return;
     }
     const span = uniform.begin('team-invite');

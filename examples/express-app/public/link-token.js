@@ -11,6 +11,7 @@ function takeToken() {
   const withCode = form.querySelector('[data-with-code]');
   withCode.hidden = true;
   withCode.disabled = true;
+  for (const part of document.querySelectorAll('[data-without-token]')) part.hidden = true;
   history.replaceState(null, '', location.pathname + location.search);
 }
 

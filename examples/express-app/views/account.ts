@@ -2,16 +2,18 @@ import type { PasswordAdvice } from '../auth.ts';
 import type { User } from '../data/users.ts';
 import { currentPasswordField, newPasswordField } from './fields.ts';
 import { html } from './html.ts';
-import { notice, page } from './layout.ts';
+import { notice, page, reasonList } from './layout.ts';
 
 export interface AccountPage {
   readonly user: User;
   readonly advice: PasswordAdvice;
   readonly problem?: string;
+  /** Why the new password cannot be used. */
+  readonly reasons?: readonly string[];
   readonly done?: string | undefined;
 }
 
-export function accountPage({ user, advice, problem, done }: AccountPage): string {
+export function accountPage({ user, advice, problem, reasons = [], done }: AccountPage): string {
   return page({
     title: 'Account',
     user,
@@ -25,6 +27,7 @@ export function accountPage({ user, advice, problem, done }: AccountPage): strin
 <h2>Change the password</h2>
 ${notice(done, 'good')}
 ${notice(problem, 'bad')}
+${reasonList(reasons)}
 <form method="post" action="/account/password" class="stack">
 <input class="visually-hidden" type="text" name="username" value="${user.email}" autocomplete="username" readonly tabindex="-1" aria-hidden="true">
 ${currentPasswordField('currentPassword', 'Current password')}

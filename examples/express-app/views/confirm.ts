@@ -27,7 +27,7 @@ ${codeField()}`,
 <button type="submit">Confirm my address</button>
 </form>
 </section>
-<section class="card minor">
+<section class="card minor" data-without-token>
 <h2>No mail?</h2>
 <form method="post" action="/resend" class="inline">
 <label class="visually-hidden" for="resend-email">Email address</label>

@@ -29,8 +29,8 @@ export function emailField(value?: string): Html {
 }
 
 /** The code from a mail, for forms without JavaScript and for people on another device. */
-export function codeField(): Html {
-  return field({ name: 'code', label: 'Code from the mail', autocomplete: 'one-time-code' });
+export function codeField(value?: string): Html {
+  return field({ name: 'code', label: 'Code from the mail', autocomplete: 'one-time-code', value });
 }
 
 /** A password that exists already. */

@@ -27,6 +27,3 @@ function render(part: Part): string {
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }
-
-/** Marks the place where the library puts the reasons why something typed cannot be used. */
-export const reasonsMark: Html = { [markup]: '<!-- reasons -->' };

@@ -7,6 +7,8 @@ export interface PageParts {
   readonly main: Html;
   /** The signed-in user; the navigation is theirs. */
   readonly user?: User | undefined;
+  /** Whose navigation a page has that was rendered before anybody came. Default: that of `user`, or a visitor's. */
+  readonly nav?: 'visitor' | 'member' | 'none' | undefined;
   /** Which entry of the navigation is this page. */
   readonly path?: string;
   /** `narrow` for forms, `wide` for lists. */
@@ -23,7 +25,7 @@ const sections = [
 ];
 
 /** A whole page. It holds nothing of the request but what the caller put in, so that it can be rendered once and kept. */
-export function page({ title, main, user, path, width = 'narrow', scripts = [] }: PageParts): string {
+export function page({ title, main, user, nav = user === undefined ? 'visitor' : 'member', path, width = 'narrow', scripts = [] }: PageParts): string {
   return toText(html`<!doctype html>
 <html lang="en">
 <head>
@@ -39,7 +41,7 @@ ${scripts.map((name) => html`<script src="/assets/${name}.js" defer></script>`)}
 <header class="bar">
 <div class="bar-inner">
 <a class="brand" href="/"><img src="/assets/icon.svg" alt="" width="28" height="28">Larkpost</a>
-${user === undefined ? visitorNav(path) : userNav(user, path)}
+${nav === 'none' ? undefined : nav === 'visitor' ? visitorNav(path) : memberNav(user, path)}
 </div>
 </header>
 <main id="main" class="${width}">
@@ -60,12 +62,12 @@ ${entry({ path: '/signup', label: 'Start a team' }, path)}
 </nav>`;
 }
 
-function userNav(user: User, path: string | undefined): Html {
+function memberNav(user: User | undefined, path: string | undefined): Html {
   return html`<nav class="nav" aria-label="Main">
 ${sections.map((section) => entry(section, path))}
 </nav>
 <form class="sign-out" method="post" action="/logout">
-<span class="who">${user.teamName}</span>
+${user === undefined ? undefined : html`<span class="who">${user.teamName}</span>`}
 <button class="quiet" type="submit">Sign out</button>
 </form>`;
 }
@@ -78,4 +80,9 @@ function entry({ path, label }: { readonly path: string; readonly label: string 
 export function notice(text: string | undefined, kind: 'good' | 'bad'): Html | undefined {
   if (text === undefined) return undefined;
   return kind === 'bad' ? html`<p class="notice bad" role="alert">${text}</p>` : html`<p class="notice good" role="status">${text}</p>`;
+}
+
+/** All that is wrong with what was typed. */
+export function reasonList(reasons: readonly string[]): Html | undefined {
+  return reasons.length === 0 ? undefined : html`<ul class="notice bad" role="alert">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`;
 }

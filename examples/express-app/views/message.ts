@@ -1,5 +1,5 @@
-import { html, reasonsMark, type Html } from './html.ts';
-import { page } from './layout.ts';
+import { html, type Html } from './html.ts';
+import { page, type PageParts } from './layout.ts';
 
 export interface MessagePage {
   readonly title: string;
@@ -7,18 +7,17 @@ export interface MessagePage {
   readonly tone?: 'good' | 'bad';
   /** Where to go from here. */
   readonly links?: readonly { readonly href: string; readonly label: string }[];
-  /** Leaves room for the library's list of reasons. */
-  readonly reasons?: boolean;
+  readonly nav?: PageParts['nav'];
 }
 
 /** A page that says one thing. */
-export function messagePage({ title, detail, tone = 'good', links = [], reasons = false }: MessagePage): string {
+export function messagePage({ title, detail, tone = 'good', links = [], nav }: MessagePage): string {
   return page({
     title,
+    nav,
     main: html`<section class="card">
 <h1>${title}</h1>
 <p class="lead"${tone === 'bad' ? html` role="alert"` : undefined}>${detail}</p>
-${reasons ? reasonsMark : undefined}
 ${links.length === 0 ? undefined : html`<p class="actions">${links.map(link)}</p>`}
 </section>`,
   });
@@ -32,7 +31,7 @@ function link({ href, label }: { readonly href: string; readonly label: string }
 export function checkMailPage(): string {
   return messagePage({
     title: 'Check your mail',
-    detail: 'We have sent a mail to that address. It holds a link and a code to go on with.',
+    detail: 'A mail to that address says how to go on. If there is none after a few minutes, look in the spam folder.',
     links: [
       { href: '/confirm', label: 'Enter the code' },
       { href: '/mails', label: 'Open the development inbox' },

@@ -1,7 +1,7 @@
 import type { PasswordAdvice } from '../auth.ts';
 import { codeField, emailField, newPasswordField } from './fields.ts';
 import { html } from './html.ts';
-import { notice, page } from './layout.ts';
+import { notice, page, reasonList } from './layout.ts';
 import { tokenInput } from './token-form.ts';
 
 export interface ForgotPage {
@@ -29,23 +29,28 @@ ${emailField(email)}
 export interface ResetPage {
   readonly advice: PasswordAdvice;
   readonly problem?: string;
+  /** Why the new password cannot be used. */
+  readonly reasons?: readonly string[];
   readonly token?: string | undefined;
+  readonly email?: string | undefined;
+  readonly code?: string | undefined;
 }
 
-export function resetPage({ advice, problem, token }: ResetPage): string {
+export function resetPage({ advice, problem, reasons = [], token, email, code }: ResetPage): string {
   return page({
     title: 'Choose a new password',
     scripts: ['link-token', 'show-password'],
     main: html`<section class="card">
 <h1>Choose a new password</h1>
 ${notice(problem, 'bad')}
+${reasonList(reasons)}
 <form method="post" action="/reset" class="stack" data-token-form>
 ${tokenInput({
   token,
   withToken: html`<p class="lead">You will sign in with it afterwards.</p>`,
   withCode: html`<p class="lead">Enter the code from the mail that we have sent you.</p>
-${emailField()}
-${codeField()}`,
+${emailField(email)}
+${codeField(code)}`,
 })}
 ${newPasswordField('password', 'New password', advice)}
 <button type="submit">Save the new password</button>

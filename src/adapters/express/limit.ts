@@ -25,7 +25,7 @@ const refusals: Readonly<Record<'html' | 'json', Reply>> = {
   html: {
     status: 429,
     headers: { ...headers, 'Content-Type': 'text/html; charset=utf-8' },
-    body: `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title><h1>${title}</h1><p>Please wait a while and try again.</p></html>`,
+    body: `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><main><h1>${title}</h1><p>Please wait a while and try again.</p></main></html>`,
   },
   json: {
     status: 429,

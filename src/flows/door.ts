@@ -6,7 +6,7 @@ import type { Reply } from '../ports/reply.ts';
 import type { ReplyName, UniformSpan } from '../uniform/index.ts';
 import type { LimitRuleName } from './limit-keys.ts';
 import type { Answered, FlowParts } from './parts.ts';
-import type { Limiter, LimiterPass } from '../limiter/index.ts';
+import type { Limiter, LimiterDecision, LimiterPass } from '../limiter/index.ts';
 
 /** Longest password that is looked at, in UTF-16 units: beyond, it cannot be one that the policy accepted. */
 const maxPasswordChars = 1_024;
@@ -44,8 +44,11 @@ export async function visit<T>(parts: FlowParts, { flow, facts }: { readonly flo
       },
     });
   } catch (error) {
-    // The gate turns everybody away alike, and an overload is no time to hold requests.
-    if (error instanceof BusyError) return answered(uniform.comeBack('busy', error.retryAfterMs, facts.accepts));
+    if (error instanceof BusyError) {
+      // The gate turns everybody away alike, but it comes after the user table, whose time must not show.
+      await span.end();
+      return answered(uniform.comeBack('busy', error.retryAfterMs, facts.accepts));
+    }
     emit({ type: 'request.failed', flow, error: errorName(error), ...subjectOf(facts) });
     if (!isPortcullisError(error)) reportError(error);
     else if (error.cause !== undefined) reportError(error.cause);
@@ -54,11 +57,35 @@ export async function visit<T>(parts: FlowParts, { flow, facts }: { readonly flo
   }
 }
 
+/** Who a request names: an identifier in its canonical form, or the account whose session it has. */
+interface Named {
+  readonly name?: string | undefined;
+  readonly accountId?: string;
+}
+
 /** Takes the charge of one request, by address and (where one is named) by account, in one step. */
-export async function charge(parts: FlowParts, limiter: Limiter<LimitRuleName>, { facts, now }: Visit, name?: string): Promise<Charge> {
-  const decision = await limiter.take(parts.limitKeys.of(facts.address, name));
+export async function charge(parts: FlowParts, limiter: Limiter<LimitRuleName>, { facts, now }: Visit, { name, accountId }: Named = {}): Promise<Charge> {
+  const who = accountId === undefined ? name !== undefined && { nameTag: parts.keys.digest('identifier', name) } : { accountId };
+  const decision = await limiter.take(parts.limitKeys.of(facts.address, accountId ?? name), { about: subjectOf(facts, { ...who }) });
   if (decision.ok) return { ok: true, pass: decision };
   return { ok: false, answered: now(parts.uniform.comeBack('too-many-requests', decision.retryAfterMs, facts.accepts)) };
+}
+
+/**
+ * Charges the account that a name has led to. A table may find one account under many names (a collation that ignores
+ * accents does), and each of them has a budget of its own. For nobody the store is asked as often, and charged nothing.
+ */
+export async function chargeAccount(parts: FlowParts, limiter: Limiter<LimitRuleName>, { accountId, about }: { readonly accountId: string | undefined; readonly about: EventSubject }): Promise<LimiterDecision> {
+  const { limitKeys } = parts;
+  if (accountId === undefined) return limiter.peek({ account: limitKeys.account('') });
+  return limiter.take({ account: limitKeys.account(accountId) }, { about: { ...about, accountId } });
+}
+
+/** Gives back what was charged to the name alone: what was wrong with a form is no reason to close a mailbox. */
+export async function refundName(parts: FlowParts, limiter: Limiter<LimitRuleName>, { pass, facts }: { readonly pass: LimiterPass; readonly facts: RequestFacts }): Promise<void> {
+  if (!pass.charged) return;
+  await refund(limiter, pass);
+  await limiter.take(parts.limitKeys.of(facts.address)).catch(() => undefined);
 }
 
 /** Gives a charge back. A store that fails at it has reported that, and it is no reason to change an answer. */
@@ -67,11 +94,11 @@ export async function refund(limiter: Limiter<LimitRuleName>, pass: LimiterPass)
 }
 
 /** Runs what was charged for. An attempt that no verdict came of (an overload, an outage) was no attempt. */
-export async function orRefund<T>({ limiter, pass }: { readonly limiter: Limiter<LimitRuleName>; readonly pass: LimiterPass }, work: () => Promise<T>): Promise<T> {
+export async function orRefund<T>({ limiter, pass }: { readonly limiter: Limiter<LimitRuleName>; readonly pass: LimiterDecision }, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    await refund(limiter, pass);
+    if (pass.ok) await refund(limiter, pass);
     throw error;
   }
 }

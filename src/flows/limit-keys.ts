@@ -11,8 +11,8 @@ export type LimitRuleName = 'address' | 'site' | 'noAddress' | 'account';
 export interface LimitKeys {
   /** `name` is the canonical identifier or the account's id; absent where nobody is named. */
   of(address: string | undefined, name?: string): { readonly [N in LimitRuleName]?: string };
-  /** The key of one account alone. */
-  account(name: string): string;
+  /** The key of one account alone, by its id. No name can be made like it: names hold no NUL. */
+  account(id: string): string;
 }
 
 /** Where counters are shared, names and addresses leave the process and so become keyed digests; else they stay plain. */
@@ -20,7 +20,7 @@ export function createLimitKeys({ keys, shared }: { readonly keys: KeyRing; read
   const nameKey = (name: string): string => (shared ? keys.digest('identifier', name) : name);
   const networkKey = (network: string): string => (shared ? keys.digest('address', network) : network);
   return {
-    account: nameKey,
+    account: (id) => nameKey(`\0${id}`),
     of(address, name) {
       const network = networkOf(address);
       const from =

@@ -18,8 +18,8 @@ export interface FlowLimits {
 
 /**
  * The default rates. A right password gives its charge back, so that `signIn` counts failures. Two independent buckets, by
- * name and by address, each far below 100 consecutive failures in a day by a person (OWASP Credential Stuffing Cheat Sheet,
- * SP 800-63B-4 section 3.2.2); mails are few because every one lands in somebody's mailbox.
+ * name and by address (OWASP Credential Stuffing Cheat Sheet). Rates alone are not the cap of 100 consecutive failures of
+ * SP 800-63B-4 section 3.2.2: 5 in 5 minutes are 1,440 a day. Mails are few because each lands in somebody's mailbox.
  */
 export const flowLimitDefaults: FlowLimits = Object.freeze({
   signIn: rules({ address: per(10, minuteMs), account: per(5, 5 * minuteMs) }),

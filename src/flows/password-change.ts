@@ -32,7 +32,7 @@ async function change(parts: FlowParts, input: PasswordChangeInput, current: Vis
   const { accountId, newPassword } = input;
   const { facts, span } = current;
   const about = subjectOf(facts, { accountId });
-  const charged = await charge(parts, limiters.passwordChange, current, accountId);
+  const charged = await charge(parts, limiters.passwordChange, current, { accountId });
   if (!charged.ok) return charged.answered;
 
   const password = readPassword(input.currentPassword);

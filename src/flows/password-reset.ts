@@ -2,7 +2,7 @@ import { readIdentifier } from '../kernel/identifier.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
-import { charge, subjectOf, visit, type Visit } from './door.ts';
+import { charge, chargeAccount, subjectOf, visit, type Visit } from './door.ts';
 import { takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import { readProof, type ProofInput } from './proof.ts';
@@ -37,7 +37,7 @@ export function createPasswordReset(parts: FlowParts, tickets: ResetTickets): Pa
 
 async function request(parts: FlowParts, { tickets, identifier, current }: { readonly tickets: ResetTickets; readonly identifier: unknown; readonly current: Visit }): Promise<Answered> {
   const name = readIdentifier(identifier, parts.canonicalize);
-  const charged = await charge(parts, parts.limiters.mail, current, name);
+  const charged = await charge(parts, parts.limiters.mail, current, { name });
   if (!charged.ok) return charged.answered;
   if (name === undefined) parts.emit({ type: 'request.malformed', flow: 'forgot-password', ...subjectOf(current.facts) });
   else {
@@ -47,8 +47,10 @@ async function request(parts: FlowParts, { tickets, identifier, current }: { rea
   return current.answer('forgot-received');
 }
 
-async function mailTicket({ accounts, emit }: FlowParts, { tickets, name, about }: { readonly tickets: ResetTickets; readonly name: string; readonly about: EventSubject }): Promise<void> {
+async function mailTicket(parts: FlowParts, { tickets, name, about }: { readonly tickets: ResetTickets; readonly name: string; readonly about: EventSubject }): Promise<void> {
+  const { accounts, limiters, emit } = parts;
   const account = await accounts.findByIdentifier(name);
+  if (!(await chargeAccount(parts, limiters.mail, { accountId: account?.id, about })).ok) return;
   const outcome = account === undefined ? 'unknown-account' : account.active ? 'mailed' : 'inactive-account';
   emit({ type: 'password-reset.requested', outcome, ...about, ...(account !== undefined && { accountId: account.id }) });
   if (account?.active === true) await tickets.mail(account, 'requested');
@@ -58,7 +60,7 @@ async function redeem(parts: FlowParts, { tickets, input, current }: { readonly 
   const { accounts, canonicalize, limiters, mailer, links, uniform, emit } = parts;
   const { facts, span } = current;
   const proof = readProof(input, canonicalize);
-  const charged = await charge(parts, limiters.code, current, proof?.kind === 'code' ? proof.name : undefined);
+  const charged = await charge(parts, limiters.code, current, { name: proof?.kind === 'code' ? proof.name : undefined });
   if (!charged.ok) return charged.answered;
   const fail = (reason: Extract<TicketOutcome, { ok: false }>['reason'] | 'inactive-account' | 'changed-meanwhile', about: EventSubject): Promise<Answered> => {
     emit({ type: 'password-reset.failed', reason, ...about });

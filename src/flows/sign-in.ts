@@ -1,9 +1,10 @@
 import { readIdentifier } from '../kernel/identifier.ts';
-import type { LimiterPass } from '../limiter/index.ts';
+import type { HashVerdict } from '../hasher/index.ts';
+import type { LimiterDecision, LimiterPass } from '../limiter/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject } from '../ports/events.ts';
-import { charge, orRefund, readPassword, refund, subjectOf, visit, type Visit } from './door.ts';
+import { charge, chargeAccount, orRefund, readPassword, refund, subjectOf, visit, type Visit } from './door.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { ResetTickets } from './reset-tickets.ts';
 
@@ -41,20 +42,17 @@ interface Attempt {
  * to its time. Source: NIST SP 800-63B-4 section 3.1.1.2 and 3.2.2, OWASP ASVS 5.0 6.2.12, 6.3.1, 6.3.8.
  */
 export function createSignIn(parts: FlowParts, tickets: ResetTickets): SignIn {
-  const { accounts, hasher, canonicalize, keys, emit } = parts;
+  const { canonicalize, keys, emit } = parts;
 
   async function decide(attempt: Attempt): Promise<SignInResult> {
-    const { name, password, about, visit: current } = attempt;
-    const { account, verdict } = await orRefund({ limiter: parts.limiters.signIn, pass: attempt.pass }, async () => {
-      const found = await accounts.findByIdentifier(name);
-      return { account: found, verdict: await hasher.verify({ password, stored: found?.passwordHash, name }) };
-    });
+    const { about, visit: current } = attempt;
+    const { account, verdict, own } = await orRefund({ limiter: parts.limiters.signIn, pass: attempt.pass }, () => look(parts, attempt));
     if (account === undefined || !verdict.ok || !account.active) {
       const reason = account === undefined ? 'unknown-account' : verdict.ok ? 'inactive-account' : 'wrong-password';
       emit({ type: 'sign-in.failed', reason, ...about, ...(account !== undefined && { accountId: account.id }) });
       return current.answer('sign-in-failed', failureAtMs(parts));
     }
-    return settle(parts, { tickets, attempt, account, rehash: verdict.rehash });
+    return settle(parts, { tickets, attempt, account, own, rehash: verdict.rehash });
   }
 
   return Object.freeze({
@@ -62,7 +60,7 @@ export function createSignIn(parts: FlowParts, tickets: ResetTickets): SignIn {
       visit<SignInResult>(parts, { flow: 'sign-in', facts }, async (current) => {
         const name = readIdentifier(identifier, canonicalize);
         const text = readPassword(password);
-        const charged = await charge(parts, parts.limiters.signIn, current, name);
+        const charged = await charge(parts, parts.limiters.signIn, current, { name });
         if (!charged.ok) return charged.answered;
         if (name === undefined || text === undefined) {
           emit({ type: 'request.malformed', flow: 'sign-in', ...subjectOf(facts) });
@@ -74,6 +72,16 @@ export function createSignIn(parts: FlowParts, tickets: ResetTickets): SignIn {
   });
 }
 
+/** Finds the account and verifies the password. Of an account that was guessed at too often, no password is compared. */
+async function look(parts: FlowParts, { name, password, about, pass }: Attempt): Promise<{ readonly account: StoredAccount | undefined; readonly own: LimiterDecision; readonly verdict: HashVerdict }> {
+  const { accounts, hasher, limiters } = parts;
+  const account = await accounts.findByIdentifier(name);
+  // What was let through in spite of its name's limit, in observe mode, has been reported once.
+  const own = await chargeAccount(parts, limiters.signIn, { accountId: pass.charged ? account?.id : undefined, about });
+  const verdict = await orRefund({ limiter: limiters.signIn, pass: own }, () => hasher.verify({ password, stored: own.ok ? account?.passwordHash : undefined, name }));
+  return { account, own, verdict };
+}
+
 /** When a failure may be answered: late enough to have looked the password up, whether or not there was reason to. */
 function failureAtMs({ clock }: FlowParts): number {
   return clock.monotonicMs() + breachBudgetMs + slackMs;
@@ -83,13 +91,15 @@ interface RightPassword {
   readonly tickets: ResetTickets;
   readonly attempt: Attempt;
   readonly account: StoredAccount;
+  /** What was charged to the account itself. */
+  readonly own: LimiterDecision;
   readonly rehash: boolean;
 }
 
 /** The password was right. Does it open the account? */
 async function settle(parts: FlowParts, right: RightPassword): Promise<SignInResult> {
   const { breach, limiters, emit } = parts;
-  const { attempt, account, rehash } = right;
+  const { attempt, account, own, rehash } = right;
   const { password, visit: current } = attempt;
   const about = { ...attempt.about, accountId: account.id };
   const answerAtMs = failureAtMs(parts);
@@ -102,6 +112,7 @@ async function settle(parts: FlowParts, right: RightPassword): Promise<SignInRes
     return current.answer('sign-in-failed', answerAtMs);
   }
   await refund(limiters.signIn, attempt.pass);
+  if (own.ok) await refund(limiters.signIn, own);
   if (leak.verdict === 'unknown') emit({ type: 'breach.unknown', flow: 'sign-in', reason: leak.reason, ...about });
   emit({ type: 'sign-in.succeeded', breach: leak.verdict, ...about });
   afterwards(parts, { account, password, rehash, needsRecheck: leak.verdict === 'unknown' });

@@ -2,7 +2,7 @@ import { readIdentifier } from '../kernel/identifier.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
-import { charge, subjectOf, visit, type Visit } from './door.ts';
+import { charge, chargeAccount, refundName, subjectOf, visit, type Visit } from './door.ts';
 import { rejected, takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts, RejectionReason } from './parts.ts';
 import { createPendingSignUps, type PendingSignUp, type PendingSignUps, type SignUpOutcome } from './pending-sign-ups.ts';
@@ -50,15 +50,19 @@ async function request(parts: FlowParts, { pending, input, current }: { readonly
   const { facts, span } = current;
   const { identifier, password, profile = {} } = input;
   const name = readIdentifier(identifier, canonicalize);
-  const charged = await charge(parts, limiters.signUp, current, name);
+  const charged = await charge(parts, limiters.signUp, current, { name });
   if (!charged.ok) return charged.answered;
-  if (name === undefined || !isAddress(name)) return reject(parts, current, badAddress);
+  const unusable = async (answered: Answered): Promise<Answered> => {
+    await refundName(parts, limiters.signUp, { pass: charged.pass, facts });
+    return answered;
+  };
+  if (name === undefined || !isAddress(name)) return unusable(await reject(parts, current, badAddress));
   const kept = readProfile(profile);
-  if (kept === undefined) return reject(parts, current, badProfile);
+  if (kept === undefined) return unusable(await reject(parts, current, badProfile));
   const about = subjectOf(facts, { nameTag: keys.digest('identifier', name) });
   const personal = [name, ...Object.values(kept).filter((value) => typeof value === 'string')];
   const taken = await takeNewPassword(parts, { flow: 'sign-up', password, personal, facts, about, span });
-  if (!taken.ok) return taken.answered;
+  if (!taken.ok) return unusable(taken.answered);
   const signUp = { email: name, passwordHash: taken.passwordHash, profile: kept, recheck: taken.recheck };
   span.later('sign-up-mail', () => mailOwner(parts, { pending, signUp, about }));
   return current.answer('sign-up-received');
@@ -66,18 +70,19 @@ async function request(parts: FlowParts, { pending, input, current }: { readonly
 
 /** After the answer: the owner of an account is told of the attempt, anybody else is asked to confirm. */
 async function mailOwner(parts: FlowParts, { pending, signUp, about }: { readonly pending: PendingSignUps; readonly signUp: PendingSignUp; readonly about: EventSubject }): Promise<void> {
-  const { accounts, mailer, links, emit } = parts;
+  const { accounts, mailer, links, limiters, emit } = parts;
   const owner = await accounts.findByIdentifier(signUp.email);
   emit({ type: 'sign-up.requested', outcome: owner === undefined ? 'pending' : 'existing-account', ...about });
+  const { ok } = await chargeAccount(parts, limiters.signUp, { accountId: owner?.id, about });
   if (owner === undefined) await pending.mail(signUp);
-  else await mailer.send({ kind: 'sign-up-existing-account', to: owner.email, signInLink: links.signIn, forgotLink: links.forgot });
+  else if (ok) await mailer.send({ kind: 'sign-up-existing-account', to: owner.email, signInLink: links.signIn, forgotLink: links.forgot });
 }
 
 async function confirm(parts: FlowParts, { pending, input, current }: { readonly pending: PendingSignUps; readonly input: ProofInput; readonly current: Visit }): Promise<ConfirmResult> {
   const { canonicalize, keys, limiters, accounts, uniform, emit } = parts;
   const { facts, span } = current;
   const proof = readProof(input, canonicalize);
-  const charged = await charge(parts, limiters.code, current, proof?.kind === 'code' ? proof.name : undefined);
+  const charged = await charge(parts, limiters.code, current, { name: proof?.kind === 'code' ? proof.name : undefined });
   if (!charged.ok) return charged.answered;
   const outcome: SignUpOutcome = proof === undefined ? { ok: false, reason: 'unknown-token' } : await pending.find(proof);
   if (!outcome.ok || !(await outcome.found.burn())) {
@@ -109,7 +114,7 @@ export async function orRestore<T>(burnt: { restore(): Promise<void> }, step: ()
 
 async function resend(parts: FlowParts, { pending, identifier, current }: { readonly pending: PendingSignUps; readonly identifier: unknown; readonly current: Visit }): Promise<Answered> {
   const name = readIdentifier(identifier, parts.canonicalize);
-  const charged = await charge(parts, parts.limiters.mail, current, name);
+  const charged = await charge(parts, parts.limiters.mail, current, { name });
   if (!charged.ok) return charged.answered;
   if (name === undefined) parts.emit({ type: 'request.malformed', flow: 'resend-confirmation', ...subjectOf(current.facts) });
   else {
@@ -120,11 +125,12 @@ async function resend(parts: FlowParts, { pending, identifier, current }: { read
 }
 
 async function mailAgain(parts: FlowParts, { pending, name, about }: { readonly pending: PendingSignUps; readonly name: string; readonly about: EventSubject }): Promise<void> {
-  const { accounts, mailer, links, emit } = parts;
+  const { accounts, mailer, links, limiters, emit } = parts;
   const owner = await accounts.findByIdentifier(name);
+  const { ok } = await chargeAccount(parts, limiters.mail, { accountId: owner?.id, about });
   if (owner !== undefined) {
     emit({ type: 'sign-up.resent', outcome: 'existing-account', ...about });
-    await mailer.send({ kind: 'sign-up-existing-account', to: owner.email, signInLink: links.signIn, forgotLink: links.forgot });
+    if (ok) await mailer.send({ kind: 'sign-up-existing-account', to: owner.email, signInLink: links.signIn, forgotLink: links.forgot });
     return;
   }
   const mailed = await pending.mailAgain(name);
@@ -147,7 +153,8 @@ function isAddress(name: string): boolean {
 function readProfile(profile: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined {
   try {
     const text = JSON.stringify(profile);
-    return text.length <= maxProfileChars && text.isWellFormed() ? (JSON.parse(text) as Readonly<Record<string, unknown>>) : undefined;
+    // An object and nothing else: no list, no null.
+    return text.startsWith('{') && text.length <= maxProfileChars && text.isWellFormed() ? (JSON.parse(text) as Readonly<Record<string, unknown>>) : undefined;
   } catch {
     return undefined;
   }

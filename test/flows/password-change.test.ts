@@ -48,6 +48,7 @@ describe('changing the password', () => {
     }
     expect(statuses).toEqual([403, 403, 403, 403, 403, 429]);
     expect(kit.derivations).toHaveLength(8 + 5);
+    expect(kit.events.at(-1)).toMatchObject({ type: 'limiter.refused', limiter: 'password-change', accountId: 'user-1', address: facts.address });
   });
 
   it('happens for one of two that come at the same moment', async () => {

@@ -146,6 +146,13 @@ describe('guessing', () => {
     expect(kit.derivations).toHaveLength(5);
   });
 
+  // checklist 90; ASVS 16.2.1
+  it('is reported with the name and the address that it came from', async () => {
+    const kit = await peopledKit();
+    for (let turn = 0; turn < 6; turn += 1) await attempt(kit, email, 'wrong');
+    expect(kit.events.at(-1)).toMatchObject({ type: 'limiter.refused', limiter: 'sign-in', rule: 'account', address: '192.0.2.10', nameTag: keyRing.digest('identifier', email) });
+  });
+
   it('is stopped at the tenth name tried from one address', async () => {
     const kit = await peopledKit();
     for (let turn = 0; turn < 10; turn += 1) expect((await attempt(kit, `user${turn}@example.com`, 'wrong')).value).toMatchObject({ reply: { status: 401 } });
@@ -236,6 +243,8 @@ describe('when something that the sign-in needs is gone', () => {
     const unknown = await attempt(kit, 'nobody@example.com', goodPassword);
     expect(known.value).toMatchObject({ reply: { status: 503 } });
     expect(unknown).toEqual(known);
+    // Not at once: how long the table took to find somebody would show.
+    expect(known.tookMs).toBe(250);
   });
 });
 
@@ -262,6 +271,6 @@ describe('what a sign-in leaves behind', () => {
     const counters = { ...shared, shared: true, take: (charges: Parameters<typeof shared.take>[0]) => (keys.push(...charges.map(({ key }) => key)), shared.take(charges)) };
     const kit = await peopledKit({ counters });
     await attempt(kit, email, goodPassword);
-    expect(keys).toEqual([keyRing.digest('address', '192.0.2.10'), keyRing.digest('identifier', email)]);
+    expect(keys).toEqual([keyRing.digest('address', '192.0.2.10'), keyRing.digest('identifier', email), keyRing.digest('identifier', '\0user-1')]);
   });
 });

@@ -111,7 +111,15 @@ describe('signing up', () => {
     const kit = makeKit();
     const cyclic: Record<string, unknown> = {};
     cyclic['self'] = cyclic;
-    for (const profile of [cyclic, { name: 'x'.repeat(5_000) }, { big: 1n }]) expect((await signUp(kit, { profile })).value.reply.status).toBe(422);
+    for (const profile of [cyclic, { name: 'x'.repeat(5_000) }, { big: 1n }, null as never, ['x'] as never]) expect((await signUp(kit, { profile })).value.reply.status).toBe(422);
+  });
+
+  it('counts a password that is refused for the client, and not for the mailbox', async () => {
+    const kit = makeKit();
+    for (let turn = 0; turn < 6; turn += 1) expect((await signUp(kit, { password: `short ${turn}` })).value.reply.status).toBe(422);
+    expect((await signUp(kit)).value.reply.status).toBe(202);
+    for (let turn = 0; turn < 3; turn += 1) expect((await signUp(kit, { password: `short ${turn}` })).value.reply.status).toBe(422);
+    expect((await signUp(kit, { identifier: 'other@example.com' })).value.reply.status).toBe(429);
   });
 
   it('is limited by address of the mailbox and of the client', async () => {

@@ -41,7 +41,10 @@ export interface PortcullisOptions {
   readonly records?: RecordStore;
   /** Pages that mails link to. Default /login, /signup, /confirm, /forgot, /reset. */
   readonly paths?: Partial<LinkPaths>;
-  /** Makes equal identifiers equal. Default: NFKC, trim, lower case. Mails for sign-ups go to the result. */
+  /**
+   * Makes equal identifiers equal, at least those that the app's table finds equal. Default: NFKC, trim, lower case. Mails for
+   * sign-ups go to the result.
+   */
   readonly canonicalize?: (identifier: string) => string;
   /** The rates, and `mode: 'observe'` to report what would be refused and refuse nothing. */
   readonly limits?: FlowLimitOptions & { readonly mode?: 'observe' | 'enforce' };
@@ -86,7 +89,7 @@ const rules = group({ address: rule, site: rule, noAddress: rule, account: rule 
 
 /** Parses the options once. `emit` is what a store made here reports to. Throws ERR_CONFIG. */
 export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
-  const store = memoryOnDemand(options.clock, emit);
+  const store = memoryOnDemand(() => options.clock, emit);
   const parsed = readOptions('portcullis', options, {
     keys: port<KeyRing>(['digest', 'digests', 'derive', 'seal', 'open']),
     baseUrl: text(),
@@ -124,9 +127,12 @@ export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
 export type ParsedPortcullisOptions = ReturnType<typeof readPortcullisOptions>;
 
 /** One memory store for both ports, made when the first of them needs it. */
-function memoryOnDemand(clock: Clock | undefined, emit: Emit) {
+function memoryOnDemand(clockOf: () => Clock | undefined, emit: Emit) {
   let store: ReturnType<typeof memoryStore> | undefined;
-  return () => (store ??= memoryStore({ emit, ...(clock !== undefined && { clock }) }));
+  return () => {
+    const clock = clockOf();
+    return (store ??= memoryStore({ emit, ...(clock !== undefined && { clock }) }));
+  };
 }
 
 function warnOf(error: unknown): void {
@@ -135,7 +141,8 @@ function warnOf(error: unknown): void {
 
 function checkBaseUrl(given: string, allowHttp: boolean): void {
   const url = URL.parse(given);
-  if (url === null || !['https:', 'http:'].includes(url.protocol) || url.search !== '' || url.hash !== '' || url.username !== '') {
+  // By its letters too: links in mails begin with what was given, not with what a parser makes of it.
+  if (url === null || !/^https?:\/\/[^\s?#@\\]+$/i.test(given)) {
     throw wrong('portcullis.baseUrl', 'an https: address without credentials, query or fragment', given);
   }
   const local = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname);

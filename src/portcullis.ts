@@ -37,7 +37,7 @@ export interface Portcullis {
   readonly checkAddress: (facts: AddressFacts) => void;
   /** Loads what is loaded on first use, so that the first people need not wait: 0.3 s. Never rejects. */
   warmUp(): Promise<void>;
-  /** Waits for mails and other work after answers, at most `deadlineMs` (default 10,000), and ends the threads. Answers how much was left undone. */
+  /** Waits for mails, other work after answers and the audit log, at most `deadlineMs` (default 10,000), and ends the threads. Answers how much was left undone. */
   close(deadlineMs?: number): Promise<number>;
 }
 
@@ -96,9 +96,10 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
       await Promise.allSettled([password.warmUp(), hasher.verify({ password: 'warm-up', stored: undefined, name: 'warm-up' })]);
     },
     async close(deadlineMs = 10_000) {
+      const endMs = clock.monotonicMs() + deadlineMs;
       const undone = await uniform.drain(deadlineMs);
       await password.close();
-      return undone + ((await audit?.drain(deadlineMs)) ?? 0);
+      return undone + ((await audit?.drain(Math.max(0, endMs - clock.monotonicMs()))) ?? 0);
     },
   } satisfies Portcullis);
 }

@@ -1,9 +1,15 @@
 import { createServer, type Server } from 'node:http';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { memoryStore, type CounterStore } from 'portcullis';
-import { limitRequests } from 'portcullis/express';
+import type { RequestHandler } from 'express';
+import { limitRequests, type LimitRequestsOptions } from 'portcullis/express';
 import { createLimiter, type HeaderForm } from 'portcullis/limiter';
 import { listening, versions } from './express-app.ts';
+
+interface Around {
+  readonly before?: RequestHandler;
+  readonly keys?: LimitRequestsOptions<'address'>['keys'];
+}
 
 describe.each(versions)('limitRequests on %s', (_version, express) => {
   let server: Server | undefined;
@@ -13,10 +19,12 @@ describe.each(versions)('limitRequests on %s', (_version, express) => {
     server?.close();
   });
 
-  async function start(options: { readonly store?: CounterStore; readonly headers?: HeaderForm } = {}): Promise<string> {
+  async function start(options: { readonly store?: CounterStore; readonly headers?: HeaderForm } = {}, { before, keys = ({ address }) => ({ address }) }: Around = {}): Promise<string> {
     const limiter = createLimiter({ name: 'api', rules: { address: { limit: 3, windowMs: 60_000 } }, store: memoryStore(), ...options });
     const app = express();
-    app.use(limitRequests({ limiter, keys: ({ address }) => ({ address }) }));
+    app.set('env', 'test');
+    if (before !== undefined) app.use(before);
+    app.use(limitRequests({ limiter, keys }));
     app.get('/', (_req, res) => {
       res.send('fine');
     });
@@ -40,6 +48,32 @@ describe.each(versions)('limitRequests on %s', (_version, express) => {
     expect(response.headers.get('ratelimit')).toBe('"address";r=2;t=20');
     const silent = await fetch(await start());
     expect(silent.headers.get('ratelimit')).toBe(null);
+  });
+
+  // checklist 106; ASVS 16.5.4
+  it.each([
+    ['refuses', () => ({ allowed: false, aheadMs: [60_000] })],
+    ['cannot decide', () => Promise.reject(new Error('down'))],
+  ])('leaves an answer alone that something before it has given, also when it %s', async (_what, take) => {
+    const loose: unknown[] = [];
+    const note = (error: unknown) => loose.push(error);
+    process.on('unhandledRejection', note);
+    onTestFinished(() => void process.off('unhandledRejection', note));
+    const url = await start({ headers: 'draft-7', store: { ...memoryStore(), take } }, {
+      before: (_req, res, next) => {
+        res.status(408).end('late');
+        next();
+      },
+    });
+    for (let turn = 0; turn < 5; turn += 1) expect((await fetch(url)).status).toBe(408);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(loose).toEqual([]);
+  });
+
+  it('hands a mistake in the keys to the app\'s error handler, instead of answering as if the store were gone', async () => {
+    const url = await start({}, { keys: () => ({}) });
+    const response = await fetch(url);
+    expect([response.status, await response.text()]).toEqual([500, expect.stringContaining('expected a key for at least one rule')]);
   });
 
   // checklist 65; ASVS 16.5.3

@@ -79,6 +79,18 @@ describe.each(versions)('the doors on %s', (_version, express) => {
     await signedIn(app, otherPassword);
   });
 
+  it('end the session that the reset itself came with, even where the app forgets it', async () => {
+    const app = await start({ hooks: { endSessions: () => undefined } });
+    await signedUp(app);
+    const cookie = await signedIn(app);
+    await app.send('/forgot', { form: { email } });
+    await app.drain();
+    const mail = app.mails.find(({ kind }) => kind === 'reset-password');
+    const token = mail?.kind === 'reset-password' ? (mail.link.split('#token=')[1] ?? '') : '';
+    expect((await app.send('/reset', { json: { token, password: otherPassword }, headers: { cookie } })).status).toBe(200);
+    expect(await whoIs(app, cookie)).toBe(null);
+  });
+
   // checklist 15, 82, 83, 87; ASVS 6.3.8
   it.each(['application/json', 'text/html'])('answer known and unknown accounts with the same bytes (%s)', async (accept) => {
     const app = await start();

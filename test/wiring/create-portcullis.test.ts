@@ -14,6 +14,9 @@ describe('createPortcullis', () => {
     ['a misspelt limit', { limits: { signin: {} } }, 'portcullis.limits.signin: unknown option, did you mean "signIn"?'],
     ['a misspelt rule', { limits: { signIn: { adress: { limit: 1, windowMs: 1_000 } } } }, 'portcullis.limits.signIn.adress: unknown option, did you mean "address"?'],
     ['an http address', { baseUrl: 'http://app.example.com' }, 'portcullis.baseUrl: expected https:; http: needs dangerouslyAllowHttp'],
+    ['a password in the address', { baseUrl: 'https://:secret@app.example.com' }, 'portcullis.baseUrl: expected an https: address without credentials, query or fragment, got a string of 31 characters'],
+    ['an empty query', { baseUrl: 'https://app.example.com?' }, 'portcullis.baseUrl: expected an https: address without credentials, query or fragment, got a string of 24 characters'],
+    ['white space around the address', { baseUrl: ' https://app.example.com' }, 'portcullis.baseUrl: expected an https: address without credentials, query or fragment, got a string of 24 characters'],
     ['no address', { baseUrl: 'app.example.com' }, 'portcullis.baseUrl: expected an https: address without credentials, query or fragment, got a string of 15 characters'],
     ['a path to another site', { paths: { reset: '//evil.example' } }, 'portcullis.paths.reset: expected a path that begins with one slash, got a string of 14 characters'],
     ['null', { mailer: null }, 'portcullis.mailer: expected an object with send(), got null'],
@@ -22,6 +25,10 @@ describe('createPortcullis', () => {
     ['argon2id below its floor', { hasher: { parameters: { memoryKiB: 1_024, passes: 2, lanes: 1 } } }, 'hasher.parameters.memoryKiB: expected at least 19456 with 2 passes (ASVS 5.0 appendix C), got 1024'],
   ])('refuses %s and names it', (_what, wrong, message) => {
     expect(() => createPortcullis({ ...least, ...wrong })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', message }) as Error);
+  });
+
+  it('refuses no options at all as it refuses wrong ones', () => {
+    for (const nothing of [undefined, null, 'x']) expect(() => createPortcullis(nothing as never)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }) as Error);
   });
 
   it('takes http on this machine, and elsewhere only when told that it is dangerous', () => {
@@ -57,6 +64,17 @@ describe('createPortcullis', () => {
     const portcullis = createPortcullis({ ...least, hasher: { engine: swiftEngine() } });
     await expect(portcullis.warmUp()).resolves.toBeUndefined();
     expect(await portcullis.close()).toBe(0);
+  });
+
+  it('closes within the time it was given, whatever hangs', async () => {
+    const kit = makeKit({
+      mailer: { send: () => new Promise<void>(() => undefined) },
+      audit: { sinks: [() => new Promise<void>(() => undefined)] },
+    });
+    await kit.value(kit.portcullis.signUp.request({ identifier: 'new@example.com', password: goodPassword, facts }));
+    const { value, tookMs } = await kit.run(kit.portcullis.close(1_000));
+    expect(tookMs).toBeLessThanOrEqual(1_000);
+    expect(value).toBeGreaterThan(0);
   });
 
   it('waits at its close for the mails that are due', async () => {

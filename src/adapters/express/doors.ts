@@ -102,10 +102,15 @@ async function sendOrReject(req: Request, res: Response, { flow, answered, optio
 }
 
 function reset({ passwordReset }: Portcullis, options: DoorsOptions): Work {
-  const { endSessions, fields } = options;
+  const { accountIdOf, endSessions, fields } = options;
   return async (req, res) => {
+    const signedInAs = accountIdOf(req);
     const result = await passwordReset.redeem({ ...proofOf(req, fields), password: bodyField(req, fields.password), facts: factsOf(req) });
-    if (result.outcome === 'reset') await endSessions(req, { accountId: result.accountId, which: result.revoke });
+    if (result.outcome === 'reset') {
+      await endSessions(req, { accountId: result.accountId, which: result.revoke });
+      // A session library that saves at the end of each request would bring this one back.
+      if (signedInAs === result.accountId) await endSession(req);
+    }
     await sendOrReject(req, res, { flow: 'password-reset', answered: result, options });
   };
 }

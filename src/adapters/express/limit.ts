@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { networkOf } from '../../kernel/address.ts';
+import { isPortcullisError } from '../../kernel/errors.ts';
 import { callback, port, readOptions } from '../../kernel/options.ts';
 import type { Limiter, LimiterKeys, LimiterRefusal } from '../../limiter/index.ts';
 import type { Reply } from '../../ports/reply.ts';
@@ -36,7 +37,8 @@ const refusals: Readonly<Record<'html' | 'json', Reply>> = {
 
 /**
  * Makes a middleware that charges every request before its body is read. Refused: 429 with Retry-After, as a page or as a
- * problem document (RFC 6585, RFC 9457). A store that is gone ends in 503, never in an unlimited route. Throws ERR_CONFIG.
+ * problem document (RFC 6585, RFC 9457). A store that is gone ends in 503, never in an unlimited route; a mistake in the keys
+ * goes to the app's error handler. Throws ERR_CONFIG.
  */
 export function limitRequests<Name extends string>(options: LimitRequestsOptions<Name>): RequestHandler {
   const { limiter, keys } = readOptions('limitRequests', options, {
@@ -46,13 +48,19 @@ export function limitRequests<Name extends string>(options: LimitRequestsOptions
   return function limitRequest(req, res, next) {
     limiter.take(keys(clientOf(req.ip), req)).then(
       (decision) => {
+        // A timeout of the app, say, has answered already: nothing can be added to that.
+        if (res.headersSent) {
+          if (decision.ok) next();
+          return;
+        }
         const fields = limiter.headers(decision);
         for (const name in fields) res.setHeader(name, fields[name] as string);
         if (decision.ok) next();
         else refuse(req, res, decision);
       },
-      () => {
-        res.status(503).set({ ...headers, 'Retry-After': '5' }).end();
+      (error: unknown) => {
+        if (!isPortcullisError(error)) next(error);
+        else if (!res.headersSent) res.status(503).set({ ...headers, 'Retry-After': '5' }).end();
       },
     );
   };

@@ -1,3 +1,4 @@
+import type { RequestHandler } from 'express';
 import { afterEach, describe, expect, it } from 'vitest';
 import { goodPassword, otherPassword } from '../support/kit.ts';
 import { cookieOf, startApp, versions, type RunningApp } from './express-app.ts';
@@ -160,6 +161,27 @@ describe.each(versions)('the doors on %s', (_version, express) => {
     const refused = await app.send('/login', { form: { email: 'last@example.com', password: 'wrong' }, headers: { 'x-forwarded-for': '203.0.113.99' } });
     expect([refused.status, refused.headers.get('retry-after'), refused.headers.get('ratelimit')]).toEqual([429, '30', null]);
     expect(app.events).toContainEqual(expect.objectContaining({ type: 'limiter.misconfigured', problem: 'proxy-not-trusted' }));
+  });
+
+  it('do nothing for a client that has hung up, and so has no address to be counted by', async () => {
+    const parse: RequestHandler = express.urlencoded({ extended: true });
+    const app = await start({
+      before: (req, res, next) => {
+        void parse(req, res, () => {
+          if (req.headers['x-hang-up'] === undefined) next();
+          else req.socket.once('close', () => { next(); }).resetAndDestroy();
+        });
+      },
+    });
+    await signedUp(app);
+    const count = app.events.length;
+    for (const path of ['/forgot', '/signup', '/login', '/resend']) {
+      await expect(app.send(path, { form: { email, password: goodPassword }, headers: { 'x-hang-up': '1' } })).rejects.toThrow('fetch failed');
+    }
+    await app.send('/me', { method: 'GET' });
+    await app.drain();
+    expect(app.events.slice(count)).toEqual([]);
+    expect(app.mails).toHaveLength(1);
   });
 
   it('count by the forwarded address where the app trusts its proxy', async () => {

@@ -6,7 +6,10 @@ import { callback, group, optional, readOptions, text } from '../../kernel/optio
 export interface ExpressDoorsOptions {
   /** Whose session the request has. */
   readonly accountIdOf: (req: Request) => string | undefined;
-  /** Put the account into the session, which is new and empty: after a sign-in, and after a change of password. */
+  /**
+   * Put the account into the session, after a sign-in and after a change of password. It is new and empty where `req.session`
+   * has `regenerate` (express-session); with another library, make it so here.
+   */
   readonly remember: (req: Request, who: { readonly accountId: string }) => void | Promise<void>;
   /** End the account's sessions: all, or all but the one of this request. Called before the answer. */
   readonly endSessions: (req: Request, what: { readonly accountId: string; readonly which: 'all-sessions' | 'other-sessions' }) => void | Promise<void>;

@@ -3,7 +3,7 @@ import type { Answered } from '../../flows/parts.ts';
 import type { Portcullis } from '../../portcullis.ts';
 import type { Reply } from '../../ports/reply.ts';
 import { readDoorsOptions, type DoorsOptions, type ExpressDoorsOptions, type Rejection } from './doors-options.ts';
-import { addressFactsOf, bodyField, factsOf, handler, isCrossSite, send } from './request.ts';
+import { addressFactsOf, bodyField, factsOf, handler, hasHungUp, isCrossSite, send } from './request.ts';
 import { endSession, freshSession } from './session.ts';
 
 /** One handler for each door, for POST. The body must have been parsed (`express.urlencoded`, `express.json`). */
@@ -53,6 +53,8 @@ type Work = (req: Request, res: Response) => Promise<void>;
 function doorsTo({ checkAddress, emit, origin, uniform }: Portcullis) {
   return (route: string, work: Work): RequestHandler =>
     handler(async (req, res) => {
+      // Only signing out asks for no answer and no address.
+      if (hasHungUp(req) && route !== 'sign-out') return;
       checkAddress(addressFactsOf(req));
       if (req.method !== 'POST') res.status(405).set({ 'Allow': 'POST', 'Cache-Control': 'no-store' }).end();
       else if (isCrossSite(req, origin)) {

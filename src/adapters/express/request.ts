@@ -19,6 +19,14 @@ export function addressFactsOf(req: Request): AddressFacts {
   };
 }
 
+/**
+ * Whether the client closed its connection, and its address went with it. It must not be counted with those that never had
+ * one, whose budget is wide: whoever hangs up in time would send mails by the hundred.
+ */
+export function hasHungUp(req: Request): boolean {
+  return req.ip === undefined && req.socket.destroyed;
+}
+
 /** One field of the parsed body, as it came: only the body's own members, so that `__proto__` finds nothing. */
 export function bodyField(req: Request, name: string): unknown {
   const body: unknown = req.body;

@@ -1,5 +1,6 @@
-import { parseArgs } from 'node:util';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { demoSeed, readSeedFile } from './seed.ts';
 import { startApp } from './start.ts';
 
@@ -17,8 +18,19 @@ const help = `Larkpost, the example app of portcullis.
   --json-ready        print one line, {"url": "..."}, when the app takes requests
 `;
 
-const { values } = parseArgs({
-  options: {
+type Values = ReturnType<typeof readArguments>;
+
+try {
+  const values = readArguments();
+  if (values.help) process.stdout.write(help);
+  else await run(values);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+function readArguments() {
+  const options = {
     unprotected: { type: 'boolean', default: false },
     port: { type: 'string', default: '3000' },
     host: { type: 'string', default: '127.0.0.1' },
@@ -28,34 +40,29 @@ const { values } = parseArgs({
     'breach-url': { type: 'string' },
     'json-ready': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
-  },
-});
-
-if (values.help) process.stdout.write(help);
-else {
+  } as const;
   try {
-    await run();
+    return parseArgs({ options }).values;
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
+    throw new Error(`${(error as Error).message.split('. ')[0] ?? ''}. --help lists the options.`, { cause: error });
   }
 }
 
-async function run(): Promise<void> {
-  const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('--port: expected a number from 0 to 65535');
+async function run(values: Values): Promise<void> {
+  const port = readPort(values.port);
   const mode = values.unprotected ? 'unprotected' : 'protected';
   const seedFile = values['seed-file'];
+  const dataFolder = values.data ?? fileURLToPath(new URL(`var/${mode}`, import.meta.url));
   const app = await startApp({
     unprotected: values.unprotected,
     host: values.host,
     port,
-    dataFolder: values.data ?? fileURLToPath(new URL(`var/${mode}`, import.meta.url)),
+    dataFolder,
     seed: seedFile === undefined ? demoSeed : readSeedFile(seedFile),
     fastSeed: values['fast-seed'],
     breachUrl: values['breach-url'],
   });
-  process.stdout.write(values['json-ready'] ? `${JSON.stringify({ url: app.url })}\n` : banner(app.url, { mode, demo: seedFile === undefined }));
+  process.stdout.write(values['json-ready'] ? `${JSON.stringify({ url: app.url })}\n` : banner(app.url, { mode, dataFolder, demo: seedFile === undefined }));
 
   const stop = (): void => {
     process.off('SIGTERM', stop).off('SIGINT', stop);
@@ -64,8 +71,25 @@ async function run(): Promise<void> {
   process.on('SIGTERM', stop).on('SIGINT', stop);
 }
 
-function banner(url: string, { mode, demo }: { readonly mode: string; readonly demo: boolean }): string {
+function readPort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (!(port <= 65_535)) throw new Error('--port: expected a number from 0 to 65535');
+  return port;
+}
+
+function banner(url: string, { mode, dataFolder, demo }: { readonly mode: string; readonly dataFolder: string; readonly demo: boolean }): string {
   const [user] = demo ? (demoSeed.teams[0]?.users ?? []) : [];
-  const login = user === undefined ? '' : `  sign in as     ${user.email}\n  password       ${user.password}\n`;
-  return `\nLarkpost (${mode}) is running.\n\n  open           ${url}\n  mails          ${url}/mails\n${login}\nCtrl+C ends it.\n\n`;
+  const lines = [
+    ['open', url],
+    ['mails', `${url}/mails`],
+    ...(user === undefined ? [] : [['sign in as', user.email], ['password', user.password]]),
+    ['data', `${shortPath(dataFolder)} (remove it to begin anew)`],
+    ['compare', mode === 'protected' ? 'the same app with --unprotected' : 'the same app without --unprotected'],
+  ];
+  return `\nLarkpost (${mode}) is running.\n\n${lines.map(([name = '', value = '']) => `  ${name.padEnd(13)}${value}\n`).join('')}\nCtrl+C ends it.\n\n`;
+}
+
+function shortPath(path: string): string {
+  const fromHere = relative('', path);
+  return fromHere === '' || fromHere.startsWith('..') ? path : fromHere;
 }

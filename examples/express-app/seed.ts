@@ -13,9 +13,18 @@ export interface Seed {
 }
 
 export function readSeedFile(file: string): Seed {
-  const seed = JSON.parse(readFileSync(file, 'utf8')) as Seed;
-  if (!Array.isArray(seed.teams)) throw new Error(`${file}: expected { "teams": [...] }`);
+  const seed = readJson(file) as Seed | null;
+  if (!Array.isArray(seed?.teams)) throw new Error(`${file}: expected { "teams": [...] }`);
   return seed;
+}
+
+function readJson(file: string): unknown {
+  const text = readFileSync(file, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** What there is without a seed file. The password is in no list of leaked ones. */

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createApp } from './app.ts';
 import type { Auth, AuthContext, CreateAuth } from './auth.ts';
-import { openData } from './data/data.ts';
+import { openData, type Data } from './data/data.ts';
 import { openMailFolder } from './mail-folder.ts';
 import { plantSeed, type Seed } from './seed.ts';
 import { createSessions } from './sessions.ts';
@@ -36,13 +36,15 @@ export async function startApp(options: StartOptions): Promise<RunningApp> {
     listener(req, res);
   });
   const baseUrl = await listen(server, options);
-  const data = openData(options.dataFolder);
+  let data: Data | undefined;
   let auth: Auth | undefined;
   try {
-    const context = { data, mails: openMailFolder(join(options.dataFolder, 'mails')), sessions: createSessions(), baseUrl, breachUrl: options.breachUrl };
+    const opened = openData(options.dataFolder);
+    data = opened;
+    const context = { data: opened, mails: openMailFolder(join(options.dataFolder, 'mails')), sessions: createSessions(), baseUrl, breachUrl: options.breachUrl };
     const running = await (await createAuthOf(options.unprotected))(context);
     auth = running;
-    await plantSeed(options.seed, { data, auth: running, fast: options.fastSeed });
+    await plantSeed(options.seed, { data: opened, auth: running, fast: options.fastSeed });
     listener = createApp(running, context) as RequestListener;
     return {
       url: baseUrl,
@@ -50,14 +52,14 @@ export async function startApp(options: StartOptions): Promise<RunningApp> {
       async close() {
         await stop(server);
         await running.close();
-        data.close();
+        opened.close();
       },
     };
   } catch (error) {
     await stop(server);
     // Else its threads would keep the process alive.
     await auth?.close();
-    data.close();
+    data?.close();
     throw error;
   }
 }
@@ -70,9 +72,11 @@ async function createAuthOf(unprotected: boolean): Promise<CreateAuth> {
 
 function listen(server: Server, { host, port }: StartOptions): Promise<string> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? new Error(`port ${port} is taken: end what runs there, or choose another with --port`, { cause: error }) : error);
+    });
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.removeAllListeners('error');
       const { port: taken } = server.address() as AddressInfo;
       resolve(`http://${urlHost(host)}:${taken}`);
     });

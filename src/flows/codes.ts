@@ -1,7 +1,7 @@
 import { secretsEqual } from '../kernel/compare.ts';
 import type { KeyRing } from '../kernel/keys.ts';
-import type { RecordStore } from '../ports/record-store.ts';
-import { readJson, type ReadRecord } from './json-record.ts';
+import type { RecordChange, RecordStore } from '../ports/record-store.ts';
+import { readFirst, readJson, type FoundRecord, type ReadRecord } from './json-record.ts';
 
 /** The part of a record that knows a short code. */
 export interface CodeRecord {
@@ -13,6 +13,9 @@ export interface CodeRecord {
 /** Guesses at one code: 10 of 2^40. After that only the link opens what the code would have. */
 export const codeTries = 10;
 
+/** No record ever has it, so that a change which expects it asks the store and changes nothing. */
+const noVersion = Number.MAX_SAFE_INTEGER;
+
 /** `key` is where the record lies. */
 export type CodeOutcome<T> = { readonly ok: true; readonly record: ReadRecord<T>; readonly key: string } | { readonly ok: false; readonly reason: 'unknown-token' | 'wrong-code' | 'too-many-tries' };
 
@@ -21,36 +24,31 @@ export function codeDigest(keys: KeyRing, recordKey: string, code: string): stri
   return keys.digest('code', `${recordKey} ${code}`);
 }
 
-/** The same for a record that lies under one of several keys, since a new key of the ring gave it a new name. */
-export async function tryCodeAt<T extends CodeRecord>(
-  parts: { readonly records: RecordStore; readonly keys: KeyRing },
+/**
+ * Compares a code with that of a record, which lies under the first of its keys or, since a new key of the ring gave it a
+ * new name, under a later one. The try is taken by compare-and-set before the code is looked at, so that a thousand guesses
+ * at once are no better than ten in a row. Where there is no record, or no try, the store is asked as often: one that is slow
+ * or cannot write must not tell who has been mailed a code.
+ */
+export async function tryCode<T extends CodeRecord>(
+  { records, keys }: { readonly records: RecordStore; readonly keys: KeyRing },
   { recordKeys, code }: { readonly recordKeys: readonly string[]; readonly code: string },
 ): Promise<CodeOutcome<T>> {
-  for (const key of recordKeys) {
-    const outcome = await tryCode<T>(parts, { key, code });
-    if (outcome.ok || outcome.reason !== 'unknown-token') return outcome;
-  }
-  return { ok: false, reason: 'unknown-token' };
-}
-
-/**
- * Compares a code with that of a record. The try is taken by compare-and-set before the code is looked at, so that a
- * thousand guesses at once are no better than ten in a row.
- */
-async function tryCode<T extends CodeRecord>(
-  { records, keys }: { readonly records: RecordStore; readonly keys: KeyRing },
-  { key, code }: { readonly key: string; readonly code: string },
-): Promise<CodeOutcome<T>> {
-  const record = await readJson<T>(records, key);
-  if (record === undefined) return { ok: false, reason: 'unknown-token' };
-  const { triesLeft, expiresAtMs } = record.value;
-  if (triesLeft < 1) return { ok: false, reason: 'too-many-tries' };
-  const counted = JSON.stringify({ ...record.value, triesLeft: triesLeft - 1 });
-  if (!(await records.compareAndSet({ key, expectedVersion: record.version, value: counted, expiresAtMs }))) return { ok: false, reason: 'wrong-code' };
-  const expected = record.value.codeDigest;
-  const right = keys.digests('code', `${key} ${code}`).some((digest) => secretsEqual(digest, expected));
-  if (!right) return { ok: false, reason: 'wrong-code' };
+  const found = await readFirst<T>(records, recordKeys);
+  const triesLeft = found?.value.triesLeft ?? 0;
+  const key = found?.key ?? recordKeys[0] ?? '';
+  const counted = await records.compareAndSet(found !== undefined && triesLeft > 0 ? countedTry(found) : { key, expectedVersion: noVersion, value: null });
   const now = await readJson<T>(records, key);
+  if (found === undefined) return { ok: false, reason: 'unknown-token' };
+  if (triesLeft < 1) return { ok: false, reason: 'too-many-tries' };
+  const expected = found.value.codeDigest;
+  const right = keys.digests('code', `${key} ${code}`).some((digest) => secretsEqual(digest, expected));
+  if (!counted || !right) return { ok: false, reason: 'wrong-code' };
   // A record that came meanwhile has a code of its own: it is somebody else's sign-up, perhaps.
   return now !== undefined && secretsEqual(now.value.codeDigest, expected) ? { ok: true, record: now, key } : { ok: false, reason: 'unknown-token' };
+}
+
+function countedTry<T extends CodeRecord>({ key, value, version }: FoundRecord<T>): RecordChange {
+  const { triesLeft, expiresAtMs } = value;
+  return { key, expectedVersion: version, value: JSON.stringify({ ...value, triesLeft: triesLeft - 1 }), expiresAtMs };
 }

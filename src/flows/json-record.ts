@@ -12,11 +12,15 @@ export async function readJson<T>(records: RecordStore, key: string): Promise<Re
   return record && { value: JSON.parse(record.value) as T, version: record.version };
 }
 
+export interface FoundRecord<T> extends ReadRecord<T> {
+  readonly key: string;
+}
+
 /** The first of several records that is there. */
-export async function readFirst<T>(records: RecordStore, keys: readonly string[]): Promise<ReadRecord<T> | undefined> {
+export async function readFirst<T>(records: RecordStore, keys: readonly string[]): Promise<FoundRecord<T> | undefined> {
   for (const key of keys) {
     const record = await readJson<T>(records, key);
-    if (record !== undefined) return record;
+    if (record !== undefined) return { ...record, key };
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import type { NewAccount } from '../ports/accounts.ts';
-import { codeDigest, codeTries, tryCodeAt, type CodeOutcome, type CodeRecord } from './codes.ts';
+import { codeDigest, codeTries, tryCode, type CodeOutcome, type CodeRecord } from './codes.ts';
 import { readFirst, removeAll, replaceJson } from './json-record.ts';
 import { newCode, newToken, tokenDigest } from './mail-secrets.ts';
 import type { FlowParts } from './parts.ts';
@@ -77,7 +77,7 @@ export function createPendingSignUps(parts: PendingParts): PendingSignUps {
     mail: (signUp) => mail(signUp, (previous) => previous === undefined),
     async find(proof) {
       if (proof.kind === 'token') return shelf.find(signUpKeyOf(proof.token));
-      const outcome = await tryCodeAt<CodeEntry>({ records, keys }, { recordKeys: codeKeysOf(proof.name), code: proof.code });
+      const outcome = await tryCode<CodeEntry>({ records, keys }, { recordKeys: codeKeysOf(proof.name), code: proof.code });
       return outcome.ok ? shelf.find(outcome.record.value.signUpKey) : outcome;
     },
     async mailAgain(name) {

@@ -1,6 +1,6 @@
 import { secretsEqual } from '../kernel/compare.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
-import { codeDigest, codeTries, tryCodeAt, type CodeOutcome, type CodeRecord } from './codes.ts';
+import { codeDigest, codeTries, tryCode, type CodeOutcome, type CodeRecord } from './codes.ts';
 import { burn, readJson, removeAll, replaceJson } from './json-record.ts';
 import { newCode, newToken, tokenDigest } from './mail-secrets.ts';
 import type { FlowParts } from './parts.ts';
@@ -89,7 +89,7 @@ export function createResetTickets(parts: TicketParts): ResetTickets {
   async function findByCode(name: string, code: string): Promise<TicketOutcome> {
     const account = await accounts.findByIdentifier(name);
     // Nobody has a record too: the same read, of one that is not there.
-    const outcome = await tryCodeAt<TicketRecord>({ records, keys }, { recordKeys: recordKeys(keys, account === undefined ? `nobody ${name}` : account.id), code });
+    const outcome = await tryCode<TicketRecord>({ records, keys }, { recordKeys: recordKeys(keys, account === undefined ? `nobody ${name}` : account.id), code });
     return outcome.ok ? { ok: true, ticket: ticketOf(outcome.key, outcome.record.value) } : outcome;
   }
 

@@ -146,6 +146,35 @@ describe('choosing a new password', () => {
     expect(known).toMatchObject({ value: { reply: { status: 400 } }, tookMs: 250 });
   });
 
+  // ASVS 6.3.8, 16.5.2
+  it('answers so too where the records are slow or cannot be written, and asks them as often', async () => {
+    for (const exhausted of [false, true]) {
+      const state = { readOnly: false };
+      const calls: string[] = [];
+      const plain = makeKit();
+      const kit = await peopledKit({
+        limits: { code: { account: { limit: 1_000, windowMs: 60_000 }, address: { limit: 1_000, windowMs: 60_000 } } },
+        records: {
+          ...plain.store,
+          read: (key) => (calls.push('read'), plain.store.read(key)),
+          compareAndSet: async (change) => {
+            calls.push('write');
+            if (state.readOnly) throw new Error('read-only');
+            return plain.store.compareAndSet(change);
+          },
+        },
+      });
+      await forgot(kit);
+      await kit.settle();
+      for (let turn = 0; exhausted && turn < 10; turn += 1) await redeem(kit, { identifier: email, code: 'ZZZZ-ZZZZ' });
+      for (state.readOnly of [false, true]) {
+        calls.length = 0;
+        const known = [await redeem(kit, { identifier: email, code: 'ZZZZ-ZZZZ' }), ...calls.splice(0)];
+        expect([await redeem(kit, { identifier: 'nobody@example.com', code: 'ZZZZ-ZZZZ' }), ...calls]).toEqual(known);
+      }
+    }
+  });
+
   it.each([
     ['an object', { token: { $ne: null } }],
     ['a token of another kind', { token: 'A'.repeat(43) }],

@@ -144,9 +144,9 @@ async function reject(parts: FlowParts, { facts, span }: Visit, reasons: readonl
   return rejected(parts.uniform, reasons, facts);
 }
 
-/** Something that a mail server may take: one @ between two parts without white space or what would split a header. */
+/** Something that a mail server may take: one @ between two parts without white space, control and format characters, or what would split a header. */
 function isAddress(name: string): boolean {
-  return name.length <= 254 && /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/.test(name);
+  return name.length <= 254 && /^[^\s\p{C}@<>,;:"()[\]\\]+@[^\s\p{C}@<>,;:"()[\]\\]+$/u.test(name);
 }
 
 /** The profile as plain JSON, so that it is the same before and after it was stored. */

@@ -99,6 +99,8 @@ describe('signing up', () => {
     ['a text without an @', 'somebody'],
     ['two addresses', 'a@example.com,b@example.com'],
     ['a header', 'a@example.com\r\nBcc: b@example.com'],
+    ['a line end that is no white space', 'a@example.com\u0085Bcc'],
+    ['a sign that turns the text around', 'a\u202emoc.elpmaxe@example.com'],
     ['ten million characters', `${'a'.repeat(10_000_000)}@example.com`],
   ])('refuses %s as an address', async (_what, identifier) => {
     const kit = makeKit();

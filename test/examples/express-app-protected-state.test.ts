@@ -18,7 +18,7 @@ let app: RunningApp;
 beforeAll(async () => {
   range = await startRangeServer({ passwords: new Map([[leaked, 12]]), fillerRows: 20 });
   app = await startExample({ unprotected: false, seed, breachUrl: range.url });
-});
+}, 60_000);
 
 afterAll(async () => {
   await app.close();
@@ -57,14 +57,14 @@ describe('a session of the protected example', () => {
   it('ends when the password is changed in another one, or reset', async () => {
     const email = 'two@seed.example';
     const [desk, phone] = [await signedIn(email), await signedIn(email)];
-    const else_ = await signedIn('three@seed.example');
+    const other = await signedIn('three@seed.example');
     expect((await desk.post('/account/password', { currentPassword: first, newPassword: second })).status).toBe(200);
     expect([(await desk.get('/contacts')).status, (await phone.get('/contacts')).status]).toEqual([200, 401]);
     await stranger().post('/forgot', { email });
     const token = tokenIn(await mailSent(app, email, 'reset-password'));
     expect((await stranger().post('/reset', { token, password: 'seven barrels of old fog' })).status).toBe(200);
     expect((await desk.get('/contacts')).status).toBe(401);
-    expect((await else_.get('/contacts')).status).toBe(200);
+    expect((await other.get('/contacts')).status).toBe(200);
   });
 
   it('survives a wrong current password, and a new one that cannot be used', async () => {

@@ -27,7 +27,7 @@ let app: RunningApp;
 beforeAll(async () => {
   range = await startRangeServer({ passwords: new Map([[leaked, 12]]), fillerRows: 20 });
   app = await startExample({ unprotected: false, seed, breachUrl: range.url });
-});
+}, 60_000);
 
 afterAll(async () => {
   await app.close();

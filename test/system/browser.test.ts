@@ -25,7 +25,7 @@ describe.skipIf(!hasDebian('chromium')).each([
     const contacts = [{ email: 'somebody-with-a-very-long-name-indeed@a-subdomain.of-a-rather-long-domain.example.com', name: 'Somebody' }];
     app = await startExample({ unprotected: false, breachUrl: range.url, seed: { teams: [{ name: 'Bakery', users, contacts }] } });
     browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
-  });
+  }, 60_000);
 
   afterAll(async () => {
     await browser.close();

@@ -1,9 +1,11 @@
+import { lazy } from '../kernel/lazy.ts';
+
 /** Longest text in an entry, in UTF-16 units. */
 export const maxTextChars = 256;
 
 // Control, format (bidi overrides, zero width), surrogate, private and unassigned characters, and the two separators
 // that some readers take for a new line.
-const unsafe = /[\p{C}\p{Zl}\p{Zp}]/gu;
+const unsafe = lazy(() => new RegExp('[\\p{C}\\p{Zl}\\p{Zp}]', 'gu'));
 const mailAddress = /[^\s@<>"'(),;:]+@[^\s@<>"'(),;]+/gu;
 
 /**
@@ -12,7 +14,7 @@ const mailAddress = /[^\s@<>"'(),;:]+@[^\s@<>"'(),;]+/gu;
  */
 export function safeText(value: string): string {
   const short = value.slice(0, maxTextChars + 1);
-  const safe = short.replace(unsafe, named).replace(mailAddress, '<address>');
+  const safe = short.replace(unsafe(), named).replace(mailAddress, '<address>');
   return safe.length > maxTextChars ? `${safe.slice(0, maxTextChars - 1).toWellFormed()}…` : safe;
 }
 

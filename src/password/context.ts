@@ -1,3 +1,4 @@
+import { lazy } from '../kernel/lazy.ts';
 import { foldLetters, isFiller, standsFor } from './fold.ts';
 
 /** Text beyond this says nothing about a person any more (it is the longest identifier, too). */
@@ -6,6 +7,7 @@ const maxTextChars = 320;
 const maxPersonalTexts = 64;
 /** All words of one list together. With it, the comparison below costs at most a few hundred thousand steps. */
 export const maxWordChars = 1_024;
+const wordParts = lazy(() => new RegExp('[\\p{L}\\p{M}\\p{N}]+', 'gu'));
 /** A password is not refused because of initials or a country's domain alone. */
 const minWordChars = 3;
 
@@ -18,7 +20,7 @@ export function wordsOf(texts: readonly unknown[]): readonly string[] {
   let roomChars = maxWordChars;
   for (const text of texts) {
     if (typeof text !== 'string' || text.length > maxTextChars) continue;
-    const parts = foldLetters(text).match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+    const parts = foldLetters(text).match(wordParts()) ?? [];
     for (const word of [parts.join(''), ...parts]) {
       if (word === '' || words.has(word) || word.length > roomChars) continue;
       words.add(word);

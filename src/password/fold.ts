@@ -1,3 +1,5 @@
+import { lazy } from '../kernel/lazy.ts';
+
 /** Letters that people write as digits and symbols. Where two are usual, both are tried. */
 const leet: ReadonlyMap<string, string> = new Map([
   ['0', 'o'],
@@ -23,11 +25,11 @@ const shortNumbers = ['\\d', '\\d{2}', '\\d{3}', '\\d{4}'];
 /** and years and dates, which they put beside other numbers as well. */
 const dates = ['(?:19|20)\\d{2}', '(?:\\d{2}(?:19|20)\\d{2}|(?:19|20)\\d{4})', '(?:\\d{4}(?:19|20)\\d{2}|(?:19|20)\\d{6})'];
 
-const symbolTails = [new RegExp(`(${symbol})\\1*$`, 'u'), new RegExp(`${symbol}+$`, 'u')];
-const symbolHeads = [new RegExp(`^(${symbol})\\1*`, 'u'), new RegExp(`^${symbol}+`, 'u')];
+const symbolTails = lazy(() => [new RegExp(`(${symbol})\\1*$`, 'u'), new RegExp(`${symbol}+$`, 'u')]);
+const symbolHeads = lazy(() => [new RegExp(`^(${symbol})\\1*`, 'u'), new RegExp(`^${symbol}+`, 'u')]);
 const numberTails = [...shortNumbers.map((number) => `(?<=\\D\\d*)${number}$`), ...dates.map((date) => `${date}$`)].map((end) => new RegExp(end, 'u'));
 const numberHeads = [...shortNumbers.map((number) => `^${number}(?=\\d*\\D)`), ...dates.map((date) => `^${date}`)].map((end) => new RegExp(end, 'u'));
-const fillerCharacter = /^[\p{N}\p{P}\p{Z}\p{Sm}\p{Sc}\p{Sk}]$/u;
+const fillerCharacter = lazy(() => new RegExp(`^(?:${symbol}|\\p{N})$`, 'u'));
 const leetSymbols = /[@$!|+(]/g;
 const leetCharacters = /[0-9@$!|+(]/g;
 const leetBeforeNumber = /[@$!|+(]|[0-9](?!\d*$)/g;
@@ -55,7 +57,7 @@ export function standsFor(written: string, letter: string): boolean {
 
 /** Whether a character is a digit, punctuation or a space: what is put around words. */
 export function isFiller(character: string): boolean {
-  return fillerCharacter.test(character);
+  return fillerCharacter().test(character);
 }
 
 /**
@@ -63,17 +65,17 @@ export function isFiller(character: string): boolean {
  * too: the symbols may be letters of the word (`bu$1n3$$!`), the number may follow digits of it (`1234562024`).
  */
 export function withoutTails(text: string): readonly string[] {
-  return withoutEnds(text, symbolTails, numberTails);
+  return withoutEnds(text, symbolTails(), numberTails);
 }
 
 /** The same at its beginning. */
 export function withoutHeads(text: string): readonly string[] {
-  return withoutEnds(text, symbolHeads, numberHeads);
+  return withoutEnds(text, symbolHeads(), numberHeads);
 }
 
 /** The text, and what is left of it without any symbols around it. */
 export function withoutSymbols(text: string): readonly string[] {
-  return [text, [...symbolHeads, ...symbolTails].reduce((rest, end) => rest.replace(end, ''), text)];
+  return [text, [...symbolHeads(), ...symbolTails()].reduce((rest, end) => rest.replace(end, ''), text)];
 }
 
 function withoutEnds(text: string, symbols: readonly RegExp[], numberForms: readonly RegExp[]): readonly string[] {

@@ -159,19 +159,28 @@ function knownRule(rules: ParsedRules, name: string): CounterRule {
   return known;
 }
 
+/** Not `[]` and `push`: the first push makes room for seventeen, and of nearly all decisions the rules are one or two. */
 function chargesFor(rules: ParsedRules, keys: Readonly<Record<string, string | undefined>>, cost: number): readonly CounterCharge[] {
-  let charges: CounterCharge[] | undefined;
+  let first: CounterCharge | undefined;
+  let second: CounterCharge | undefined;
+  let all: CounterCharge[] | undefined;
   for (const name in keys) {
     const key = keys[name];
     if (key === undefined) continue;
     const rule = knownRule(rules, name);
     if (typeof key !== 'string') throw new TypeError(`limiter: expected a string as the key of "${name}"`);
-    if (cost !== 1 && !(Number.isInteger(cost) && cost > 1 && cost <= rule.burst)) throw new RangeError(`limiter: expected a cost from 1 to the burst of "${name}", ${rule.burst}, got ${cost}`);
-    // Not `[]` and `push`: the first push makes room for seventeen.
-    if (charges === undefined) charges = [{ rule, key, cost }];
-    else charges.push({ rule, key, cost });
+    if (cost !== 1) checkCost(cost, name, rule);
+    const charge = { rule, key, cost };
+    if (first === undefined) first = charge;
+    else if (second === undefined) second = charge;
+    else (all ??= [first, second]).push(charge);
   }
   // A decision about nobody would let everybody through.
-  if (charges === undefined) throw new TypeError('limiter: expected a key for at least one rule');
-  return charges;
+  if (first === undefined) throw new TypeError('limiter: expected a key for at least one rule');
+  if (second === undefined) return [first];
+  return all ?? [first, second];
+}
+
+function checkCost(cost: number, name: string, { burst }: CounterRule): void {
+  if (!(Number.isInteger(cost) && cost >= 1 && cost <= burst)) throw new RangeError(`limiter: expected a cost from 1 to the burst of "${name}", ${burst}, got ${cost}`);
 }

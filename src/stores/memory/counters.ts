@@ -68,6 +68,17 @@ function createTake(tables: CounterTables, overflowed: WeakSet<CounterCharge>): 
     return canPay(charge, ms) ? { allowed: true, aheadMs: [spend(table, slot, charge, nowMs)] } : { allowed: false, aheadMs: [ms] };
   }
 
+  function takeTwo(charge: CounterCharge, other: CounterCharge, nowMs: number): CounterVerdict {
+    const table = tables.of(charge.rule);
+    const otherTable = tables.of(other.rule);
+    const slot = tables.slotFor(table, charge, nowMs);
+    const otherSlot = tables.slotFor(otherTable, other, nowMs);
+    const ms = table.keys.aheadMs(slot, nowMs);
+    const otherMs = otherTable.keys.aheadMs(otherSlot, nowMs);
+    if (!canPay(charge, ms) || !canPay(other, otherMs)) return { allowed: false, aheadMs: [ms, otherMs] };
+    return { allowed: true, aheadMs: [spend(table, slot, charge, nowMs), spend(otherTable, otherSlot, other, nowMs)] };
+  }
+
   /** Two passes over the charges: the first writes nothing that counts, the second cannot fail. */
   function takeAll(charges: readonly CounterCharge[], nowMs: number): CounterVerdict {
     const aheadMs = new Array<number>(charges.length);
@@ -87,5 +98,9 @@ function createTake(tables: CounterTables, overflowed: WeakSet<CounterCharge>): 
     return { allowed, aheadMs };
   }
 
-  return (charges, nowMs) => (charges.length === 1 ? takeOne(charges[0] as CounterCharge, nowMs) : takeAll(charges, nowMs));
+  return (charges, nowMs) => {
+    if (charges.length === 1) return takeOne(charges[0] as CounterCharge, nowMs);
+    if (charges.length === 2) return takeTwo(charges[0] as CounterCharge, charges[1] as CounterCharge, nowMs);
+    return takeAll(charges, nowMs);
+  };
 }

@@ -5,12 +5,13 @@ import type { FlowLimits } from './flows/limits.ts';
 import type { LinkPaths } from './flows/links.ts';
 import type { HasherOptions } from './hasher/index.ts';
 import { systemClock } from './kernel/clock.ts';
-import { ConfigError } from './kernel/errors.ts';
+import { ConfigError, errorName, isPortcullisError } from './kernel/errors.ts';
 import { canonicalIdentifier } from './kernel/identifier.ts';
 import type { KeyRing } from './kernel/keys.ts';
 import { callback, flag, group, integer, list, oneOf, optional, port, readOptions, text, wrong, type OptionReader } from './kernel/options.ts';
 import { systemRandom } from './kernel/random.ts';
 import type { LimitRule } from './limiter/index.ts';
+import { readRate } from './limiter/rules.ts';
 import type { PasswordPolicyOptions } from './password/index.ts';
 import type { Accounts } from './ports/accounts.ts';
 import type { Clock } from './ports/clock.ts';
@@ -57,7 +58,7 @@ export interface PortcullisOptions {
   readonly audit?: Omit<AuditLogOptions, Wired>;
   /** Sees every event as it happens, plain addresses included. For metrics. */
   readonly onEvent?: Emit;
-  /** Sees unexpected errors whole: those of your database, for example. Default: `process.emitWarning` with the error's name. */
+  /** Sees unexpected errors whole: those of your database and your mailer, for example. Default: `process.emitWarning` with the error's name. */
   readonly reportError?: (error: unknown) => void;
   /** Time that the app's table and the record store have for one answer, ms. Default 2,000. Slow counts as down. */
   readonly storeDeadlineMs?: number;
@@ -84,14 +85,18 @@ function piece<T extends object>(): OptionReader<T> {
   };
 }
 
-const rule = optional(piece<LimitRule>());
+/** Read here as well as by the limiter, so that a complaint names the option as the app wrote it. */
+const rule = optional<LimitRule>((given, name) => {
+  readRate(given, name);
+  return { ...(given as LimitRule) };
+});
 const rules = group({ address: rule, site: rule, noAddress: rule, account: rule });
 
 /** Parses the options once. `emit` is what a store made here reports to. Throws ERR_CONFIG. */
 export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
   const store = memoryOnDemand(() => options.clock, emit);
   const parsed = readOptions('portcullis', options, {
-    keys: port<KeyRing>(['digest', 'digests', 'derive', 'seal', 'open']),
+    keys: port<KeyRing>(['digest', 'digests', 'derive', 'seal', 'open'], undefined, 'createKeyRing()'),
     baseUrl: text(),
     accounts: port<Accounts>(['findByIdentifier', 'findById', 'create', 'replacePasswordHash', 'setBreachRecheck']),
     mailer: port<Mailer>(['send']),
@@ -136,7 +141,8 @@ function memoryOnDemand(clockOf: () => Clock | undefined, emit: Emit) {
 }
 
 function warnOf(error: unknown): void {
-  process.emitWarning(`portcullis: unexpected ${error instanceof Error ? error.name : typeof error}; see the reportError option`, { code: 'PORTCULLIS_UNEXPECTED' });
+  const what = isPortcullisError(error) ? error.message : `unexpected ${errorName(error)}; its message may hold personal data, set the option reportError to see it`;
+  process.emitWarning(`portcullis: ${what}`, { code: 'PORTCULLIS_UNEXPECTED' });
 }
 
 function checkBaseUrl(given: string, allowHttp: boolean): void {

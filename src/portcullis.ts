@@ -16,6 +16,7 @@ import { createAddressCheck, createLimiter, type AddressFacts, type LimitRule } 
 import { createPasswordPolicy, type PasswordPolicy } from './password/index.ts';
 import { readPortcullisOptions, type ParsedPortcullisOptions, type PortcullisOptions } from './portcullis-options.ts';
 import type { Emit } from './ports/events.ts';
+import type { Mailer } from './ports/mailer.ts';
 import { createUniformReplies, type UniformReplies } from './uniform/index.ts';
 
 /** Every piece, wired with one key ring, one pair of stores and one stream of events. */
@@ -59,10 +60,11 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
   const hasher = createHasher({ ...parsed.hasher, keys, clock, random, emit });
   const uniform = createUniformReplies({ ...parsed.uniform, clock, emit });
   const limits = { clock, emit, deadlineMs: storeDeadlineMs };
+  const told = quiet(reportError);
   const parts: FlowParts = {
     accounts: accountsInTime(accounts, limits),
     records: recordsInTime(records, limits),
-    mailer,
+    mailer: reporting(mailer, told),
     links: createLinks(parsed.baseUrl, parsed.paths),
     hasher,
     password,
@@ -75,7 +77,7 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
     random,
     clock,
     emit,
-    reportError: quiet(reportError),
+    reportError: told,
   };
   const tickets = createResetTickets(parts);
 
@@ -121,6 +123,20 @@ function quiet<T>(hook: ((value: T) => unknown) | undefined): (value: T) => void
     } catch {
       // There is nobody left to tell.
     }
+  };
+}
+
+/** A mail is sent after its answer, where nobody sees it fail: the app's developer is told as well as the event stream. */
+function reporting(mailer: Mailer, report: (error: unknown) => void): Mailer {
+  return {
+    async send(mail) {
+      try {
+        await mailer.send(mail);
+      } catch (error) {
+        report(error);
+        throw error;
+      }
+    },
   };
 }
 

@@ -107,7 +107,7 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
 
 function parseOptions(options: AuditLogOptions) {
   return readOptions('audit', options, {
-    keys: port<KeyRing>(['digest', 'seal', 'open']),
+    keys: port<KeyRing>(['digest', 'seal', 'open'], undefined, 'createKeyRing()'),
     sinks: sinksOption,
     addresses: oneOf<AddressForm>(['sealed', 'masked'], auditDefaults.addresses as AddressForm),
     appId: optional(text()),

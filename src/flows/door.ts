@@ -50,8 +50,7 @@ export async function visit<T>(parts: FlowParts, { flow, facts }: { readonly flo
       return answered(uniform.comeBack('busy', error.retryAfterMs, facts.accepts));
     }
     emit({ type: 'request.failed', flow, error: errorName(error), ...subjectOf(facts) });
-    if (!isPortcullisError(error)) reportError(error);
-    else if (error.cause !== undefined) reportError(error.cause);
+    reportError(isPortcullisError(error) ? (error.cause ?? error) : error);
     await span.end();
     return answered(uniform.comeBack('busy', retryAfterOutageMs, facts.accepts));
   }

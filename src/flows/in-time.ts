@@ -20,7 +20,7 @@ export function accountsInTime(accounts: Accounts, limits: Limits): Accounts {
   return Object.freeze({
     findByIdentifier: (identifier: string) => ask(async () => accountOf(await accounts.findByIdentifier(identifier))),
     findById: (accountId: string) => ask(async () => accountOf(await accounts.findById(accountId))),
-    create: (account) => ask(async () => (await accounts.create(account)) ?? undefined),
+    create: (account) => ask(async () => createdId(await accounts.create(account))),
     replacePasswordHash: (change) => ask(async () => yesOrNo(await accounts.replacePasswordHash(change))),
     setBreachRecheck: (mark) => ask(async () => accounts.setBreachRecheck(mark)),
   } satisfies Accounts);
@@ -38,17 +38,30 @@ export function recordsInTime(records: RecordStore, limits: Limits): RecordStore
 }
 
 /** An account as a table without a type checker may have it. */
-interface Row extends Pick<StoredAccount, 'id' | 'email'> {
+interface Row extends Pick<StoredAccount, 'email'> {
+  readonly id: unknown;
   readonly passwordHash?: string | null | undefined;
   readonly active?: unknown;
   readonly needsBreachRecheck?: unknown;
 }
 
-/** The row as it is meant: `active` is true or it is not, and a password that is null is none. */
+/** The row as it is meant: a number is an id too, `active` is true or it is not, and a password that is null is none. */
 function accountOf(row: Row | null | undefined): StoredAccount | undefined {
   if (row === undefined || row === null) return undefined;
-  const { id, email, passwordHash, active, needsBreachRecheck } = row;
-  return { id, email, passwordHash: passwordHash ?? undefined, active: active === true, needsBreachRecheck: Boolean(needsBreachRecheck) };
+  const { email, passwordHash, active, needsBreachRecheck } = row;
+  return { id: idOf(row.id), email, passwordHash: passwordHash ?? undefined, active: active === true, needsBreachRecheck: Boolean(needsBreachRecheck) };
+}
+
+/** undefined or null: the address is taken. */
+function createdId(id: unknown): string | undefined {
+  return id === undefined || id === null ? undefined : idOf(id);
+}
+
+/** An id as text: many tables count their rows. An object is refused, since most of them make the same text. */
+function idOf(id: unknown): string {
+  if (typeof id === 'number' || typeof id === 'bigint') return String(id);
+  if (typeof id !== 'string' || id === '') throw new StoreError('accounts: expected the id of an account as text or a number');
+  return id;
 }
 
 /** A count of rows or an object would be a yes whatever it says. */

@@ -90,7 +90,7 @@ export function readHasherOptions(options: HasherOptions) {
   const parsed = readOptions('hasher', options, {
     parameters: parametersOption,
     engine: engineOption,
-    keys: optional(port<KeyRing>(['digest', 'derive'])),
+    keys: optional(port<KeyRing>(['digest', 'derive'], undefined, 'createKeyRing()')),
     pepper: flag(hasherDefaults.pepper),
     gate: gateOption,
     legacy: optional(callback<LegacyVerifier>()),

@@ -37,7 +37,7 @@ const tagBytes = 16;
 const secretBytes = 32;
 
 const secretOption: OptionReader<Uint8Array> = (given, name) => {
-  if (!isUint8Array(given) || given.length !== secretBytes) throw wrong(name, `a Uint8Array of ${secretBytes} bytes`, given);
+  if (!isUint8Array(given) || given.length !== secretBytes) throw wrong(name, `a Uint8Array of ${secretBytes} bytes (openssl rand -base64 ${secretBytes}, decoded)`, given);
   if (given.every((byte) => byte === given[0])) throw new ConfigError(`${name}: expected random bytes, got ${secretBytes} times the same one`);
   return Uint8Array.from(given);
 };

@@ -1,3 +1,4 @@
+import { isUint8Array } from 'node:util/types';
 import { editDistance } from './edit-distance.ts';
 import { ConfigError } from './errors.ts';
 
@@ -15,7 +16,8 @@ export function wrong(name: string, expected: string, given: unknown): ConfigErr
 function described(given: unknown): string {
   if (given === null) return 'null';
   if (typeof given === 'number' || typeof given === 'boolean') return String(given);
-  if (typeof given === 'string') return `a string of ${given.length} characters`;
+  if (typeof given === 'string') return `a string of ${given.length} ${given.length === 1 ? 'character' : 'characters'}`;
+  if (isUint8Array(given)) return `${given.length} bytes`;
   if (Array.isArray(given)) return `an array of ${given.length}`;
   return typeof given === 'undefined' ? 'nothing' : `a value of type ${typeof given}`;
 }
@@ -47,7 +49,9 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
 
 /** `, did you mean "x"?` for the known name that the fewest edits reach, or nothing where none is near. */
 function nearest(key: string, known: readonly string[]): string {
-  const ranked = known.map((name) => ({ name, edits: edits(key.toLowerCase(), name.toLowerCase()) })).sort((a, b) => a.edits - b.edits);
+  // A unit left out (`window` for `windowMs`) is the likeliest slip of all.
+  const distance = (one: string, other: string): number => (one.length > 3 && other.startsWith(one) ? 1 : edits(one, other));
+  const ranked = known.map((name) => ({ name, edits: distance(key.toLowerCase(), name.toLowerCase()) })).sort((a, b) => a.edits - b.edits);
   const best = ranked[0];
   if (best === undefined) return '';
   return best.edits <= Math.max(2, key.length / 3) ? `, did you mean "${best.name}"?` : `; known: ${known.join(', ')}`;
@@ -106,13 +110,15 @@ export function callback<T>(fallback?: T): OptionReader<T> {
   };
 }
 
-/** An object with the named methods: a port that the app or another piece implements. */
-export function port<T extends object>(methods: readonly (keyof T & string)[], fallback?: () => T): OptionReader<T> {
+/** An object with the named methods: a port that the app or another piece implements. `source`: the function that makes one. */
+export function port<T extends object>(methods: readonly (keyof T & string)[], fallback?: () => T, source?: string): OptionReader<T> {
   return (given, name) => {
     const value: unknown = given === undefined ? fallback?.() : given;
     const missing = methods.filter((method) => typeof (value as Record<string, unknown> | null | undefined)?.[method] !== 'function');
-    if (missing.length > 0) throw wrong(name, `an object with ${methods.map((method) => `${method}()`).join(', ')}`, given);
-    return value as T;
+    if (missing.length === 0) return value as T;
+    const listed = (names: readonly string[]): string => names.map((method) => `${method}()`).join(', ');
+    const expected = source === undefined ? `an object with ${listed(methods)}` : `what ${source} makes`;
+    throw missing.length < methods.length ? new ConfigError(`${name}: expected ${expected}, got one without ${listed(missing)}`) : wrong(name, expected, given);
   };
 }
 

@@ -35,7 +35,8 @@ export const rulesOption: OptionReader<Rates> = (given, name) => {
   return Object.fromEntries(entries.map(([rule, value]) => [rule, readRate(value, `${name}.${rule}`)]));
 };
 
-function readRate(value: unknown, name: string): Omit<CounterRule, 'name'> {
+/** Reads one limit. Throws ERR_CONFIG. */
+export function readRate(value: unknown, name: string): Omit<CounterRule, 'name'> {
   const { limit, windowMs, burst } = readOptions(name, value, {
     limit: integer({ min: 1, max: 1_000_000 }),
     windowMs: integer({ min: 100, max: maxWindowMs }),

@@ -18,7 +18,7 @@ function configError(options: unknown): { readonly code: string; readonly messag
 
 describe('the options of the audit log', () => {
   it.each([
-    [{ sinks: [noSink] }, 'audit.keys: expected an object with digest(), seal(), open(), got nothing'],
+    [{ sinks: [noSink] }, 'audit.keys: expected what createKeyRing() makes, got nothing'],
     [{ keys, sinks: [] }, 'audit.sinks: expected an array of at least one sink, got an array of 0'],
     [{ keys }, 'audit.sinks: expected an array of at least one sink, got nothing'],
     [{ keys, sinks: noSink }, 'audit.sinks: expected an array of at least one sink, got a value of type function'],

@@ -54,6 +54,33 @@ describe('a user table that answers as libraries for databases do', () => {
     expect((await attempt(kit, 'nobody@example.com', goodPassword)).value).toMatchObject({ reply: { status: 401 } });
   });
 
+  it('may count its accounts: an id that is a number is that number as text, for every flow', async () => {
+    const { table } = await kitWith({});
+    const [row] = table.rows.values();
+    const numbered = (found: boolean) => (found && row ? { ...row, id: 7 } : undefined);
+    const kit = await kitWith({ findByIdentifier: (name: string) => numbered(name === email), findById: (id: unknown) => numbered(id === '7'), replacePasswordHash: () => true, create: () => 8 });
+    expect((await attempt(kit, email, goodPassword)).value).toEqual({ outcome: 'signed-in', accountId: '7' });
+    expect(await kit.value(kit.portcullis.passwordChange.change({ accountId: '7', currentPassword: goodPassword, newPassword: otherPassword, facts }))).toMatchObject({ outcome: 'changed' });
+    await kit.value(kit.portcullis.passwordReset.request({ identifier: email, facts }));
+    await kit.value(kit.portcullis.signUp.request({ identifier: 'new@example.com', password: goodPassword, facts }));
+    await kit.settle();
+    expect(kit.mails.map(({ kind }) => kind)).toEqual(['password-changed', 'reset-password', 'confirm-sign-up']);
+    const confirm = kit.mails[2];
+    const token = confirm?.kind === 'confirm-sign-up' ? confirm.link.split('#token=')[1] : undefined;
+    expect(await kit.value(kit.portcullis.signUp.confirm({ token, facts }))).toMatchObject({ outcome: 'confirmed', accountId: '8' });
+  });
+
+  it('must give every account an id: without one, nobody is let in, and the developer is told why', async () => {
+    const told: unknown[] = [];
+    const { table } = await kitWith({});
+    const [row] = table.rows.values();
+    for (const id of [undefined, null, '', { hex: '7' }]) {
+      const kit = makeKit({ accounts: { ...table, findByIdentifier: async () => ({ ...row, id }) } as unknown as Accounts, reportError: (error) => told.push(error) });
+      expect((await attempt(kit, email, goodPassword)).value).toMatchObject({ reply: { status: 503 } });
+    }
+    expect(told).toEqual(Array(4).fill(expect.objectContaining({ code: 'ERR_STORE', message: 'accounts: expected the id of an account as text or a number' })));
+  });
+
   it('must say whether it has replaced a hash: what is neither true nor false is no yes', async () => {
     const kit = await kitWith({ replacePasswordHash: async () => ({ changes: 0 }) });
     const { value } = await kit.run(kit.portcullis.passwordChange.change({ accountId: 'user-1', currentPassword: goodPassword, newPassword: otherPassword, facts }));
@@ -63,6 +90,16 @@ describe('a user table that answers as libraries for databases do', () => {
 });
 
 describe('the hooks of the app', () => {
+  it('are told why a mail did not leave', async () => {
+    const told: unknown[] = [];
+    const kit = makeKit({ mailer: { send: () => Promise.reject(new Error('SMTP is down')) }, reportError: (error) => told.push(error) });
+    await kit.plant({ email, password: goodPassword });
+    expect(await kit.value(kit.portcullis.passwordReset.request({ identifier: email, facts }))).toMatchObject({ reply: { status: 202 } });
+    await kit.settle();
+    expect(told).toEqual([expect.objectContaining({ message: 'SMTP is down' })]);
+    expect(kit.events).toContainEqual(expect.objectContaining({ type: 'deferred.failed' }));
+  });
+
   it('may be asynchronous and fail: no sign-in and no process ends by it', async () => {
     const loose: unknown[] = [];
     const note = (error: unknown) => loose.push(error);

@@ -139,8 +139,8 @@ describe('the options of the key ring', () => {
     [{ keys: [good, good] }, 'keyRing.keys: expected every id once, got one twice'],
     [{ keys: [{ ...good, id: 'a.b' }] }, 'keyRing.keys[0].id: expected 1 to 16 letters, digits, "-" or "_"'],
     [{ keys: [{ ...good, id: 'a'.repeat(17) }] }, 'keyRing.keys[0].id: expected 1 to 16 letters, digits, "-" or "_"'],
-    [{ keys: [{ ...good, secret: secretOf(1).subarray(1) }] }, 'keyRing.keys[0].secret: expected a Uint8Array of 32 bytes, got a value of type object'],
-    [{ keys: [{ ...good, secret: 'x'.repeat(32) }] }, 'keyRing.keys[0].secret: expected a Uint8Array of 32 bytes, got a string of 32 characters'],
+    [{ keys: [{ ...good, secret: secretOf(1).subarray(1) }] }, 'keyRing.keys[0].secret: expected a Uint8Array of 32 bytes (openssl rand -base64 32, decoded), got 31 bytes'],
+    [{ keys: [{ ...good, secret: 'x'.repeat(32) }] }, 'keyRing.keys[0].secret: expected a Uint8Array of 32 bytes (openssl rand -base64 32, decoded), got a string of 32 characters'],
     [{ keys: [{ ...good, secret: new Uint8Array(32) }] }, 'keyRing.keys[0].secret: expected random bytes, got 32 times the same one'],
     [{ keys: [{ ...good, secrets: 1 }] }, 'keyRing.keys[0].secrets: unknown option, did you mean "secret"?'],
   ])('are refused by name and never quoted: %#', (given, message) => {

@@ -38,7 +38,7 @@ describe('reading options', () => {
   });
 
   it.each([
-    ['windowms', 'windowMs'], ['windowM', 'windowMs'], ['wndowMs', 'windowMs'], ['window_ms', 'windowMs'], ['WINDOWMS', 'windowMs'],
+    ['windowms', 'windowMs'], ['windowM', 'windowMs'], ['wndowMs', 'windowMs'], ['window_ms', 'windowMs'], ['window', 'windowMs'], ['WINDOWMS', 'windowMs'],
     ['mod', 'mode'], ['stict', 'strict'], ['emmit', 'emit'], ['host', 'hosts'], ['nestd', 'nested'],
   ])('names the nearest option for a misspelt one: %s', (given, meant) => {
     expect(complaint({ [given]: 1 })).toBe(`piece.${given}: unknown option, did you mean "${meant}"?`);
@@ -70,7 +70,7 @@ describe('reading options', () => {
     expect(complaint({ strict: 'true' })).toBe('piece.strict: expected true or false, got a string of 4 characters');
     expect(complaint({ emit: {} })).toBe('piece.emit: expected a function, got a value of type object');
     expect(complaint({ store: { read: 1 } })).toBe('piece.store: expected an object with read(), got a value of type object');
-    expect(complaint({ hosts: 'a' })).toBe('piece.hosts: expected an array, got a string of 1 characters');
+    expect(complaint({ hosts: 'a' })).toBe('piece.hosts: expected an array, got a string of 1 character');
     expect(complaint({ hosts: ['a', 7] })).toBe('piece.hosts[1]: expected a non-empty string, got 7');
     expect(complaint({ hosts: new Array<string>(1) })).toBe('piece.hosts[0]: expected a non-empty string, got nothing');
     expect(complaint({ nested: { dept: 1 } })).toBe('piece.nested.dept: unknown option, did you mean "depth"?');

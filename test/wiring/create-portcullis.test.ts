@@ -13,6 +13,7 @@ describe('createPortcullis', () => {
     ['a misspelt option of the range service', { breach: { rangeService: { userAgnet: 'x' } } }, 'rangeService.userAgnet: unknown option, did you mean "userAgent"?'],
     ['a misspelt limit', { limits: { signin: {} } }, 'portcullis.limits.signin: unknown option, did you mean "signIn"?'],
     ['a misspelt rule', { limits: { signIn: { adress: { limit: 1, windowMs: 1_000 } } } }, 'portcullis.limits.signIn.adress: unknown option, did you mean "address"?'],
+    ['a misspelt number of a rule', { limits: { signIn: { address: { max: 4, windowMs: 1_000 } } } }, 'portcullis.limits.signIn.address.max: unknown option; known: limit, windowMs, burst'],
     ['an http address', { baseUrl: 'http://app.example.com' }, 'portcullis.baseUrl: expected https:; http: needs dangerouslyAllowHttp'],
     ['a password in the address', { baseUrl: 'https://:secret@app.example.com' }, 'portcullis.baseUrl: expected an https: address without credentials, query or fragment, got a string of 31 characters'],
     ['an empty query', { baseUrl: 'https://app.example.com?' }, 'portcullis.baseUrl: expected an https: address without credentials, query or fragment, got a string of 24 characters'],
@@ -20,8 +21,8 @@ describe('createPortcullis', () => {
     ['no address', { baseUrl: 'app.example.com' }, 'portcullis.baseUrl: expected an https: address without credentials, query or fragment, got a string of 15 characters'],
     ['a path to another site', { paths: { reset: '//evil.example' } }, 'portcullis.paths.reset: expected a path that begins with one slash, got a string of 14 characters'],
     ['null', { mailer: null }, 'portcullis.mailer: expected an object with send(), got null'],
-    ['no keys', { keys: undefined }, 'portcullis.keys: expected an object with digest(), digests(), derive(), seal(), open(), got nothing'],
-    ['a table that lacks a verb', { accounts: { findById: () => undefined } }, 'portcullis.accounts: expected an object with findByIdentifier(), findById(), create(), replacePasswordHash(), setBreachRecheck(), got a value of type object'],
+    ['no keys', { keys: undefined }, 'portcullis.keys: expected what createKeyRing() makes, got nothing'],
+    ['a table that lacks a verb', { accounts: { findById: () => undefined } }, 'portcullis.accounts: expected an object with findByIdentifier(), findById(), create(), replacePasswordHash(), setBreachRecheck(), got one without findByIdentifier(), create(), replacePasswordHash(), setBreachRecheck()'],
     ['argon2id below its floor', { hasher: { parameters: { memoryKiB: 1_024, passes: 2, lanes: 1 } } }, 'hasher.parameters.memoryKiB: expected at least 19456 with 2 passes (ASVS 5.0 appendix C), got 1024'],
   ])('refuses %s and names it', (_what, wrong, message) => {
     expect(() => createPortcullis({ ...least, ...wrong })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', message }) as Error);

@@ -32,8 +32,8 @@ export interface ReplyTemplate {
 }
 
 const answers: Readonly<Record<ReplyName, Omit<ReplyTemplate, 'html'>>> = {
-  'sign-in-failed': { status: 401, title: 'Sign-in failed', detail: 'That did not work. Check the address and the password, or ask for a new password.' },
-  'sign-up-received': { status: 202, title: 'Check your mail', detail: 'We have sent a mail to that address. It says how to go on.' },
+  'sign-in-failed': { status: 401, title: 'Sign-in failed', detail: 'That did not work. Check the address and the password, or ask for a new password. If both are right, look into your mailbox: a mail there may say how to go on.' },
+  'sign-up-received': { status: 202, title: 'Check your mail', detail: 'If that address can be used, a mail is on its way. It says how to go on.' },
   'sign-up-confirmed': { status: 200, title: 'Account confirmed', detail: 'You can sign in now.' },
   'confirmation-failed': { status: 400, title: 'Confirmation failed', detail: 'The link or code is wrong, used or too old. Please sign up again.' },
   'forgot-received': { status: 202, title: 'Check your mail', detail: 'If there is an account with that address, a mail with a link is on its way.' },

@@ -39,7 +39,7 @@ describe('the answers', () => {
     expect(uniform.reply('sign-up-received', 'json')).toEqual({
       status: 202,
       headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', Vary: 'Accept', 'Content-Type': 'application/json; charset=utf-8' },
-      body: '{"ok":true,"message":"We have sent a mail to that address. It says how to go on."}',
+      body: '{"ok":true,"message":"If that address can be used, a mail is on its way. It says how to go on."}',
     });
     expect(uniform.reply('forgot-received', 'json').body).toContain('If there is an account');
   });

@@ -1,4 +1,4 @@
-/** A mail to the owner of an address, as data: the app words it, or uses `mailText`. Links and codes are secrets. */
+/** A mail to the owner of an address, as data; the words are the app's. Links and codes are secrets. */
 export type Mail =
   | { readonly kind: 'confirm-sign-up'; readonly to: string; readonly link: string; readonly code: string; readonly expiresAtMs: number }
   /** Asked for the confirmation again, after several sign-ups: nobody but the owner can tell which of them was theirs. */

@@ -31,11 +31,11 @@ export default defineConfig({
   esbuildPlugins: [
     {
       name: 'shared-files',
-      setup({ initialOptions, onResolve }) {
-        const extension = initialOptions.format === 'cjs' ? '.cjs' : '.js';
+      setup(build) {
+        const extension = build.initialOptions.format === 'cjs' ? '.cjs' : '.js';
         for (const [name, source] of Object.entries(shared)) {
           const filter = new RegExp(`/${source.split('/').at(-1)?.replaceAll('.', '\\.') ?? ''}$`);
-          onResolve({ filter }, ({ kind }) => (kind === 'entry-point' ? undefined : { path: `./${name}${extension}`, external: true, sideEffects: false }));
+          build.onResolve({ filter }, ({ kind }) => (kind === 'entry-point' ? undefined : { path: `./${name}${extension}`, external: true, sideEffects: false }));
         }
       },
     },

@@ -35,8 +35,8 @@ export interface RunningApp {
 }
 
 /** A small app with every door, on a free port; a quick floor and a cheap hash, so that tests need not wait. */
-export async function startApp(express: typeof express5, options: Partial<PortcullisOptions> & { readonly before?: RequestHandler; readonly hooks?: Partial<Parameters<typeof expressDoors>[1]> } = {}): Promise<RunningApp> {
-  const { before, hooks, ...own } = options;
+export async function startApp(express: typeof express5, options: Partial<PortcullisOptions> & { readonly before?: RequestHandler; readonly parsers?: readonly RequestHandler[]; readonly hooks?: Partial<Parameters<typeof expressDoors>[1]> } = {}): Promise<RunningApp> {
+  const { before, parsers = [express.urlencoded({ extended: true }), express.json()], hooks, ...own } = options;
   const table = memoryTable();
   const events: SecurityEvent[] = [];
   const mails: Mail[] = [];
@@ -57,7 +57,7 @@ export async function startApp(express: typeof express5, options: Partial<Portcu
   const app = express();
   if (before !== undefined) app.use(before);
   app.use(session({ store, secret: 'only a test', resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' } }));
-  app.use(express.urlencoded({ extended: true }), express.json());
+  for (const parser of parsers) app.use(parser);
   const doors = expressDoors(portcullis, {
     accountIdOf: (req) => req.session.accountId,
     remember: (req, { accountId }) => {

@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { goodPassword, otherPassword } from '../support/kit.ts';
 import { cookieOf, startApp, versions, type RunningApp } from './express-app.ts';
 
@@ -126,6 +126,23 @@ describe.each(versions)('the doors on %s', (_version, express) => {
     for (const body of [{}, [], { __proto__: { email } }]) expect((await app.send('/forgot', { json: body })).status).toBe(202);
     expect((await app.send('/login', { form: { 'email[$ne]': 'x', 'password[$ne]': 'x' } })).status).toBe(401);
     expect((await app.send('/reset', { json: { 'token': { $gt: '' }, 'password': goodPassword } })).status).toBe(400);
+  });
+
+  it('name it, once, when no parser has read the form', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    try {
+      const read = await start();
+      for (const init of [{ form: { email } }, { json: { email } }, {}]) await read.send('/login', init);
+      await read.close();
+      expect(warn).not.toHaveBeenCalled();
+      const unread = await start({ parsers: [] });
+      expect((await unread.send('/logout')).status).toBe(204);
+      expect(warn).not.toHaveBeenCalled();
+      for (const init of [{ form: { email } }, { json: { email } }]) expect((await unread.send('/login', init)).status).toBe(401);
+      expect(warn.mock.calls).toEqual([['portcullis: a form arrived unread, so its fields are missing. Before the doors: app.use(express.urlencoded({ extended: false }), express.json()).', { code: 'PORTCULLIS_BODY' }]]);
+    } finally {
+      warn.mockRestore();
+    }
   });
 
   it('take no GET', async () => {

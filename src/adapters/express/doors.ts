@@ -3,7 +3,7 @@ import type { Answered } from '../../flows/parts.ts';
 import type { Portcullis } from '../../portcullis.ts';
 import type { Reply } from '../../ports/reply.ts';
 import { readDoorsOptions, type DoorsOptions, type ExpressDoorsOptions, type Rejection } from './doors-options.ts';
-import { addressFactsOf, bodyField, factsOf, handler, hasHungUp, isCrossSite, send } from './request.ts';
+import { addressFactsOf, bodyField, createBodyCheck, factsOf, handler, hasHungUp, isCrossSite, send } from './request.ts';
 import { endSession, freshSession } from './session.ts';
 
 /** One handler for each door, for POST. The body must have been parsed (`express.urlencoded`, `express.json`). */
@@ -51,6 +51,7 @@ type Work = (req: Request, res: Response) => Promise<void>;
 
 /** What every door asks first: is it a POST, and from a page of this app? */
 function doorsTo({ checkAddress, emit, origin, uniform }: Portcullis) {
+  const checkBody = createBodyCheck();
   return (route: string, work: Work): RequestHandler =>
     handler(async (req, res) => {
       // Only signing out asks for no answer and no address.
@@ -60,7 +61,10 @@ function doorsTo({ checkAddress, emit, origin, uniform }: Portcullis) {
       else if (isCrossSite(req, origin)) {
         emit({ type: 'request.cross-site', route, ...(req.ip !== undefined && { address: req.ip }) });
         send(res, uniform.reply('cross-site', factsOf(req).accepts));
-      } else await work(req, res);
+      } else {
+        checkBody(req);
+        await work(req, res);
+      }
     });
 }
 

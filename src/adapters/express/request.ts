@@ -27,6 +27,16 @@ export function hasHungUp(req: Request): boolean {
   return req.ip === undefined && req.socket.destroyed;
 }
 
+/** Names, once, a form that no parser has read: without its fields every door answers as to a wrong password, and nobody knows why. */
+export function createBodyCheck(): (req: Request) => void {
+  let told = false;
+  return (req) => {
+    if (told || req.body !== undefined || typeof req.is(['urlencoded', 'json']) !== 'string') return;
+    told = true;
+    process.emitWarning('portcullis: a form arrived unread, so its fields are missing. Before the doors: app.use(express.urlencoded({ extended: false }), express.json()).', { code: 'PORTCULLIS_BODY' });
+  };
+}
+
 /** One field of the parsed body, as it came: only the body's own members, so that `__proto__` finds nothing. */
 export function bodyField(req: Request, name: string): unknown {
   const body: unknown = req.body;

@@ -6,16 +6,17 @@ import { startApp } from './start.ts';
 
 const help = `Larkpost, the example app of portcullis.
 
-  node examples/express-app/main.ts [options]
+  npm run example:express -- [options]
 
   --unprotected       the way most apps are written, for comparison
   --port 3000         0 takes a free port
   --host 127.0.0.1
-  --data DIR          where the database and the mails go
+  --data DIR          where the database and the mails go (default: var/ beside the app)
   --seed-file FILE    JSON: { "teams": [{ "name", "users": [{ "email", "name", "password" }], "contacts": [{ "email", "name" }] }] }
   --fast-seed         cheap hashes for the seed
   --breach-url URL    the breach service to ask instead of the public one
   --json-ready        print one line, {"url": "..."}, when the app takes requests
+  --help
 `;
 
 type Values = ReturnType<typeof readArguments>;

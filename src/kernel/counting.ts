@@ -22,9 +22,12 @@ export function roundingMs({ intervalMs, burst }: CounterRule): number {
   return Math.min(burst * Math.max(grainMs, burst * intervalMs * grainPerMs), intervalMs / 2);
 }
 
-/** Whether a key that is `aheadMs` away from its whole burst can pay the charge. Every store decides by this. */
-export function canPay({ rule, cost }: CounterCharge, aheadMs: number): boolean {
-  return aheadMs + (cost - rule.burst) * rule.intervalMs <= roundingMs(rule);
+/**
+ * Whether a key that is `aheadMs` away from its whole burst can pay the charge. Every store decides by this. One that
+ * keeps the rounding of each rule saves its calculation.
+ */
+export function canPay({ rule, cost }: CounterCharge, aheadMs: number, ruleRoundingMs: number = roundingMs(rule)): boolean {
+  return aheadMs + (cost - rule.burst) * rule.intervalMs <= ruleRoundingMs;
 }
 
 /** What the milliseconds of a verdict mean for one of its charges. */

@@ -2,11 +2,12 @@ import { systemClock } from '../kernel/clock.ts';
 import { ConfigError, StoreError } from '../kernel/errors.ts';
 import { callback, integer, oneOf, port, readOptions, text, type OptionReader } from '../kernel/options.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { CounterCharge, CounterRule, CounterStore, CounterVerdict } from '../ports/counter-store.ts';
+import type { CounterCharge, CounterStore, CounterVerdict } from '../ports/counter-store.ts';
 import type { Emit, EventSubject } from '../ports/events.ts';
+import { chargesFor, knownRule } from './charges.ts';
 import { isVerdict, refusalOf, ruleName, standingsOf, type LimiterDecision, type LimiterPass, type RuleStanding } from './decision.ts';
 import { headersOf, type HeaderForm } from './headers.ts';
-import { ruleNamed, rulesOption, rulesOf, type LimitRule, type ParsedRules } from './rules.ts';
+import { ruleNamed, rulesOption, rulesOf, type LimitRule } from './rules.ts';
 import { createStoreCalls, type StoreCalls } from './store-calls.ts';
 
 export interface LimiterOptions<Name extends string> {
@@ -151,36 +152,4 @@ function nonsense(): StoreError {
 /** Also where no type checker looked: a refusal took nothing that could be given back. */
 function isCharged(decision: LimiterDecision): decision is LimiterPass {
   return decision.ok && decision.charged;
-}
-
-function knownRule(rules: ParsedRules, name: string): CounterRule {
-  const known = ruleNamed(rules, name);
-  if (known === undefined) throw new TypeError(`limiter: there is no rule "${name}"`);
-  return known;
-}
-
-/** Not `[]` and `push`: the first push makes room for seventeen, and of nearly all decisions the rules are one or two. */
-function chargesFor(rules: ParsedRules, keys: Readonly<Record<string, string | undefined>>, cost: number): readonly CounterCharge[] {
-  let first: CounterCharge | undefined;
-  let second: CounterCharge | undefined;
-  let all: CounterCharge[] | undefined;
-  for (const name in keys) {
-    const key = keys[name];
-    if (key === undefined) continue;
-    const rule = knownRule(rules, name);
-    if (typeof key !== 'string') throw new TypeError(`limiter: expected a string as the key of "${name}"`);
-    if (cost !== 1) checkCost(cost, name, rule);
-    const charge = { rule, key, cost };
-    if (first === undefined) first = charge;
-    else if (second === undefined) second = charge;
-    else (all ??= [first, second]).push(charge);
-  }
-  // A decision about nobody would let everybody through.
-  if (first === undefined) throw new TypeError('limiter: expected a key for at least one rule');
-  if (second === undefined) return [first];
-  return all ?? [first, second];
-}
-
-function checkCost(cost: number, name: string, { burst }: CounterRule): void {
-  if (!(Number.isInteger(cost) && cost >= 1 && cost <= burst)) throw new RangeError(`limiter: expected a cost from 1 to the burst of "${name}", ${burst}, got ${cost}`);
 }

@@ -1,3 +1,4 @@
+import { roundingMs } from '../../kernel/counting.ts';
 import type { CounterCharge, CounterRule } from '../../ports/counter-store.ts';
 import type { Emit } from '../../ports/events.ts';
 import { createCounterTable, overflowSlot, type CounterTable } from './counter-table.ts';
@@ -6,6 +7,8 @@ const overflowEventEveryMs = 60_000;
 
 export interface Table {
   rule: CounterRule;
+  /** `roundingMs(rule)`: calculating it for each charge is a twentieth of the time. */
+  roundingMs: number;
   readonly keys: CounterTable;
   overflowToldMs: number;
 }
@@ -36,9 +39,10 @@ export function createCounterTables({ maxKeys, emit }: { readonly maxKeys: numbe
       const known = tables.find((table) => table.rule.name === rule.name);
       if (known !== undefined) {
         known.rule = rule;
+        known.roundingMs = roundingMs(rule);
         return known;
       }
-      const table = { rule, keys: createCounterTable(maxKeys), overflowToldMs: -Infinity };
+      const table = { rule, roundingMs: roundingMs(rule), keys: createCounterTable(maxKeys), overflowToldMs: -Infinity };
       tables.push(table);
       return table;
     },

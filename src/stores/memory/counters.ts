@@ -16,11 +16,11 @@ export function memoryCounters({ maxKeys, clock, emit }: MemoryCounterOptions): 
   const tables = createCounterTables({ maxKeys, emit });
   // Charges that the overflow slot paid. Its units must not come from keys that meanwhile lost their slot.
   const overflowed = new WeakSet<CounterCharge>();
-  const take = createTake(tables, overflowed);
+  const take = createTake({ tables, overflowed, clock });
 
   return {
     shared: false,
-    take: (charges) => take(charges, clock.monotonicMs()),
+    take,
     peek(charges) {
       const nowMs = clock.monotonicMs();
       const aheadMs = charges.map(({ rule, key }) => {
@@ -47,40 +47,62 @@ export function memoryCounters({ maxKeys, clock, emit }: MemoryCounterOptions): 
   };
 }
 
-function createTake(tables: CounterTables, overflowed: WeakSet<CounterCharge>): (charges: readonly CounterCharge[], nowMs: number) => CounterVerdict {
-  // Where the charges of the decision at hand are: it is never awaited, so that all can share these.
-  const found: Table[] = [];
-  const slots: number[] = [];
+interface TakeParts {
+  readonly tables: CounterTables;
+  readonly overflowed: WeakSet<CounterCharge>;
+  readonly clock: Clock;
+}
 
+type Take = (charges: readonly CounterCharge[]) => CounterVerdict;
+type Spend = (table: Table, slot: number, charge: CounterCharge, nowMs: number) => number;
+
+function createTake({ tables, overflowed, clock }: TakeParts): Take {
   /** Ahead is read again: while a table is full, two keys of one rule may have got the same slot. */
-  function spend({ keys }: Table, slot: number, charge: CounterCharge, nowMs: number): number {
+  const spend: Spend = ({ keys }, slot, charge, nowMs) => {
     if (slot === overflowSlot) overflowed.add(charge);
     const ms = keys.aheadMs(slot, nowMs) + charge.cost * charge.rule.intervalMs;
     keys.setAhead(slot, ms, nowMs);
     return ms;
-  }
+  };
+  const takeAll = createTakeAll({ tables, clock, spend });
 
   /** What `takeAll` does, without the lists: they are a sixth of the time. */
-  function takeOne(charge: CounterCharge, nowMs: number): CounterVerdict {
+  function takeOne(charge: CounterCharge): CounterVerdict {
+    const nowMs = clock.monotonicMs();
     const table = tables.of(charge.rule);
     const slot = tables.slotFor(table, charge, nowMs);
     const ms = table.keys.aheadMs(slot, nowMs);
-    return canPay(charge, ms) ? { allowed: true, aheadMs: [spend(table, slot, charge, nowMs)] } : { allowed: false, aheadMs: [ms] };
+    return canPay(charge, ms, table.roundingMs) ? { allowed: true, aheadMs: [spend(table, slot, charge, nowMs)] } : { allowed: false, aheadMs: [ms] };
   }
 
-  function takeTwo(charge: CounterCharge, other: CounterCharge, nowMs: number): CounterVerdict {
+  /** The same for two, where the lists were a quarter: address and account are the common pair. */
+  function takeTwo(charge: CounterCharge, other: CounterCharge): CounterVerdict {
+    const nowMs = clock.monotonicMs();
     const table = tables.of(charge.rule);
     const otherTable = tables.of(other.rule);
     const slot = tables.slotFor(table, charge, nowMs);
     const otherSlot = tables.slotFor(otherTable, other, nowMs);
     const ms = table.keys.aheadMs(slot, nowMs);
     const otherMs = otherTable.keys.aheadMs(otherSlot, nowMs);
-    if (!canPay(charge, ms) || !canPay(other, otherMs)) return { allowed: false, aheadMs: [ms, otherMs] };
+    if (!canPay(charge, ms, table.roundingMs) || !canPay(other, otherMs, otherTable.roundingMs)) return { allowed: false, aheadMs: [ms, otherMs] };
     return { allowed: true, aheadMs: [spend(table, slot, charge, nowMs), spend(otherTable, otherSlot, other, nowMs)] };
   }
 
+  return (charges) => {
+    if (charges.length === 1) return takeOne(charges[0] as CounterCharge);
+    if (charges.length === 2) return takeTwo(charges[0] as CounterCharge, charges[1] as CounterCharge);
+    return takeAll(charges);
+  };
+}
+
+function createTakeAll({ tables, clock, spend }: { readonly tables: CounterTables; readonly clock: Clock; readonly spend: Spend }): Take {
+  // Where the charges of the decision at hand are: it is never awaited, so that all can share these.
+  const found: Table[] = [];
+  const slots: number[] = [];
+
   /** Two passes over the charges: the first writes nothing that counts, the second cannot fail. */
-  function takeAll(charges: readonly CounterCharge[], nowMs: number): CounterVerdict {
+  return (charges) => {
+    const nowMs = clock.monotonicMs();
     const aheadMs = new Array<number>(charges.length);
     let allowed = true;
     for (let at = 0; at < charges.length; at += 1) {
@@ -88,7 +110,7 @@ function createTake(tables: CounterTables, overflowed: WeakSet<CounterCharge>): 
       const table = tables.of(charge.rule);
       const slot = tables.slotFor(table, charge, nowMs);
       const ms = table.keys.aheadMs(slot, nowMs);
-      if (!canPay(charge, ms)) allowed = false;
+      if (!canPay(charge, ms, table.roundingMs)) allowed = false;
       found[at] = table;
       slots[at] = slot;
       aheadMs[at] = ms;
@@ -96,11 +118,5 @@ function createTake(tables: CounterTables, overflowed: WeakSet<CounterCharge>): 
     if (!allowed) return { allowed, aheadMs };
     for (let at = 0; at < charges.length; at += 1) aheadMs[at] = spend(found[at] as Table, slots[at] as number, charges[at] as CounterCharge, nowMs);
     return { allowed, aheadMs };
-  }
-
-  return (charges, nowMs) => {
-    if (charges.length === 1) return takeOne(charges[0] as CounterCharge, nowMs);
-    if (charges.length === 2) return takeTwo(charges[0] as CounterCharge, charges[1] as CounterCharge, nowMs);
-    return takeAll(charges, nowMs);
   };
 }

@@ -41,6 +41,17 @@ describe.each(versions)('limitRequests on %s', (_version, express) => {
     expect(await (await fetch(url, { headers: { accept: 'text/html' } })).text()).toContain('<h1>Too many requests</h1>');
   });
 
+  it.each([
+    ['*/*', 'application/problem+json'],
+    ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text/html; charset=utf-8'],
+    ['application/json', 'application/problem+json'],
+    ['image/png', 'application/problem+json'],
+  ])('answers who accepts %s in %s', async (accept, type) => {
+    const url = await start();
+    for (let turn = 0; turn < 3; turn += 1) await fetch(url);
+    expect((await fetch(url, { headers: { accept } })).headers.get('content-type')).toBe(type);
+  });
+
   it('tells where the client stands, if asked to', async () => {
     const url = await start({ headers: 'draft-11' });
     const response = await fetch(url);

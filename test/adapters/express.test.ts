@@ -1,9 +1,22 @@
+import { request } from 'node:http';
 import type { RequestHandler } from 'express';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { goodPassword, otherPassword } from '../support/kit.ts';
 import { cookieOf, startApp, versions, type RunningApp } from './express-app.ts';
 
 const email = 'ada@example.com';
+
+/** Sends a form on a connection of its own, which the app resets: the address of one that is used again is known for longer. */
+function hangUp(url: string, form: Record<string, string>): Promise<void> {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', 'x-hang-up': '1' };
+  return new Promise((resolve, reject) => {
+    request(url, { method: 'POST', agent: false, headers }, () => {
+      resolve();
+    })
+      .once('error', reject)
+      .end(new URLSearchParams(form).toString());
+  });
+}
 
 describe.each(versions)('the doors on %s', (_version, express) => {
   let running: RunningApp | undefined;
@@ -193,7 +206,7 @@ describe.each(versions)('the doors on %s', (_version, express) => {
     await signedUp(app);
     const count = app.events.length;
     for (const path of ['/forgot', '/signup', '/login', '/resend']) {
-      await expect(app.send(path, { form: { email, password: goodPassword }, headers: { 'x-hang-up': '1' } })).rejects.toThrow('fetch failed');
+      await expect(hangUp(app.url + path, { email, password: goodPassword })).rejects.toMatchObject({ code: 'ECONNRESET' });
     }
     await app.send('/me', { method: 'GET' });
     await app.drain();

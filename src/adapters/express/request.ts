@@ -5,9 +5,8 @@ import type { Reply } from '../../ports/reply.ts';
 
 /** What the flows want to know. The address is the framework's own: it believes the proxies that the app has named, and no others. */
 export function factsOf(req: Request): RequestFacts {
-  // A program that sends JSON and accepts anything wants JSON back.
-  const forms = req.is('json') === false || req.is('json') === null ? ['html', 'json'] : ['json', 'html'];
-  return { address: req.ip, accepts: req.accepts(forms) === 'json' ? 'json' : 'html' };
+  // Browsers ask for HTML by name; what accepts anything is a program.
+  return { address: req.ip, accepts: req.accepts(['json', 'html']) === 'html' ? 'html' : 'json' };
 }
 
 export function addressFactsOf(req: Request): AddressFacts {

@@ -161,6 +161,14 @@ describe('the counters of a memory store', () => {
     expect(take(wider, 'new', 5).allowed).toBe(true);
   });
 
+  it('decide by the numbers of the rule that was changed, not by what was kept of those before', () => {
+    const { take, allowed } = setup();
+    const wide: CounterRule = { name: 'hourly', intervalMs: 1_000, burst: 1_000_000 };
+    const narrow: CounterRule = { name: 'hourly', intervalMs: 100, burst: 1 };
+    take(wide, 'somebody');
+    expect([allowed(narrow, 'k'), allowed(narrow, 'k')]).toEqual([true, false]);
+  });
+
   it('charge two new keys of one rule each, also when both fall on the same slot', () => {
     const { take, store } = setup(8);
     const rule = hourly(4);

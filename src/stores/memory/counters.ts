@@ -75,7 +75,7 @@ function createTake({ tables, overflowed, clock }: TakeParts): Take {
     return canPay(charge, ms, table.roundingMs) ? { allowed: true, aheadMs: [spend(table, slot, charge, nowMs)] } : { allowed: false, aheadMs: [ms] };
   }
 
-  /** The same for two, where the lists were a quarter: address and account are the common pair. */
+  /** The same for two, where the lists are a seventh: address and account are the common pair. */
   function takeTwo(charge: CounterCharge, other: CounterCharge): CounterVerdict {
     const nowMs = clock.monotonicMs();
     const table = tables.of(charge.rule);

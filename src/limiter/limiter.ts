@@ -129,7 +129,7 @@ function createDecide({ name, enforced, emit, calls }: { readonly name: string; 
     if (verdict.allowed) return { ok: true, charged: true, observed: undefined, charges, verdict };
     const refusal = refusalOf(charges, verdict);
     const { rule, retryAfterMs } = refusal;
-    emit({ type: 'limiter.refused', limiter: name, rule, enforced, retryAfterMs, ...about });
+    emit({ type: 'limiter.refused', limiter: name, rule, enforced, retryAfterMs: Math.ceil(retryAfterMs), ...about });
     return enforced ? refusal : { ok: true, charged: false, observed: rule, charges, verdict };
   };
 

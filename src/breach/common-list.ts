@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import { commonListEntries, commonListHeads, commonListLongestChars } from './common-list.data.ts';
+import { lazy } from '../kernel/lazy.ts';
+import { commonListEntries, commonListLongestChars, commonListRests, commonListSteps } from './common-list.data.ts';
 import { breached, clean, formsOf, unknown, type BreachSource } from './verdict.ts';
 
 /** The embedded list of leaked passwords. */
@@ -14,7 +15,7 @@ export interface CommonList extends BreachSource {
 /** Bytes of SHA-256 kept of each entry. Chance of a stranger being refused: 1 in five billion. */
 const headBytes = 6;
 
-let decoded: Buffer | undefined;
+const decoded = lazy(decodeHeads);
 
 /**
  * The passwords that attackers try first, inside the package: no network, no file, no dictionary. The entries are those
@@ -42,16 +43,32 @@ function has(password: string): boolean {
 }
 
 function isListed(text: string): boolean {
-  decoded ??= Buffer.from(commonListHeads, 'base64');
+  const heads = decoded();
   const head = hash('sha256', text, 'buffer').readUIntBE(0, headBytes);
   let from = 0;
-  let to = decoded.length / headBytes;
+  let to = heads.length;
   while (from < to) {
     const middle = (from + to) >>> 1;
-    const found = decoded.readUIntBE(middle * headBytes, headBytes);
+    const found = heads[middle] as number;
     if (found === head) return true;
     if (found < head) from = middle + 1;
     else to = middle;
   }
   return false;
+}
+
+/** The heads in order, each from its distance to the one before. Stored so, loading the package takes a millisecond less. */
+function decodeHeads(): Float64Array {
+  const steps = Buffer.from(commonListSteps, 'base64');
+  const rests = Buffer.from(commonListRests, 'base64');
+  const heads = new Float64Array(commonListEntries);
+  let head = 0;
+  let bit = 0;
+  for (let at = 0; at < heads.length; at += 1) {
+    for (; (((steps[bit >> 3] as number) >> (7 - (bit & 7))) & 1) === 1; bit += 1) head += 2 ** 32;
+    bit += 1;
+    head += rests.readUInt32BE(at * 4);
+    heads[at] = head;
+  }
+  return heads;
 }

@@ -1,4 +1,5 @@
 import { readIdentifier } from '../kernel/identifier.ts';
+import { lazy } from '../kernel/lazy.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
@@ -144,9 +145,12 @@ async function reject(parts: FlowParts, { facts, span }: Visit, reasons: readonl
   return rejected(parts.uniform, reasons, facts);
 }
 
+const addressPart = '[^\\s\\p{C}@<>,;:"()[\\]\\\\]+';
+const addressForm = lazy(() => new RegExp(`^${addressPart}@${addressPart}$`, 'u'));
+
 /** Something that a mail server may take: one @ between two parts without white space, control and format characters, or what would split a header. */
 function isAddress(name: string): boolean {
-  return name.length <= 254 && /^[^\s\p{C}@<>,;:"()[\]\\]+@[^\s\p{C}@<>,;:"()[\]\\]+$/u.test(name);
+  return name.length <= 254 && addressForm().test(name);
 }
 
 /** The profile as plain JSON, so that it is the same before and after it was stored. */

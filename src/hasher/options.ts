@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { systemClock } from '../kernel/clock.ts';
 import { ConfigError } from '../kernel/errors.ts';
 import type { KeyRing } from '../kernel/keys.ts';
@@ -119,5 +118,7 @@ function threadPoolSize(): number {
  * the next (measured on two cores with other work beside: 0.71 of the capacity, and 0.96 so). All threads of the pool would make files wait.
  */
 function defaultMaxRunning(): number {
+  // Not imported: whoever imports the package would wait for it.
+  const { availableParallelism } = process.getBuiltinModule('node:os');
   return Math.max(1, Math.min(availableParallelism() + 1, threadPoolSize() - 1));
 }

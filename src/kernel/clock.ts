@@ -1,11 +1,12 @@
-import { performance } from 'node:perf_hooks';
 import type { Clock } from '../ports/clock.ts';
+
+// The global is a getter, which costs a fifth of every reading; what it answers is loaded by the first.
+let timeline: typeof performance | undefined;
 
 /** The machine's clock. */
 export const systemClock: Clock = Object.freeze({
   nowMs: () => Date.now(),
-  // Not the global of that name, which is a getter: it costs 44 ns instead of 35.
-  monotonicMs: () => performance.now(),
+  monotonicMs: () => (timeline ??= performance).now(),
   after(delayMs: number, run: () => void) {
     const timer = setTimeout(run, delayMs);
     return () => {

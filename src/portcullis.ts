@@ -144,7 +144,8 @@ function limitersOf({ counters: store, limits, clock }: ParsedPortcullisOptions,
   const { mode, ...own } = limits;
   const limiter = <Name extends string>(flow: keyof FlowLimits, name: string) => {
     const rules = { ...flowLimitDefaults[flow], ...withoutAbsent(own[flow]) } as Readonly<Record<Name, LimitRule>>;
-    return createLimiter({ name, rules, store, mode, clock, emit });
+    // `observe` is there so that nobody is turned away; a notice turns nobody away, and without a limit it floods a mailbox.
+    return createLimiter({ name, rules, store, mode: flow === 'notice' ? 'enforce' : mode, clock, emit });
   };
   return {
     signIn: limiter('signIn', 'sign-in'),

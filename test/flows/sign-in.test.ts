@@ -115,6 +115,13 @@ describe('a right password that has leaked', () => {
     expect(kit.mails).toHaveLength(2);
   });
 
+  it('fills no mailbox in observe mode either: what that mode lets through is people', async () => {
+    const kit = await peopledKit({ limits: { mode: 'observe' } });
+    for (let turn = 0; turn < 5; turn += 1) await attempt(kit, 'leaked@example.com', otherPassword);
+    await kit.settle();
+    expect(kit.mails).toHaveLength(2);
+  });
+
   it('lets in where nobody can say, and marks the account until somebody can', async () => {
     const kit = await peopledKit();
     kit.leaks.set(goodPassword, { verdict: 'unknown', reason: 'unreachable' });

@@ -12,6 +12,7 @@ import { createSignIn, type SignIn } from './flows/sign-in.ts';
 import { createSignOut, type SignOut } from './flows/sign-out.ts';
 import { createSignUp, type SignUp } from './flows/sign-up.ts';
 import { createHasher, type Hasher } from './hasher/index.ts';
+import { harmless } from './kernel/harmless.ts';
 import { createAddressCheck, createLimiter, type AddressFacts, type LimitRule } from './limiter/index.ts';
 import { createPasswordPolicy, type PasswordPolicy } from './password/index.ts';
 import { readPortcullisOptions, type ParsedPortcullisOptions, type PortcullisOptions } from './portcullis-options.ts';
@@ -60,7 +61,7 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
   const hasher = createHasher({ ...parsed.hasher, keys, clock, random, emit });
   const uniform = createUniformReplies({ ...parsed.uniform, clock, emit });
   const limits = { clock, emit, deadlineMs: storeDeadlineMs };
-  const told = quiet(reportError);
+  const told = harmless(reportError);
   const parts: FlowParts = {
     accounts: accountsInTime(accounts, limits),
     records: recordsInTime(records, limits),
@@ -108,21 +109,10 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
 
 /** One stream for the audit log and the app's own hook. Neither can make a sign-in fail. */
 function emitterOf(audit: AuditLog | undefined, onEvent: Emit | undefined): Emit {
-  const tell = quiet(onEvent);
+  const tell = harmless(onEvent);
   return (event) => {
     audit?.emit(event);
     tell(event);
-  };
-}
-
-/** A broken hook of the app must not break the decision at hand; an asynchronous one that fails would end the process. */
-function quiet<T>(hook: ((value: T) => unknown) | undefined): (value: T) => void {
-  return (value) => {
-    try {
-      void Promise.resolve(hook?.(value)).catch(() => undefined);
-    } catch {
-      // There is nobody left to tell.
-    }
   };
 }
 

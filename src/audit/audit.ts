@@ -2,6 +2,7 @@ import { systemClock } from '../kernel/clock.ts';
 import { withDeadline } from '../kernel/deadline.ts';
 import type { KeyRing } from '../kernel/keys.ts';
 import { callback, integer, oneOf, optional, port, readOptions, text } from '../kernel/options.ts';
+import { oncePer } from '../kernel/once-per.ts';
 import { systemRandom } from '../kernel/random.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Emit, SecurityEvent } from '../ports/events.ts';
@@ -129,17 +130,6 @@ function createEntries({ keys, addresses, appId, clock, random }: Pick<ReturnTyp
     const entry = entryOf(event, { keys, addresses, appId: app, nowMs: clock.nowMs(), id: `${logId}-${count + 1}` });
     if (entry !== undefined) count += 1;
     return entry;
-  };
-}
-
-/** Makes the function that answers true once in `quietForMs` for each name. */
-function oncePer(quietForMs: number, clock: Clock): (name: string) => boolean {
-  const quietUntil = new Map<string, number>();
-  return function mayTell(name) {
-    const nowMs = clock.monotonicMs();
-    if (nowMs < (quietUntil.get(name) ?? 0)) return false;
-    quietUntil.set(name, nowMs + quietForMs);
-    return true;
   };
 }
 

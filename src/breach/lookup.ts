@@ -1,10 +1,11 @@
 import { systemClock } from '../kernel/clock.ts';
 import { withDeadline } from '../kernel/deadline.ts';
 import { ConfigError } from '../kernel/errors.ts';
+import { harmless } from '../kernel/harmless.ts';
 import { callback, list, port, readOptions, text, type OptionReader } from '../kernel/options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Emit } from '../ports/events.ts';
-import { failureReporter, harmless } from './report.ts';
+import { failureReporter } from './report.ts';
 import { formsOf, readVerdict, unknown, usableBudgetMs, worst, type BreachQuestion, type BreachSource, type BreachVerdict } from './verdict.ts';
 
 export interface BreachLookupOptions {

@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { harmless } from '../kernel/harmless.ts';
 import type { Clock } from '../ports/clock.ts';
 import { createBreaker } from './breaker.ts';
 import { createFlights, type FlightOutcome } from './flights.ts';
 import { createRangeClient, type RangeAnswer, type RangeFailure } from './range-client.ts';
 import type { ParsedRangeServiceOptions } from './range-options.ts';
 import { countOf, type RangeRows } from './range-rows.ts';
-import { failureReporter, harmless } from './report.ts';
+import { failureReporter } from './report.ts';
 import { breached, clean, unknown, type BreachVerdict } from './verdict.ts';
 
 const sourceName = 'range-service';

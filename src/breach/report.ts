@@ -1,3 +1,4 @@
+import { oncePer } from '../kernel/once-per.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Emit } from '../ports/events.ts';
 import type { BreachUnknownReason } from './verdict.ts';
@@ -7,23 +8,9 @@ const quietMs = 60_000;
 
 /** Makes the function that reports a failure of a source as `breach.source-failed`, once a minute for each kind. */
 export function failureReporter({ clock, emit }: { readonly clock: Clock; readonly emit: Emit }) {
-  const quietUntil = new Map<string, number>();
+  const mayTell = oncePer(quietMs, clock);
   return function report(source: string, failure: BreachUnknownReason): void {
     const reason = `${source}: ${failure}`;
-    const nowMs = clock.monotonicMs();
-    if (nowMs < (quietUntil.get(reason) ?? 0)) return;
-    quietUntil.set(reason, nowMs + quietMs);
-    emit({ type: 'breach.source-failed', reason });
-  };
-}
-
-/** The same sink, except that one that throws harms no lookup: events of a request that has ended have nobody to catch them. */
-export function harmless(emit: Emit): Emit {
-  return (event) => {
-    try {
-      emit(event);
-    } catch {
-      // It broke the port's promise; there is no other place to tell.
-    }
+    if (mayTell(reason)) emit({ type: 'breach.source-failed', reason });
   };
 }

@@ -1,8 +1,8 @@
 import { secretsEqual } from '../kernel/compare.ts';
 import { withDeadline } from '../kernel/deadline.ts';
 import { errorName, isPortcullisError, StoreError } from '../kernel/errors.ts';
+import { oncePer } from '../kernel/once-per.ts';
 import { createGate } from './gate.ts';
-import { quietly } from './notices.ts';
 import { readHasherOptions, type HasherOptions } from './options.ts';
 import { readPassword, type PasswordForms } from './password.ts';
 import { writeHash } from './phc.ts';
@@ -31,6 +31,8 @@ type Parts = ReturnType<typeof readHasherOptions>;
 /** A legacy verifier that never answers must not hold its place for ever. */
 const legacyDeadlineMs = 5_000;
 const maxNameChars = 320;
+/** In an overload every sign-in is refused: one event in this time says it. */
+const busyQuietMs = 10_000;
 
 /**
  * Makes the hasher: argon2id behind a gate, older hashes beside it, equal work for nobody (OWASP ASVS 5.0 6.3.8, 11.4.2,
@@ -41,8 +43,8 @@ export function createHasher(options: HasherOptions = {}): Hasher {
   const { parameters, keys, pepper, legacy, storedMix, gate: bounds, clock, emit } = parts;
   const context: RoadContext = { parameters, keys, pepperKeyId: pepper ? keys?.newestId : undefined, hasLegacy: legacy !== undefined };
   const decoyOf = createDecoys(storedMix, context);
-  const notice = quietly({ clock, emit });
-  const gate = createGate({ ...bounds, clock, onBusy: (state) => { notice({ type: 'hasher.busy', ...state }); } });
+  const mayTell = oncePer(busyQuietMs, clock);
+  const gate = createGate({ ...bounds, clock, onBusy: (state) => { if (mayTell('busy')) emit({ type: 'hasher.busy', ...state }); } });
 
   function roadOf(stored: unknown, name: string): { readonly road: Road; readonly real: boolean } {
     if (typeof stored !== 'string' || stored === '') return { road: decoyOf(name), real: false };

@@ -1,3 +1,4 @@
+import { headerSeconds } from '../kernel/header-seconds.ts';
 import type { CounterRule } from '../ports/counter-store.ts';
 import { standingsOf, type LimiterDecision, type RuleStanding } from './decision.ts';
 import { ruleNamed, type ParsedRules } from './rules.ts';
@@ -7,11 +8,6 @@ import { ruleNamed, type ParsedRules } from './rules.ts';
  * which more clients read. Neither is a standard yet.
  */
 export type HeaderForm = 'none' | 'draft-11' | 'draft-7';
-
-/** Seconds for a header: whole, rounded up, at least 1 (RFC 9110 section 10.2.3). */
-export function headerSeconds(ms: number): number {
-  return Math.max(1, Math.ceil(ms / 1000));
-}
 
 /** The header fields of a decision. Windows are whole seconds on the wire, rounded up. */
 export function headersOf(form: HeaderForm, rules: ParsedRules, decision: LimiterDecision): Readonly<Record<string, string>> {

@@ -1,4 +1,6 @@
 import { systemClock } from '../kernel/clock.ts';
+import { harmless } from '../kernel/harmless.ts';
+import { headerSeconds } from '../kernel/header-seconds.ts';
 import { callback, integer, port, readOptions } from '../kernel/options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Emit } from '../ports/events.ts';
@@ -60,7 +62,7 @@ export function createUniformReplies(options: UniformOptions = {}): UniformRepli
     clock: port<Clock>(['nowMs', 'monotonicMs', 'after'], () => systemClock),
     emit: callback<Emit>(() => undefined),
   });
-  const emit = quiet(parsed.emit);
+  const emit: Emit = harmless(parsed.emit);
   const floor = createTimeFloor({ quantumMs, clock, emit });
   const deferred = createDeferredWork({ maxWaiting: maxDeferred, maxRunning: 10, clock, emit });
 
@@ -68,7 +70,7 @@ export function createUniformReplies(options: UniformOptions = {}): UniformRepli
     reply: (name, accepts) => templates[name][accepts],
     rejection: (reasons, accepts) => withReasons(templates['input-rejected'][accepts], reasons),
     comeBack(name, retryAfterMs, accepts) {
-      const seconds = name === 'busy' ? Math.max(1, Math.ceil(retryAfterMs / 1_000)) : coarseSeconds(retryAfterMs);
+      const seconds = name === 'busy' ? headerSeconds(retryAfterMs) : coarseSeconds(retryAfterMs);
       const reply = templates[name][accepts];
       return Object.freeze({ ...reply, headers: Object.freeze({ ...reply.headers, 'Retry-After': String(seconds) }) });
     },
@@ -94,17 +96,6 @@ function spanOf(route: string, { clock, floor, deferred }: { readonly clock: Clo
       for (const { job, run } of jobs.splice(0)) deferred.add(job, run);
     },
   } satisfies UniformSpan);
-}
-
-/** A listener that throws must not change an answer. */
-function quiet(emit: Emit): Emit {
-  return (event) => {
-    try {
-      emit(event);
-    } catch {
-      // There is nobody left to tell.
-    }
-  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { networkOf } from '../../kernel/address.ts';
 import { isPortcullisError } from '../../kernel/errors.ts';
+import { headerSeconds } from '../../kernel/header-seconds.ts';
 import { callback, port, readOptions } from '../../kernel/options.ts';
 import type { Limiter, LimiterKeys, LimiterRefusal } from '../../limiter/index.ts';
 import type { Reply } from '../../ports/reply.ts';
@@ -74,6 +75,6 @@ function clientOf(address: string | undefined): ClientKeys {
 }
 
 function refuse(req: Request, res: Response, { retryAfterMs }: LimiterRefusal): void {
-  res.setHeader('Retry-After', Math.max(1, Math.ceil(retryAfterMs / 1000)));
+  res.setHeader('Retry-After', headerSeconds(retryAfterMs));
   send(res, refusals[factsOf(req).accepts]);
 }

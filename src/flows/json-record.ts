@@ -38,6 +38,16 @@ export function burn(records: RecordStore, { key, version }: { readonly key: str
   return records.compareAndSet({ key, expectedVersion: version, value: null });
 }
 
+/** Runs the step that a burnt token was for. If the app's table is down, the person may press the button again. */
+export async function orRestore<T>(burnt: { restore(): Promise<void> }, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    await burnt.restore().catch(() => undefined);
+    throw error;
+  }
+}
+
 /**
  * Writes a record over whatever is there: what it held before is told to `next`. Gives up when others keep winning, which
  * takes a crowd on one key.

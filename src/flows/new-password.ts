@@ -1,3 +1,4 @@
+import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject, FlowName } from '../ports/events.ts';
 import type { Answered, FlowParts, RejectionReason } from './parts.ts';
@@ -40,4 +41,18 @@ export async function takeNewPassword(parts: FlowParts, wanted: WantedPassword):
   }
   if (verdict.breach === 'unknown') emit({ type: 'breach.unknown', flow, reason: 'no-verdict', ...about });
   return { ok: true, passwordHash: await hasher.hash(password), recheck: verdict.breach === 'unknown' };
+}
+
+export interface StoredPassword {
+  /** As it was before. */
+  readonly account: StoredAccount;
+  readonly how: 'change' | 'reset';
+  readonly recheck: boolean;
+  readonly span: UniformSpan;
+}
+
+/** What a new password leaves to do once the answer is out: the owner is told, and the mark of the old one goes. */
+export function newPasswordStored({ accounts, mailer, links }: FlowParts, { account, how, recheck, span }: StoredPassword): void {
+  span.later('password-changed-mail', () => mailer.send({ kind: 'password-changed', to: account.email, how, forgotLink: links.forgot }));
+  if (recheck !== account.needsBreachRecheck) span.later('breach-recheck', () => accounts.setBreachRecheck({ accountId: account.id, needed: recheck }));
 }

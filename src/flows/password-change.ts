@@ -1,7 +1,7 @@
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { Reply } from '../ports/reply.ts';
 import { charge, orRefund, readPassword, refund, subjectOf, visit, type Visit } from './door.ts';
-import { takeNewPassword } from './new-password.ts';
+import { newPasswordStored, takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts } from './parts.ts';
 
 export interface PasswordChangeInput {
@@ -28,7 +28,7 @@ export function createPasswordChange(parts: FlowParts): PasswordChange {
 }
 
 async function change(parts: FlowParts, input: PasswordChangeInput, current: Visit): Promise<PasswordChangeResult> {
-  const { accounts, hasher, limiters, mailer, links, uniform, emit } = parts;
+  const { accounts, hasher, limiters, uniform, emit } = parts;
   const { accountId, newPassword } = input;
   const { facts, span } = current;
   const about = subjectOf(facts, { accountId });
@@ -55,8 +55,7 @@ async function change(parts: FlowParts, input: PasswordChangeInput, current: Vis
     return current.answer('password-change-failed');
   }
   emit({ type: 'password-change.succeeded', ...about });
-  span.later('password-changed-mail', () => mailer.send({ kind: 'password-changed', to: account.email, how: 'change', forgotLink: links.forgot }));
-  if (taken.recheck !== account.needsBreachRecheck) span.later('breach-recheck', () => accounts.setBreachRecheck({ accountId, needed: taken.recheck }));
+  newPasswordStored(parts, { account, how: 'change', recheck: taken.recheck, span });
   await span.end();
   return { outcome: 'changed', accountId, revoke: 'other-sessions', reply: uniform.reply('password-changed', facts.accepts) };
 }

@@ -3,11 +3,11 @@ import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
 import { charge, chargeAccount, subjectOf, visit, type Visit } from './door.ts';
-import { takeNewPassword } from './new-password.ts';
+import { orRestore } from './json-record.ts';
+import { newPasswordStored, takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import { readProof, type ProofInput } from './proof.ts';
 import type { ResetTickets, TicketOutcome } from './reset-tickets.ts';
-import { orRestore } from './sign-up.ts';
 
 export interface ResetInput extends ProofInput {
   readonly password: unknown;
@@ -57,7 +57,7 @@ async function mailTicket(parts: FlowParts, { tickets, name, about }: { readonly
 }
 
 async function redeem(parts: FlowParts, { tickets, input, current }: { readonly tickets: ResetTickets; readonly input: ResetInput; readonly current: Visit }): Promise<ResetResult> {
-  const { accounts, canonicalize, limiters, mailer, links, uniform, emit } = parts;
+  const { accounts, canonicalize, limiters, uniform, emit } = parts;
   const { facts, span } = current;
   const proof = readProof(input, canonicalize);
   const charged = await charge(parts, limiters.code, current, { name: proof?.kind === 'code' ? proof.name : undefined });
@@ -83,8 +83,7 @@ async function redeem(parts: FlowParts, { tickets, input, current }: { readonly 
   const stored = await orRestore(ticket, () => accounts.replacePasswordHash({ accountId, previousHash: account.passwordHash, passwordHash: taken.passwordHash }));
   if (!stored) return fail('changed-meanwhile', about);
   emit({ type: 'password-reset.succeeded', ...about });
-  span.later('password-changed-mail', () => mailer.send({ kind: 'password-changed', to: account.email, how: 'reset', forgotLink: links.forgot }));
-  if (taken.recheck !== account.needsBreachRecheck) span.later('breach-recheck', () => accounts.setBreachRecheck({ accountId, needed: taken.recheck }));
+  newPasswordStored(parts, { account, how: 'reset', recheck: taken.recheck, span });
   await span.end();
   return { outcome: 'reset', accountId, revoke: 'all-sessions', reply: uniform.reply('password-reset', facts.accepts) };
 }

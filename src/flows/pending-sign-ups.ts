@@ -1,6 +1,6 @@
 import type { NewAccount } from '../ports/accounts.ts';
 import { codeDigest, codeTries, tryCode, type CodeOutcome, type CodeRecord } from './codes.ts';
-import { readFirst, removeAll, replaceJson } from './json-record.ts';
+import { burn, readFirst, removeAll, replaceJson } from './json-record.ts';
 import { newCode, newToken, tokenDigest } from './mail-secrets.ts';
 import type { FlowParts } from './parts.ts';
 import type { Proof } from './proof.ts';
@@ -109,7 +109,7 @@ function createShelf({ records, keys, clock }: PendingParts) {
       const signUp = JSON.parse(opened.plaintext.toString()) as PendingSignUp;
       const found: FoundSignUp = {
         signUp,
-        burn: () => records.compareAndSet({ key, expectedVersion: record.version, value: null }),
+        burn: () => burn(records, { key, version: record.version }),
         restore: () => put(key, signUp, clock.nowMs() + signUpLifetimeMs),
       };
       return { ok: true, found };

@@ -7,7 +7,7 @@ import type { FlowParts } from './parts.ts';
 import type { Proof } from './proof.ts';
 
 /** 30 minutes; SP 800-63B-4 section 4.2.1.2 would allow 24 hours. */
-export const resetLifetimeMs = 30 * 60_000;
+const resetLifetimeMs = 30 * 60_000;
 
 interface TicketRecord extends CodeRecord {
   readonly accountId: string;

@@ -1,9 +1,11 @@
 import { readIdentifier } from '../kernel/identifier.ts';
 import { lazy } from '../kernel/lazy.ts';
+import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
 import { charge, chargeAccount, refundName, subjectOf, visit, type Visit } from './door.ts';
+import { orRestore } from './json-record.ts';
 import { rejected, takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts, RejectionReason } from './parts.ts';
 import { createPendingSignUps, type PendingSignUp, type PendingSignUps, type SignUpOutcome } from './pending-sign-ups.ts';
@@ -71,12 +73,17 @@ async function request(parts: FlowParts, { pending, input, current }: { readonly
 
 /** After the answer: the owner of an account is told of the attempt, anybody else is asked to confirm. */
 async function mailOwner(parts: FlowParts, { pending, signUp, about }: { readonly pending: PendingSignUps; readonly signUp: PendingSignUp; readonly about: EventSubject }): Promise<void> {
-  const { accounts, mailer, links, limiters, emit } = parts;
+  const { accounts, limiters, emit } = parts;
   const owner = await accounts.findByIdentifier(signUp.email);
   emit({ type: 'sign-up.requested', outcome: owner === undefined ? 'pending' : 'existing-account', ...about });
   const { ok } = await chargeAccount(parts, limiters.signUp, { accountId: owner?.id, about });
   if (owner === undefined) await pending.mail(signUp);
-  else if (ok) await mailer.send({ kind: 'sign-up-existing-account', to: owner.email, signInLink: links.signIn, forgotLink: links.forgot });
+  else if (ok) await tellOwner(parts, owner);
+}
+
+/** Somebody has tried to sign up with the address of an account. */
+async function tellOwner({ mailer, links }: FlowParts, { email }: StoredAccount): Promise<void> {
+  await mailer.send({ kind: 'sign-up-existing-account', to: email, signInLink: links.signIn, forgotLink: links.forgot });
 }
 
 async function confirm(parts: FlowParts, { pending, input, current }: { readonly pending: PendingSignUps; readonly input: ProofInput; readonly current: Visit }): Promise<ConfirmResult> {
@@ -103,16 +110,6 @@ async function confirm(parts: FlowParts, { pending, input, current }: { readonly
   return { outcome: 'confirmed', accountId, reply: uniform.reply('sign-up-confirmed', facts.accepts) };
 }
 
-/** Runs the step that a burnt token was for. If the app's table is down, the person may press the button again. */
-export async function orRestore<T>(burnt: { restore(): Promise<void> }, step: () => Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    await burnt.restore().catch(() => undefined);
-    throw error;
-  }
-}
-
 async function resend(parts: FlowParts, { pending, identifier, current }: { readonly pending: PendingSignUps; readonly identifier: unknown; readonly current: Visit }): Promise<Answered> {
   const name = readIdentifier(identifier, parts.canonicalize);
   const charged = await charge(parts, parts.limiters.mail, current, { name });
@@ -131,7 +128,7 @@ async function mailAgain(parts: FlowParts, { pending, name, about }: { readonly 
   const { ok } = await chargeAccount(parts, limiters.mail, { accountId: owner?.id, about });
   if (owner !== undefined) {
     emit({ type: 'sign-up.resent', outcome: 'existing-account', ...about });
-    if (ok) await mailer.send({ kind: 'sign-up-existing-account', to: owner.email, signInLink: links.signIn, forgotLink: links.forgot });
+    if (ok) await tellOwner(parts, owner);
     return;
   }
   const mailed = await pending.mailAgain(name);

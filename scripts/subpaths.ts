@@ -3,11 +3,16 @@ export const subpaths = [
   { name: 'index', source: 'src/index.ts' },
   { name: 'audit', source: 'src/audit/index.ts' },
   { name: 'breach', source: 'src/breach/index.ts' },
+  { name: 'device', source: 'src/device/index.ts' },
   { name: 'express', source: 'src/adapters/express/index.ts' },
   { name: 'hasher', source: 'src/hasher/index.ts' },
   { name: 'limiter', source: 'src/limiter/index.ts' },
+  { name: 'mfa', source: 'src/mfa/index.ts' },
   { name: 'password', source: 'src/password/index.ts' },
+  { name: 'recovery', source: 'src/recovery/index.ts' },
+  { name: 'sqlite', source: 'src/stores/sqlite/index.ts' },
   { name: 'testing', source: 'src/testing/index.ts' },
+  { name: 'totp', source: 'src/totp/index.ts' },
   { name: 'uniform', source: 'src/uniform/index.ts' },
 ] as const satisfies readonly { readonly name: string; readonly source: string }[];
 

@@ -9,6 +9,7 @@ export type { Mail, Mailer } from './ports/mailer.ts';
 export type { RandomSource } from './ports/random.ts';
 export type { RecordChange, RecordStore, StoredRecord } from './ports/record-store.ts';
 export type { Reply } from './ports/reply.ts';
+export type { ProofMethod, SessionFacts } from './ports/session.ts';
 export { memoryStore, type MemoryStoreOptions } from './stores/memory/index.ts';
 export { createPortcullis, type Portcullis } from './portcullis.ts';
 export type { PortcullisOptions } from './portcullis-options.ts';

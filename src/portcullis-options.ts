@@ -98,7 +98,7 @@ export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
   const parsed = readOptions('portcullis', options, {
     keys: port<KeyRing>(['digest', 'digests', 'derive', 'seal', 'open'], undefined, 'createKeyRing()'),
     baseUrl: text(),
-    accounts: port<Accounts>(['findByIdentifier', 'findById', 'create', 'replacePasswordHash', 'setBreachRecheck']),
+    accounts: port<Accounts>(['findByIdentifier', 'findById', 'create', 'replacePasswordHash', 'setBreachRecheck', 'setSecondFactor']),
     mailer: port<Mailer>(['send']),
     counters: port<CounterStore>(['take', 'giveBack', 'peek', 'clear'], store),
     records: port<RecordStore>(['read', 'compareAndSet', 'watch'], store),

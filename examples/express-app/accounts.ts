@@ -14,11 +14,15 @@ export function createAccounts(data: Data): Accounts {
     setBreachRecheck: async ({ accountId, needed }) => {
       users.setBreachRecheck(accountId, needed);
     },
+    setSecondFactor: async ({ accountId, enrolled }) => {
+      users.setSecondFactor(accountId, enrolled);
+    },
+    replaceEmail: async ({ accountId, previousEmail, email }) => users.replaceEmail({ id: accountId, previousEmail, email }),
   };
 }
 
 function accountOf(user: User | undefined): StoredAccount | undefined {
   if (user === undefined) return undefined;
-  const { id, email, passwordHash, needsBreachRecheck } = user;
-  return { id, email, passwordHash, needsBreachRecheck, active: user.status === 'active' };
+  const { id, email, passwordHash, needsBreachRecheck, hasSecondFactor, status, teamId } = user;
+  return { id, email, passwordHash, needsBreachRecheck, hasSecondFactor, active: status === 'active', organizationIds: [String(teamId)] };
 }

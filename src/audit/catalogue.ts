@@ -4,9 +4,15 @@ import type { EventDetails, EventType } from '../ports/events.ts';
 export type OwaspEventName =
   | 'authn_login_success'
   | 'authn_login_fail'
+  | 'authn_login_fail_max'
   | 'authn_password_change'
   | 'authn_password_change_fail'
   | 'authn_token_created'
+  | 'authn_token_reuse'
+  | 'authn_token_revoked'
+  | 'authz_admin'
+  | 'authz_change'
+  | 'authz_fail'
   | 'excess_rate_limit_exceeded'
   | 'input_validation_fail'
   | 'malicious_cors'
@@ -14,7 +20,8 @@ export type OwaspEventName =
   | 'sys_crash'
   | 'sys_monitor_disabled'
   | 'sys_monitor_enabled'
-  | 'user_created';
+  | 'user_created'
+  | 'user_updated';
 
 /** How loud: `info` is daily life, `warn` is for a dashboard, `critical` is for a person, today. */
 export type AuditLevel = 'info' | 'warn' | 'critical';
@@ -23,7 +30,7 @@ export type AuditLevel = 'info' | 'warn' | 'critical';
 export type AuditOutcome = 'success' | 'failure' | 'denied' | 'error';
 
 /** What a person proved, or failed to prove, who they are with. */
-export type AuditFactor = 'password' | 'mailed-token';
+export type AuditFactor = 'password' | 'mailed-token' | 'totp' | 'recovery-code';
 
 type FieldKind<V> = V extends string ? 'text' : V extends number ? 'number' : V extends boolean ? 'flag' : 'texts';
 
@@ -42,6 +49,9 @@ export interface AuditCatalogueLine<T extends EventType = EventType> {
 
 const password: readonly AuditFactor[] = Object.freeze(['password']);
 const mailed: readonly AuditFactor[] = Object.freeze(['mailed-token']);
+const second: readonly AuditFactor[] = Object.freeze(['totp', 'recovery-code']);
+const codes: readonly AuditFactor[] = Object.freeze(['recovery-code']);
+const totp: readonly AuditFactor[] = Object.freeze(['totp']);
 
 /**
  * Every event of the library, once (OWASP ASVS 5.0 16.1.1). The vocabulary knows no name for a service or a part that
@@ -52,8 +62,43 @@ export const auditCatalogue: { readonly [T in EventType]: AuditCatalogueLine<T> 
   'sign-up.confirmed': { owasp: 'user_created', level: 'info', outcome: 'success', factors: mailed, meaning: 'A sign-up was confirmed and the account exists.', fields: {} },
   'sign-up.resent': { owasp: 'authn_token_created', level: 'info', outcome: 'success', meaning: 'Somebody asked for the confirmation mail again.', fields: { outcome: 'text' } },
   'sign-up.failed': { owasp: 'input_validation_fail', level: 'warn', outcome: 'failure', factors: mailed, meaning: 'A confirmation was refused.', fields: { reason: 'text' } },
-  'sign-in.succeeded': { owasp: 'authn_login_success', level: 'info', outcome: 'success', factors: password, meaning: 'A password was right and opened the account.', fields: { breach: 'text' } },
+  'sign-in.succeeded': { owasp: 'authn_login_success', level: 'info', outcome: 'success', meaning: 'Somebody signed in; proofs says with what, stage how far it reaches.', fields: { pathway: 'text', proofs: 'texts', stage: 'text', knownDevice: 'flag' } },
+  'sign-in.pending': { owasp: 'authn_login_success', level: 'info', outcome: 'success', meaning: 'The first proof was right; needs says what is still missing. Nothing is open yet.', fields: { pathway: 'text', needs: 'text' } },
   'sign-in.failed': { owasp: 'authn_login_fail', level: 'warn', outcome: 'failure', factors: password, meaning: 'A sign-in was refused.', fields: { reason: 'text' } },
+  'password.closed-to-strangers': { owasp: 'authn_login_fail_max', level: 'critical', outcome: 'denied', factors: password, meaning: 'So many wrong passwords in a row that this password opens nothing from an unknown browser.', fields: { failures: 'number' } },
+  'password.disowned': { owasp: 'authn_password_change_fail', level: 'critical', outcome: 'denied', factors: mailed, meaning: 'The owner says that a sign-in with the right password was not theirs: it opens nothing any more.', fields: {} },
+  'second-factor.succeeded': { owasp: 'authn_login_success', level: 'info', outcome: 'success', factors: second, meaning: 'A second factor was right.', fields: { flow: 'text', method: 'text' } },
+  'second-factor.failed': { owasp: 'authn_login_fail', level: 'warn', outcome: 'failure', factors: second, meaning: 'A second factor was refused after a right password.', fields: { flow: 'text', method: 'text', reason: 'text' } },
+  'factor.enrollment-started': { owasp: 'authz_change', level: 'info', outcome: 'success', meaning: 'Somebody began to enroll a second factor; proof says what let them.', fields: { kind: 'text', proof: 'text' } },
+  'factor.enrollment-refused': { owasp: 'authz_fail', level: 'warn', outcome: 'denied', meaning: 'A second factor was not to be enrolled on what the session has proved.', fields: { reason: 'text' } },
+  'factor.enrolled': { owasp: 'authz_change', level: 'warn', outcome: 'success', factors: totp, meaning: 'A second factor was confirmed and counts from now on.', fields: { factorId: 'text', kind: 'text' } },
+  'factor.removed': { owasp: 'authz_change', level: 'critical', outcome: 'success', meaning: 'A second factor was removed; by says whether its owner or an administrator did it.', fields: { factorId: 'text', by: 'text' } },
+  'factor.suspended': { owasp: 'authz_change', level: 'warn', outcome: 'success', meaning: 'A second factor was reported lost and opens nothing.', fields: { factorId: 'text' } },
+  'factor.restored': { owasp: 'authz_change', level: 'warn', outcome: 'success', meaning: 'A suspended or disabled second factor works again.', fields: { factorId: 'text' } },
+  'factor.disabled': { owasp: 'authn_login_fail_max', level: 'critical', outcome: 'denied', factors: totp, meaning: 'So many wrong codes in a row that the factor is disabled; it still counts as enrolled.', fields: { factorId: 'text', failures: 'number' } },
+  'factor.replayed': { owasp: 'authn_token_reuse', level: 'critical', outcome: 'denied', factors: totp, meaning: 'A code was used a second time: two people may have it.', fields: { factorId: 'text' } },
+  'factor.drifted': { owasp: 'sys_monitor_enabled', level: 'info', outcome: 'success', meaning: 'The clock of an authenticator is off by so many steps.', fields: { factorId: 'text', steps: 'number' } },
+  'factor.unreadable': { owasp: 'sys_crash', level: 'critical', outcome: 'error', meaning: 'The sealed secret of a factor cannot be opened, so its owner cannot pass with it.', fields: { factorId: 'text', reason: 'text' } },
+  'factor.records-lost': { owasp: 'sys_crash', level: 'critical', outcome: 'error', meaning: 'The app says that an account has a second factor, and the record store knows none: it stays shut.', fields: {} },
+  'recovery-codes.issued': { owasp: 'authn_token_created', level: 'warn', outcome: 'success', meaning: 'Recovery codes were issued; older ones are void.', fields: { count: 'number' } },
+  'recovery-code.used': { owasp: 'authn_login_success', level: 'warn', outcome: 'success', factors: codes, meaning: 'A recovery code was used up.', fields: { left: 'number' } },
+  'device.remembered': { owasp: 'authn_token_created', level: 'info', outcome: 'success', meaning: 'A browser is known to an account from now on.', fields: { secondFactor: 'flag' } },
+  'device.replayed': { owasp: 'authn_token_reuse', level: 'critical', outcome: 'denied', meaning: 'An old copy of a device cookie was shown: somebody may have stolen it, and the browser is known no more.', fields: {} },
+  'device.revoked': { owasp: 'authn_token_revoked', level: 'info', outcome: 'success', meaning: 'Browsers of an account are known no more.', fields: { which: 'text' } },
+  'challenge.mailed': { owasp: 'authn_token_created', level: 'info', outcome: 'success', meaning: 'A link was mailed that must be opened in the browser that asked.', fields: { purpose: 'text' } },
+  'challenge.confirmed': { owasp: 'authn_login_success', level: 'info', outcome: 'success', factors: mailed, meaning: 'A mailed link was confirmed in the browser that asked.', fields: { purpose: 'text' } },
+  'challenge.failed': { owasp: 'authn_login_fail', level: 'warn', outcome: 'failure', factors: mailed, meaning: 'A mailed link was refused.', fields: { reason: 'text' } },
+  'challenge.disowned': { owasp: 'authn_token_revoked', level: 'critical', outcome: 'denied', factors: mailed, meaning: 'The owner of a mailbox says that a sign-in was not theirs.', fields: {} },
+  'challenge.own-failed': { owasp: 'sys_monitor_disabled', level: 'critical', outcome: 'error', meaning: 'The challenge of the app itself failed or did not answer; the sign-in was refused.', fields: { error: 'text' } },
+  'step-up.required': { owasp: 'authz_fail', level: 'info', outcome: 'denied', meaning: 'A sensitive action asked for a newer or a stronger proof.', fields: { action: 'text', missing: 'texts', expired: 'texts' } },
+  'step-up.succeeded': { owasp: 'authn_login_success', level: 'info', outcome: 'success', meaning: 'A signed-in person proved again who they are.', fields: { proofs: 'texts' } },
+  'step-up.failed': { owasp: 'authn_login_fail', level: 'warn', outcome: 'failure', meaning: 'A signed-in person failed to prove again who they are.', fields: { reason: 'text' } },
+  'mfa.refused': { owasp: 'authz_fail', level: 'warn', outcome: 'denied', meaning: 'A session without the second factor that a policy asks for was stopped.', fields: { verdict: 'text', action: 'text' } },
+  'mfa.policy-changed': { owasp: 'authz_admin', level: 'critical', outcome: 'success', meaning: 'An administrator changed who must have a second factor.', fields: { scope: 'text', required: 'flag', by: 'text' } },
+  'mfa.reminded': { owasp: 'authn_token_created', level: 'info', outcome: 'success', meaning: 'Somebody was reminded that a second factor is due.', fields: { daysLeft: 'number' } },
+  'email-change.requested': { owasp: 'authn_token_created', level: 'warn', outcome: 'success', meaning: 'Somebody asked to move an account to another address.', fields: { outcome: 'text' } },
+  'email-change.succeeded': { owasp: 'user_updated', level: 'critical', outcome: 'success', factors: mailed, meaning: 'An account has another address.', fields: {} },
+  'email-change.failed': { owasp: 'authz_fail', level: 'warn', outcome: 'failure', factors: mailed, meaning: 'A change of address was refused.', fields: { reason: 'text' } },
   'sign-out.succeeded': { owasp: 'session_expired', level: 'info', outcome: 'success', meaning: 'Somebody signed out.', fields: {} },
   'password-change.succeeded': { owasp: 'authn_password_change', level: 'info', outcome: 'success', factors: password, meaning: 'A signed-in person changed their password.', fields: {} },
   'password-change.failed': { owasp: 'authn_password_change_fail', level: 'warn', outcome: 'failure', factors: password, meaning: 'A password change was refused.', fields: { reason: 'text' } },

@@ -1,7 +1,7 @@
 import { secretsEqual } from '../kernel/compare.ts';
 import type { KeyRing } from '../kernel/keys.ts';
 import type { RecordChange, RecordStore } from '../ports/record-store.ts';
-import { readFirst, readJson, type FoundRecord, type ReadRecord } from './json-record.ts';
+import { readFirst, readJson, type FoundRecord, type ReadRecord } from '../kernel/json-record.ts';
 
 /** The part of a record that knows a short code. */
 export interface CodeRecord {

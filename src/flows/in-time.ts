@@ -21,9 +21,15 @@ export function accountsInTime(accounts: Accounts, limits: Limits): Accounts {
     findByIdentifier: (identifier: string) => ask(async () => accountOf(await accounts.findByIdentifier(identifier))),
     findById: (accountId: string) => ask(async () => accountOf(await accounts.findById(accountId))),
     create: (account) => ask(async () => createdId(await accounts.create(account))),
-    replacePasswordHash: (change) => ask(async () => yesOrNo(await accounts.replacePasswordHash(change))),
+    replacePasswordHash: (change) => ask(async () => yesOrNo(await accounts.replacePasswordHash(change), 'replacePasswordHash')),
     setBreachRecheck: (mark) => ask(async () => accounts.setBreachRecheck(mark)),
+    setSecondFactor: (mark) => ask(async () => accounts.setSecondFactor(mark)),
+    ...(typeof accounts.replaceEmail === 'function' && { replaceEmail: replacer(accounts, ask) }),
   } satisfies Accounts);
+}
+
+function replacer(accounts: Accounts, ask: ReturnType<typeof asker>): NonNullable<Accounts['replaceEmail']> {
+  return (change) => ask(async () => yesOrNo(await accounts.replaceEmail?.(change), 'replaceEmail'));
 }
 
 /** The same for records. */
@@ -43,13 +49,25 @@ interface Row extends Pick<StoredAccount, 'email'> {
   readonly passwordHash?: string | null | undefined;
   readonly active?: unknown;
   readonly needsBreachRecheck?: unknown;
+  readonly hasSecondFactor?: unknown;
+  readonly organizationIds?: readonly unknown[] | null | undefined;
+  readonly roles?: readonly unknown[] | null | undefined;
 }
 
 /** The row as it is meant: a number is an id too, `active` is true or it is not, and a password that is null is none. */
 function accountOf(row: Row | null | undefined): StoredAccount | undefined {
   if (row === undefined || row === null) return undefined;
-  const { email, passwordHash, active, needsBreachRecheck } = row;
-  return { id: idOf(row.id), email, passwordHash: passwordHash ?? undefined, active: active === true, needsBreachRecheck: Boolean(needsBreachRecheck) };
+  const { email, passwordHash, active, needsBreachRecheck, hasSecondFactor, organizationIds, roles } = row;
+  return {
+    id: idOf(row.id),
+    email,
+    passwordHash: passwordHash ?? undefined,
+    active: active === true,
+    needsBreachRecheck: Boolean(needsBreachRecheck),
+    hasSecondFactor: Boolean(hasSecondFactor),
+    organizationIds: (organizationIds ?? []).map(idOf),
+    roles: (roles ?? []).map(String),
+  };
 }
 
 /** undefined or null: the address is taken. */
@@ -65,8 +83,8 @@ function idOf(id: unknown): string {
 }
 
 /** A count of rows or an object would be a yes whatever it says. */
-function yesOrNo(value: unknown): boolean {
-  if (typeof value !== 'boolean') throw new StoreError('accounts.replacePasswordHash: expected true or false');
+function yesOrNo(value: unknown, verb: string): boolean {
+  if (typeof value !== 'boolean') throw new StoreError(`accounts.${verb}: expected true or false`);
   return value;
 }
 

@@ -3,7 +3,7 @@ import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
 import { charge, chargeAccount, subjectOf, visit, type Visit } from './door.ts';
-import { orRestore } from './json-record.ts';
+import { orRestore } from '../kernel/json-record.ts';
 import { newPasswordStored, takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import { readProof, type ProofInput } from './proof.ts';

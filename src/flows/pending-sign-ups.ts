@@ -1,6 +1,6 @@
 import type { NewAccount } from '../ports/accounts.ts';
 import { codeDigest, codeTries, tryCode, type CodeOutcome, type CodeRecord } from './codes.ts';
-import { burn, readFirst, removeAll, replaceJson } from './json-record.ts';
+import { burn, readFirst, removeAll, replaceJson } from '../kernel/json-record.ts';
 import { newCode, newToken, tokenDigest } from './mail-secrets.ts';
 import type { FlowParts } from './parts.ts';
 import type { Proof } from './proof.ts';

@@ -1,7 +1,7 @@
 import { secretsEqual } from '../kernel/compare.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import { codeDigest, codeTries, tryCode, type CodeOutcome, type CodeRecord } from './codes.ts';
-import { burn, readJson, removeAll, replaceJson } from './json-record.ts';
+import { burn, readJson, removeAll, replaceJson } from '../kernel/json-record.ts';
 import { newCode, newToken, tokenDigest } from './mail-secrets.ts';
 import type { FlowParts } from './parts.ts';
 import type { Proof } from './proof.ts';

@@ -114,7 +114,7 @@ async function settle(parts: FlowParts, right: RightPassword): Promise<SignInRes
   await refund(limiters.signIn, attempt.pass);
   if (own.ok) await refund(limiters.signIn, own);
   if (leak.verdict === 'unknown') emit({ type: 'breach.unknown', flow: 'sign-in', reason: leak.reason, ...about });
-  emit({ type: 'sign-in.succeeded', breach: leak.verdict, ...about });
+  emit({ type: 'sign-in.succeeded', pathway: 'password', proofs: ['password'], stage: 'full', knownDevice: false, ...about });
   afterwards(parts, { account, password, rehash, needsRecheck: leak.verdict === 'unknown' });
   return { outcome: 'signed-in', accountId: account.id };
 }

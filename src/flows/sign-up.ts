@@ -5,7 +5,7 @@ import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
 import { charge, chargeAccount, refundName, subjectOf, visit, type Visit } from './door.ts';
-import { orRestore } from './json-record.ts';
+import { orRestore } from '../kernel/json-record.ts';
 import { rejected, takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts, RejectionReason } from './parts.ts';
 import { createPendingSignUps, type PendingSignUp, type PendingSignUps, type SignUpOutcome } from './pending-sign-ups.ts';

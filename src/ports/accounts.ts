@@ -10,6 +10,12 @@ export interface StoredAccount {
   readonly active: boolean;
   /** Set by {@link Accounts.setBreachRecheck}. */
   readonly needsBreachRecheck: boolean;
+  /** Set by {@link Accounts.setSecondFactor}: says that there must be one, should the library's own record of it be lost. */
+  readonly hasSecondFactor: boolean;
+  /** Organizations whose policies bind the account. Default: none. */
+  readonly organizationIds?: readonly string[];
+  /** Roles whose policies bind the account. Default: none. */
+  readonly roles?: readonly string[];
 }
 
 /** What a confirmed sign-up becomes. `profile` is what the app handed to `signUp`, as JSON values. */
@@ -30,4 +36,11 @@ export interface Accounts {
   replacePasswordHash(change: { readonly accountId: string; readonly previousHash: string | undefined; readonly passwordHash: string }): Promise<boolean>;
   /** Remembers that nobody could say whether this account's password is known to attackers (or that it is settled). */
   setBreachRecheck(mark: { readonly accountId: string; readonly needed: boolean }): Promise<void>;
+  /** Remembers whether this account has a second factor. The factor itself is the library's record; this tells when it is lost. */
+  setSecondFactor(mark: { readonly accountId: string; readonly enrolled: boolean }): Promise<void>;
+  /**
+   * Gives the account another address, if it still has the old one and nobody has the new one; answers whether it did. Needed
+   * for the change of an address only.
+   */
+  replaceEmail?(change: { readonly accountId: string; readonly previousEmail: string; readonly email: string }): Promise<boolean>;
 }

@@ -4,4 +4,6 @@ export interface RequestFacts {
   readonly address: string | undefined;
   /** Which form of answer the client prefers. */
   readonly accepts: 'html' | 'json';
+  /** The Cookie header as it came; the flows find the library's own in it. Absent: a browser that nobody knows. */
+  readonly cookies?: string | undefined;
 }

@@ -15,7 +15,17 @@ export type FlowName =
   | 'sign-out'
   | 'password-change'
   | 'forgot-password'
-  | 'password-reset';
+  | 'password-reset'
+  | 'external-sign-in'
+  | 'challenge'
+  | 'second-factor'
+  | 'enroll-factor'
+  | 'confirm-factor'
+  | 'change-factor'
+  | 'recovery-codes'
+  | 'step-up'
+  | 'email-change'
+  | 'confirm-email-change';
 
 /** Every event of the library and what it carries beside {@link EventSubject}. Closed: the audit catalogue lists each. */
 export interface EventDetails {
@@ -23,14 +33,51 @@ export interface EventDetails {
   'sign-up.confirmed': object;
   'sign-up.resent': { readonly outcome: 'mailed' | 'start-again' | 'existing-account' | 'nothing-pending' };
   'sign-up.failed': { readonly reason: 'unknown-token' | 'wrong-code' | 'too-many-tries' | 'address-taken' };
-  'sign-in.succeeded': { readonly breach: 'clean' | 'unknown' | 'not-checked' };
-  'sign-in.failed': { readonly reason: 'unknown-account' | 'wrong-password' | 'inactive-account' | 'breached-password' };
+  'sign-in.succeeded': { readonly pathway: string; readonly proofs: readonly string[]; readonly stage: 'full' | 'enroll'; readonly knownDevice: boolean };
+  'sign-in.pending': { readonly pathway: string; readonly needs: 'second-factor' | 'mailed-link' };
+  'sign-in.failed': {
+    readonly reason: 'unknown-account' | 'wrong-password' | 'inactive-account' | 'breached-password' | 'too-many-failures' | 'disowned-password' | 'challenge-refused';
+  };
+  'password.closed-to-strangers': { readonly failures: number };
+  'password.disowned': object;
+  'second-factor.succeeded': { readonly flow: FlowName; readonly method: string };
+  'second-factor.failed': { readonly flow: FlowName; readonly method: string; readonly reason: string };
+  'factor.enrollment-started': { readonly kind: string; readonly proof: string };
+  'factor.enrollment-refused': { readonly reason: 'mailed-link-needed' | 'step-up-needed' | 'too-many-factors' | 'not-signed-in' };
+  'factor.enrolled': { readonly factorId: string; readonly kind: string };
+  'factor.removed': { readonly factorId: string; readonly by: 'owner' | 'admin' };
+  'factor.suspended': { readonly factorId: string };
+  'factor.restored': { readonly factorId: string };
+  'factor.disabled': { readonly factorId: string; readonly failures: number };
+  'factor.replayed': { readonly factorId: string };
+  'factor.drifted': { readonly factorId: string; readonly steps: number };
+  'factor.unreadable': { readonly factorId: string; readonly reason: string };
+  'factor.records-lost': object;
+  'recovery-codes.issued': { readonly count: number };
+  'recovery-code.used': { readonly left: number };
+  'device.remembered': { readonly secondFactor: boolean };
+  'device.replayed': object;
+  'device.revoked': { readonly which: 'one' | 'all' };
+  'challenge.mailed': { readonly purpose: 'sign-in' | 'enroll' };
+  'challenge.confirmed': { readonly purpose: 'sign-in' | 'enroll' };
+  'challenge.failed': { readonly reason: 'unknown-token' | 'other-browser' | 'inactive-account' | 'changed-meanwhile' };
+  'challenge.disowned': object;
+  'challenge.own-failed': { readonly error: string };
+  'step-up.required': { readonly action: string; readonly missing: readonly string[]; readonly expired: readonly string[] };
+  'step-up.succeeded': { readonly proofs: readonly string[] };
+  'step-up.failed': { readonly reason: 'wrong-password' | 'wrong-code' | 'inactive-account' };
+  'mfa.refused': { readonly verdict: 'challenge' | 'enroll'; readonly action: string };
+  'mfa.policy-changed': { readonly scope: string; readonly required: boolean; readonly by: string };
+  'mfa.reminded': { readonly daysLeft: number };
+  'email-change.requested': { readonly outcome: 'mailed' | 'taken' };
+  'email-change.succeeded': object;
+  'email-change.failed': { readonly reason: 'unknown-token' | 'wrong-code' | 'too-many-tries' | 'taken' | 'inactive-account' | 'changed-meanwhile' };
   'sign-out.succeeded': object;
   'password-change.succeeded': object;
   'password-change.failed': { readonly reason: 'wrong-password' | 'inactive-account' | 'changed-meanwhile' };
   'password-reset.requested': { readonly outcome: 'mailed' | 'unknown-account' | 'inactive-account' };
   'password-reset.succeeded': object;
-  'password-reset.failed': { readonly reason: 'unknown-token' | 'wrong-code' | 'too-many-tries' | 'inactive-account' | 'changed-meanwhile' };
+  'password-reset.failed': { readonly reason: 'unknown-token' | 'wrong-code' | 'too-many-tries' | 'inactive-account' | 'changed-meanwhile' | 'second-factor' };
   'password.rejected': { readonly flow: FlowName; readonly reasons: readonly string[] };
   'request.malformed': { readonly flow: FlowName };
   'request.cross-site': { readonly route: string };

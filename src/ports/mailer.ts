@@ -10,9 +10,29 @@ export type Mail =
       readonly link: string;
       readonly code: string;
       readonly expiresAtMs: number;
-      readonly because: 'requested' | 'breached-password';
+      /** The other three: somebody had the right password, and it opens nothing any more. */
+      readonly because: 'requested' | 'breached-password' | 'too-many-failures' | 'disowned';
     }
-  | { readonly kind: 'password-changed'; readonly to: string; readonly how: 'change' | 'reset'; readonly forgotLink: string };
+  | { readonly kind: 'password-changed'; readonly to: string; readonly how: 'change' | 'reset'; readonly forgotLink: string }
+  /** `link` goes on, in the browser that asked; `disownLink` is for somebody who did not. */
+  | { readonly kind: 'challenge'; readonly to: string; readonly purpose: 'sign-in' | 'enroll'; readonly link: string; readonly disownLink: string; readonly expiresAtMs: number }
+  /** Somebody had the right password, and no second factor. */
+  | { readonly kind: 'second-factor-failed'; readonly to: string; readonly forgotLink: string }
+  | {
+      readonly kind: 'second-factor-changed';
+      readonly to: string;
+      readonly what: 'added' | 'removed' | 'suspended' | 'restored' | 'disabled' | 'codes-replaced';
+      readonly by: 'owner' | 'admin' | 'library';
+      readonly name?: string;
+      readonly forgotLink: string;
+    }
+  | { readonly kind: 'recovery-code-used'; readonly to: string; readonly left: number; readonly forgotLink: string }
+  | { readonly kind: 'second-factor-reminder'; readonly to: string; readonly deadlineMs: number; readonly signInLink: string }
+  | { readonly kind: 'confirm-email-change'; readonly to: string; readonly link: string; readonly code: string; readonly expiresAtMs: number }
+  /** To the owner of an address that somebody else wanted to move to. */
+  | { readonly kind: 'email-change-existing-account'; readonly to: string; readonly signInLink: string; readonly forgotLink: string }
+  /** To the old address when it is asked for, and to both when it is done. */
+  | { readonly kind: 'email-changed'; readonly to: string; readonly what: 'requested' | 'done'; readonly forgotLink: string };
 
 /** Sends one mail. It runs after the answer is out; a rejection becomes an event and never a different answer. */
 export interface Mailer {

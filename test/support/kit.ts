@@ -113,7 +113,7 @@ export function makeKit(options: Partial<PortcullisOptions> = {}): Kit {
     async plant({ email, password, active = true }) {
       const passwordHash = password === undefined ? undefined : (await run(portcullis.hasher.hash(password))).value;
       const id = `user-${table.rows.size + 1}`;
-      table.rows.set(id, { id, email, passwordHash, active, needsBreachRecheck: false, profile: {} });
+      table.rows.set(id, { id, email, passwordHash, active, needsBreachRecheck: false, hasSecondFactor: false, profile: {} });
       derivations.length = 0;
       return id;
     },
@@ -163,7 +163,7 @@ export function memoryTable(): Table {
       on('create', () => {
         if (byEmail(email) !== undefined) return undefined;
         const id = `user-${rows.size + 1}`;
-        rows.set(id, { id, email, passwordHash, active: true, needsBreachRecheck: false, profile });
+        rows.set(id, { id, email, passwordHash, active: true, needsBreachRecheck: false, hasSecondFactor: false, profile });
         return id;
       }),
     replacePasswordHash: ({ accountId, previousHash, passwordHash }) =>
@@ -177,6 +177,18 @@ export function memoryTable(): Table {
       on('setBreachRecheck', () => {
         const row = rows.get(accountId);
         if (row !== undefined) rows.set(accountId, { ...row, needsBreachRecheck: needed });
+      }),
+    setSecondFactor: ({ accountId, enrolled }) =>
+      on('setSecondFactor', () => {
+        const row = rows.get(accountId);
+        if (row !== undefined) rows.set(accountId, { ...row, hasSecondFactor: enrolled });
+      }),
+    replaceEmail: ({ accountId, previousEmail, email }) =>
+      on('replaceEmail', () => {
+        const row = rows.get(accountId);
+        if (row?.email !== previousEmail || byEmail(email) !== undefined) return false;
+        rows.set(accountId, { ...row, email });
+        return true;
       }),
   };
   return table;

@@ -22,7 +22,7 @@ describe('createPortcullis', () => {
     ['a path to another site', { paths: { reset: '//evil.example' } }, 'portcullis.paths.reset: expected a path that begins with one slash, got a string of 14 characters'],
     ['null', { mailer: null }, 'portcullis.mailer: expected an object with send(), got null'],
     ['no keys', { keys: undefined }, 'portcullis.keys: expected what createKeyRing() makes, got nothing'],
-    ['a table that lacks a verb', { accounts: { findById: () => undefined } }, 'portcullis.accounts: expected an object with findByIdentifier(), findById(), create(), replacePasswordHash(), setBreachRecheck(), got one without findByIdentifier(), create(), replacePasswordHash(), setBreachRecheck()'],
+    ['a table that lacks a verb', { accounts: { findById: () => undefined } }, 'portcullis.accounts: expected an object with findByIdentifier(), findById(), create(), replacePasswordHash(), setBreachRecheck(), setSecondFactor(), got one without findByIdentifier(), create(), replacePasswordHash(), setBreachRecheck(), setSecondFactor()'],
     ['argon2id below its floor', { hasher: { parameters: { memoryKiB: 1_024, passes: 2, lanes: 1 } } }, 'hasher.parameters.memoryKiB: expected at least 19456 with 2 passes (ASVS 5.0 appendix C), got 1024'],
   ])('refuses %s and names it', (_what, wrong, message) => {
     expect(() => createPortcullis({ ...least, ...wrong })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', message }) as Error);

@@ -15,7 +15,8 @@ const schema = `
     name                 TEXT NOT NULL,
     password_hash        TEXT,
     status               TEXT NOT NULL CHECK (status IN ('unconfirmed', 'active', 'disabled')),
-    needs_breach_recheck INTEGER NOT NULL DEFAULT 0
+    needs_breach_recheck INTEGER NOT NULL DEFAULT 0,
+    has_second_factor    INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE TABLE IF NOT EXISTS contacts (
     id      INTEGER PRIMARY KEY,

@@ -14,6 +14,7 @@ export interface User {
   readonly status: UserStatus;
   readonly passwordHash: string | undefined;
   readonly needsBreachRecheck: boolean;
+  readonly hasSecondFactor: boolean;
 }
 
 export interface NewUser {
@@ -35,15 +36,20 @@ export interface Users {
   /** Stores the new hash if the old one is still there; answers whether it did. */
   replacePasswordHash(change: { readonly id: string; readonly previousHash: string | undefined; readonly passwordHash: string }): boolean;
   setBreachRecheck(id: string, needed: boolean): void;
+  setSecondFactor(id: string, enrolled: boolean): void;
+  /** Moves the user to another address if they still have the old one and nobody has the new one; answers whether it did. */
+  replaceEmail(change: { readonly id: string; readonly previousEmail: string; readonly email: string }): boolean;
 }
 
-interface Row extends Omit<User, 'passwordHash' | 'needsBreachRecheck'> {
+interface Row extends Omit<User, 'passwordHash' | 'needsBreachRecheck' | 'hasSecondFactor'> {
   readonly passwordHash: string | null;
   readonly needsBreachRecheck: number;
+  readonly hasSecondFactor: number;
 }
 
 const columns = `users.id, users.email, users.name, users.team_id AS teamId, teams.name AS teamName, users.status,
-  users.password_hash AS passwordHash, users.needs_breach_recheck AS needsBreachRecheck`;
+  users.password_hash AS passwordHash, users.needs_breach_recheck AS needsBreachRecheck,
+  users.has_second_factor AS hasSecondFactor`;
 const joined = `SELECT ${columns} FROM users JOIN teams ON teams.id = users.team_id`;
 
 export function createUsers(database: DatabaseSync): Users {
@@ -56,6 +62,8 @@ export function createUsers(database: DatabaseSync): Users {
   // `IS` and not `=`: an account without a password has NULL there.
   const replaceHash = database.prepare('UPDATE users SET password_hash = ? WHERE id = ? AND password_hash IS ?');
   const mark = database.prepare('UPDATE users SET needs_breach_recheck = ? WHERE id = ?');
+  const markFactor = database.prepare('UPDATE users SET has_second_factor = ? WHERE id = ?');
+  const move = database.prepare('UPDATE OR IGNORE users SET email = ? WHERE id = ? AND email = ?');
 
   return {
     byEmail: (email) => userOf(byEmail.get(email)),
@@ -76,11 +84,15 @@ export function createUsers(database: DatabaseSync): Users {
     setBreachRecheck: (id, needed) => {
       mark.run(needed ? 1 : 0, id);
     },
+    setSecondFactor: (id, enrolled) => {
+      markFactor.run(enrolled ? 1 : 0, id);
+    },
+    replaceEmail: ({ id, previousEmail, email }) => move.run(email, id, previousEmail).changes === 1,
   };
 }
 
 function userOf(row: unknown): User | undefined {
   if (row === undefined) return undefined;
-  const { passwordHash, needsBreachRecheck, ...rest } = row as Row;
-  return { ...rest, passwordHash: passwordHash ?? undefined, needsBreachRecheck: needsBreachRecheck === 1 };
+  const { passwordHash, needsBreachRecheck, hasSecondFactor, ...rest } = row as Row;
+  return { ...rest, passwordHash: passwordHash ?? undefined, needsBreachRecheck: needsBreachRecheck === 1, hasSecondFactor: hasSecondFactor === 1 };
 }

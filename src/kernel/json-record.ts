@@ -1,4 +1,6 @@
 import type { RecordStore } from '../ports/record-store.ts';
+import { sha256 } from './compare.ts';
+import { BusyError } from './errors.ts';
 
 /** What a record holds, and the version to replace it by. */
 export interface ReadRecord<T> {
@@ -48,18 +50,50 @@ export async function orRestore<T>(burnt: { restore(): Promise<void> }, step: ()
   }
 }
 
+/** Rounds of reading and writing before a record counts as crowded. Each lost round is somebody else's write that succeeded. */
+const maxRounds = 64;
+const crowdedRetryMs = 1_000;
+
 /**
- * Writes a record over whatever is there: what it held before is told to `next`. Gives up when others keep winning, which
- * takes a crowd on one key.
+ * What `updateJson` is to write: `value` undefined leaves the record as it is. `answer` is told to the caller once the write has
+ * been made, and never before, so that whoever asks a thousand times at once has been counted a thousand times.
  */
-export async function replaceJson<T>(
+export interface RecordStep<T, A> {
+  readonly value: T | undefined;
+  readonly answer: A;
+  readonly expiresAtMs?: number;
+}
+
+/**
+ * Reads a record, decides, and writes by compare-and-set; decides anew when somebody else was first. `decide` must have no
+ * side effects. Throws ERR_BUSY when others keep winning, which takes a crowd on one key.
+ */
+export async function updateJson<T, A>(records: RecordStore, key: string, decide: (previous: T | undefined) => RecordStep<T, A>): Promise<A> {
+  for (let round = 0; round < maxRounds; round += 1) {
+    const previous = await readJson<T>(records, key);
+    const { value, answer, expiresAtMs } = decide(previous?.value);
+    if (value === undefined) return answer;
+    const change = { key, expectedVersion: previous?.version ?? 0, value: JSON.stringify(value), ...(expiresAtMs !== undefined && { expiresAtMs }) };
+    if (await records.compareAndSet(change)) return answer;
+  }
+  throw new BusyError('a record is being written by too many at once', crowdedRetryMs);
+}
+
+/** Writes a record over whatever is there: what it held before is told to `next`. */
+export function replaceJson<T>(
   records: RecordStore,
   { key, expiresAtMs, next }: { readonly key: string; readonly expiresAtMs: number; readonly next: (previous: T | undefined) => T },
 ): Promise<T> {
-  for (let attempt = 0; attempt < 8; attempt += 1) {
-    const previous = await readJson<T>(records, key);
-    const value = next(previous?.value);
-    if (await records.compareAndSet({ key, expectedVersion: previous?.version ?? 0, value: JSON.stringify(value), expiresAtMs })) return value;
-  }
-  throw new Error('a record is being written by too many at once');
+  return updateJson<T, T>(records, key, (previous) => {
+    const value = next(previous);
+    return { value, answer: value, expiresAtMs };
+  });
+}
+
+/**
+ * Where a record of an account lies. The id is the app's own and opaque; its digest only bounds the key. Not keyed: the record
+ * of a second factor must be found again when every key of the ring has been replaced.
+ */
+export function accountRecordKey(kind: string, accountId: string): string {
+  return `${kind}:${sha256(accountId).toString('base64url')}`;
 }

@@ -1,0 +1,18 @@
+/**
+ * How somebody proved who they are. The first five are the library's own; an app adds its own words (`webauthn`, `saml`).
+ * `mailed-link` stands for a mailbox: it never counts as a factor (SP 800-63B-4 section 3.1.3.1).
+ */
+export type ProofMethod = 'password' | 'totp' | 'recovery-code' | 'remembered-browser' | 'mailed-link' | (string & {});
+
+/**
+ * What the app keeps in its session for the library and hands back as it was. Plain JSON, no secret. `full` reaches everything
+ * that the policies allow; `enroll` reaches the enrollment of a second factor and sign-out, and nothing else.
+ */
+export interface SessionFacts {
+  readonly accountId: string;
+  readonly stage: 'full' | 'enroll';
+  /** When somebody signed in, wall-clock ms. Never moved: absolute timeouts count from it. */
+  readonly startedAtMs: number;
+  /** When each proof was last given, wall-clock ms. Only a new proof raises one. */
+  readonly proofs: Readonly<Partial<Record<ProofMethod, number>>>;
+}

@@ -1,0 +1,1 @@
+export type { Browser, Devices, DevicesOptions, KnownDevice, Recognition } from './device.ts';

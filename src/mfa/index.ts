@@ -1,0 +1,1 @@
+export type { MfaFactors, MfaFacts, MfaMember, MfaPolicies, MfaPolicy, MfaPolicyOptions, MfaScope, MfaVerdict } from './mfa.ts';

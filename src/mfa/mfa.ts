@@ -1,0 +1,75 @@
+import type { Clock } from '../ports/clock.ts';
+import type { Emit } from '../ports/events.ts';
+import type { RecordStore } from '../ports/record-store.ts';
+import type { SessionFacts } from '../ports/session.ts';
+
+/** Whom a policy binds: everybody, the members of an organization, or who has a role. */
+export type MfaScope = { readonly kind: 'app' } | { readonly kind: 'organization'; readonly id: string } | { readonly kind: 'role'; readonly id: string };
+
+/** "Must have a second factor", from `graceUntilMs` on. Wall-clock ms. */
+export interface MfaPolicy {
+  readonly scope: MfaScope;
+  readonly sinceMs: number;
+  readonly graceUntilMs: number;
+  /** Who switched it on: the app's id of an administrator. */
+  readonly by: string;
+}
+
+/** The second factors of an account. A disabled or suspended one is enrolled and not usable. */
+export interface MfaFactors {
+  readonly enrolled: boolean;
+  /** What can be given now: `totp`, `recovery-code`, or the app's own words (`webauthn`). */
+  readonly usable: readonly string[];
+  /** Removed by an administrator: must be enrolled anew before anything else, since this time. */
+  readonly mustEnrollSinceMs?: number;
+}
+
+export interface MfaFacts {
+  /** The policies that bind the account. */
+  readonly policies: readonly MfaPolicy[];
+  readonly factors: MfaFactors;
+  readonly session: SessionFacts;
+  readonly nowMs: number;
+  /** For a sensitive action: how old the proofs may be at most, ms. Absent: any session that is allowed will do. */
+  readonly maxAgeMs?: number;
+}
+
+/**
+ * `enroll`: until `graceUntilMs` the session may go on and be reminded; from then on it reaches enrollment and sign-out alone.
+ * `step-up`: the named proofs must be given, for the first time or again.
+ */
+export type MfaVerdict =
+  | { readonly verdict: 'allow' }
+  | { readonly verdict: 'challenge'; readonly methods: readonly string[] }
+  | { readonly verdict: 'enroll'; readonly graceUntilMs: number; readonly overdue: boolean; readonly scopes: readonly MfaScope[] }
+  | { readonly verdict: 'step-up'; readonly missing: readonly string[]; readonly expired: readonly string[] };
+
+export interface MfaMember {
+  readonly accountId: string;
+  readonly organizationIds?: readonly string[] | undefined;
+  readonly roles?: readonly string[] | undefined;
+}
+
+export interface MfaPolicyOptions {
+  readonly records: RecordStore;
+  /** Days before a deadline at which a member is reminded. Default 7 and 1. */
+  readonly remindDaysBefore?: readonly number[];
+  readonly clock?: Clock;
+  readonly emit?: Emit;
+}
+
+export interface MfaPolicies {
+  /** What somebody may do. Pure: no store, no clock. */
+  decide(facts: MfaFacts): MfaVerdict;
+  /** The policies that bind a member: one read for each scope, nothing cached. */
+  policiesFor(member: Omit<MfaMember, 'accountId'>): Promise<readonly MfaPolicy[]>;
+  /** Switches a policy on, or moves its deadline. `sinceMs` of one that is on stays. */
+  require(wanted: { readonly scope: MfaScope; readonly graceMs: number; readonly by: string }): Promise<MfaPolicy>;
+  /** Switches it off. Answers whether it was on. */
+  lift(wanted: { readonly scope: MfaScope; readonly by: string }): Promise<boolean>;
+  read(scope: MfaScope): Promise<MfaPolicy | undefined>;
+  /** Who would have to enroll, were the policy on. `members` are those of the scope, as the app lists them; streamed, so that a million do no harm. */
+  preview<M extends MfaMember>(members: AsyncIterable<M> | Iterable<M>, isEnrolled: (member: M) => Promise<boolean> | boolean): Promise<{ readonly members: number; readonly enrolled: number; readonly affected: readonly M[]; readonly truncated: boolean }>;
+  /** Whether this member is to be reminded now; each offset answers yes once, in one process of many. */
+  dueReminder(member: MfaMember): Promise<{ readonly deadlineMs: number; readonly daysLeft: number } | undefined>;
+}

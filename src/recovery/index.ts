@@ -1,0 +1,1 @@
+export type { RecoveryCodes, RecoveryOptions, RecoveryStatus, RecoveryVerdict } from './recovery.ts';

@@ -1,0 +1,1 @@
+export type { Totp, TotpEnrollment, TotpFactor, TotpOptions, TotpVerdict } from './totp.ts';

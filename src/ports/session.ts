@@ -1,8 +1,9 @@
 /**
- * How somebody proved who they are. The first five are the library's own; an app adds its own words (`webauthn`, `saml`).
- * `mailed-link` stands for a mailbox: it never counts as a factor (SP 800-63B-4 section 3.1.3.1).
+ * How somebody proved who they are. These are the library's own words; an app adds its own (`webauthn`). `external` stands for a
+ * sign-in elsewhere, `external-mfa` for one that says it asked for two factors. `password`, `external` and `mailed-link` are
+ * no second factor; a mailbox is no factor at all (SP 800-63B-4 section 3.1.3.1).
  */
-export type ProofMethod = 'password' | 'totp' | 'recovery-code' | 'remembered-browser' | 'mailed-link' | (string & {});
+export type ProofMethod = 'password' | 'totp' | 'recovery-code' | 'remembered-browser' | 'mailed-link' | 'external' | 'external-mfa' | (string & {});
 
 /**
  * What the app keeps in its session for the library and hands back as it was. Plain JSON, no secret. `full` reaches everything

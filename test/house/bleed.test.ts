@@ -10,14 +10,19 @@ type Name = (typeof subpaths)[number]['name'];
 
 /** The libraries that a subpath may load, at once or later. `testing` loads none. */
 const job: Readonly<Record<Name, readonly string[]>> = {
-  index: ['argon2', '@node-rs/argon2', 'undici', 'lru-cache', '@zxcvbn-ts/'],
+  index: ['argon2', '@node-rs/argon2', 'undici', 'lru-cache', '@zxcvbn-ts/', 'otplib', 'uqr'],
   audit: [],
   breach: ['undici', 'lru-cache'],
+  device: [],
   express: [],
   hasher: ['argon2', '@node-rs/argon2'],
   limiter: [],
+  mfa: [],
   password: ['@zxcvbn-ts/'],
+  recovery: [],
+  sqlite: [],
   testing: [],
+  totp: ['otplib', 'uqr'],
   uniform: [],
 };
 
@@ -26,7 +31,8 @@ const betraying: readonly { readonly words: RegExp; readonly ownedBy: readonly N
   { words: /argon2/i, ownedBy: ['index', 'hasher'] },
   { words: /undici|pwnedpasswords/i, ownedBy: ['index', 'breach', 'testing'] },
   { words: /zxcvbn/i, ownedBy: ['index', 'password'] },
-  { words: /node:sqlite/, ownedBy: [] },
+  { words: /otplib|uqr/, ownedBy: ['index', 'totp'] },
+  { words: /node:sqlite/, ownedBy: ['sqlite'] },
   { words: /from ["'](express|fastify)["']|require\(["'](express|fastify)["']\)/, ownedBy: [] },
 ];
 

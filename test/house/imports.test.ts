@@ -8,6 +8,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   breach: ['undici', 'lru-cache'],
   hasher: ['argon2', '@node-rs/argon2'],
   password: ['@zxcvbn-ts/core', '@zxcvbn-ts/language-common', '@zxcvbn-ts/language-en'],
+  totp: ['otplib', 'uqr'],
   'adapters/express': ['express'],
 };
 

@@ -1,7 +1,8 @@
 /**
  * Failures in a row at one factor of one account. They do not expire (SP 800-63B-4 section 3.2.2): nothing but a success of
  * that same factor forgets them. Whoever guesses from a browser that the account knows is counted apart, so that strangers
- * cannot close the door in front of the owner.
+ * cannot close the door in front of the owner. A number that cannot be true (negative, no whole number, text) counts as 100
+ * failures: a store that lies closes a door and never opens one.
  */
 export interface FailureCount {
   readonly failures: number;
@@ -14,7 +15,7 @@ export interface FailureCount {
 export const noFailures: FailureCount = Object.freeze({ failures: 0, knownFailures: 0, lastMs: 0, lastKnownMs: 0 });
 
 export interface FailureCap {
-  /** Failures in a row from strangers, after which they are not heard any more. Infinity for what cannot be guessed. */
+  /** Failures in a row from strangers, after which they are not heard any more. */
   readonly maxFailures: number;
   /** The same from known browsers. The two together are at most 100. */
   readonly maxKnownFailures: number;
@@ -25,34 +26,54 @@ export const mostFailures = 100;
 
 /** Failures that cost no wait: a person mistypes. */
 const freeFailures = 4;
-const maxDelayMs = 3_600_000;
+const firstDelayMs = 1_000;
+const hourMs = 3_600_000;
+/** How far the clocks of an app's machines may be apart. */
+const skewMs = 10_000;
+/** Where counting ends: far above every cap, far below where numbers lose their units. */
+const mostCounted = 1_000_000;
 
 /** May this factor be tried now? */
 export type Admission = { readonly ok: true } | { readonly ok: false; readonly reason: 'disabled' } | { readonly ok: false; readonly reason: 'wait'; readonly retryAfterMs: number };
 
 const admitted: Admission = Object.freeze({ ok: true });
 
-/** Asked before the secret is compared. From the fifth failure on the wait doubles: 1, 2, 4 s, up to an hour. */
+/** Asked before the secret is compared. */
 export function admission(count: FailureCount, { cap, known, nowMs }: { readonly cap: FailureCap; readonly known: boolean; readonly nowMs: number }): Admission {
+  if (poolOf(count, known).failures >= (known ? cap.maxKnownFailures : cap.maxFailures)) return { ok: false, reason: 'disabled' };
+  const retryAfterMs = waitMs(count, { known, nowMs });
+  return retryAfterMs === 0 ? admitted : { ok: false, reason: 'wait', retryAfterMs };
+}
+
+/**
+ * How long until the next try; 0 for none. From the fifth failure on the wait doubles: 1, 2, 4 s, up to `maxDelayMs` (an hour).
+ * What cannot be guessed has this and no cap.
+ */
+export function waitMs(count: FailureCount, { known, nowMs, maxDelayMs = hourMs }: { readonly known: boolean; readonly nowMs: number; readonly maxDelayMs?: number }): number {
   const { failures, lastMs } = poolOf(count, known);
-  if (failures >= (known ? cap.maxKnownFailures : cap.maxFailures)) return { ok: false, reason: 'disabled' };
-  if (failures <= freeFailures) return admitted;
-  const delayMs = Math.min(1_000 * 2 ** (failures - freeFailures - 1), maxDelayMs);
-  const elapsedMs = nowMs - lastMs;
-  // A clock that was set back would make people wait for the time to come round again; the cap still counts them.
-  return elapsedMs < 0 || elapsedMs >= delayMs ? admitted : { ok: false, reason: 'wait', retryAfterMs: delayMs - elapsedMs };
+  if (failures <= freeFailures) return 0;
+  const leftMs = lastMs + Math.min(firstDelayMs * 2 ** (failures - freeFailures - 1), maxDelayMs) - nowMs;
+  // A clock that was set back would make people wait for the time to come round again; the cap still counts them. A
+  // little is no setting back but another machine, on which the wait must not be over.
+  return lastMs > nowMs + skewMs ? 0 : Math.max(0, leftMs);
 }
 
 /** The count after one more failure. */
 export function withFailure(count: FailureCount, { known, nowMs }: { readonly known: boolean; readonly nowMs: number }): FailureCount {
-  return known ? { ...count, knownFailures: count.knownFailures + 1, lastKnownMs: nowMs } : { ...count, failures: count.failures + 1, lastMs: nowMs };
+  const failures = Math.min(poolOf(count, known).failures + 1, mostCounted);
+  return known ? { ...count, knownFailures: failures, lastKnownMs: nowMs } : { ...count, failures, lastMs: nowMs };
 }
 
 /** Whether strangers are heard no more: that is when a factor counts as disabled. */
 export function isDisabled(count: FailureCount, cap: FailureCap): boolean {
-  return count.failures >= cap.maxFailures;
+  return poolOf(count, false).failures >= cap.maxFailures;
 }
 
 function poolOf({ failures, knownFailures, lastMs, lastKnownMs }: FailureCount, known: boolean): { readonly failures: number; readonly lastMs: number } {
-  return known ? { failures: knownFailures, lastMs: lastKnownMs } : { failures, lastMs };
+  return known ? pool(knownFailures, lastKnownMs) : pool(failures, lastMs);
+}
+
+/** A time that cannot be true is as long ago as can be: the count beside it holds, and the next failure writes a true one. */
+function pool(failures: number, lastMs: number): { readonly failures: number; readonly lastMs: number } {
+  return { failures: Number.isInteger(failures) && failures >= 0 ? failures : mostFailures, lastMs: Number.isFinite(lastMs) ? lastMs : 0 };
 }

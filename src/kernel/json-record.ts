@@ -1,6 +1,6 @@
-import type { RecordStore } from '../ports/record-store.ts';
+import type { RecordChange, RecordStore } from '../ports/record-store.ts';
 import { sha256 } from './compare.ts';
-import { BusyError } from './errors.ts';
+import { BusyError, StoreError } from './errors.ts';
 
 /** What a record holds, and the version to replace it by. */
 export interface ReadRecord<T> {
@@ -8,10 +8,36 @@ export interface ReadRecord<T> {
   readonly version: number;
 }
 
-/** A record as JSON; undefined where there is none. What cannot be read was not written by us: a store that lies is a broken one. */
+/**
+ * A record as JSON; undefined where there is none. What is no JSON object was not written by us: a store that lies is a broken
+ * one, ERR_STORE.
+ */
 export async function readJson<T>(records: RecordStore, key: string): Promise<ReadRecord<T> | undefined> {
   const record = await records.read(key);
-  return record && { value: JSON.parse(record.value) as T, version: record.version };
+  return record && { value: parsed(key, record.value) as T, version: record.version };
+}
+
+function parsed(key: string, text: string): unknown {
+  const value = jsonOf(text);
+  // The kind is what may be told of a record: the rest of its key and its value may be secrets.
+  if (typeof value !== 'object' || value === null) throw new StoreError(`records: expected JSON in a record of the kind "${key.slice(0, Math.max(0, key.indexOf(':')))}"`);
+  return value;
+}
+
+/** Without the parser's error as a cause: its message quotes the text. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A count of rows or an answer from a driver would be a yes whatever it says, and a code could be spent twice. */
+async function replaced(records: RecordStore, change: RecordChange): Promise<boolean> {
+  const answer: unknown = await records.compareAndSet(change);
+  if (typeof answer !== 'boolean') throw new StoreError('records.compareAndSet: expected true or false');
+  return answer;
 }
 
 export interface FoundRecord<T> extends ReadRecord<T> {
@@ -37,7 +63,7 @@ export async function removeAll(records: RecordStore, keys: readonly string[]): 
 
 /** Removes the record if it is still the one that was read. Of many that try at once, one gets true. */
 export function burn(records: RecordStore, { key, version }: { readonly key: string; readonly version: number }): Promise<boolean> {
-  return records.compareAndSet({ key, expectedVersion: version, value: null });
+  return replaced(records, { key, expectedVersion: version, value: null });
 }
 
 /** Runs the step that a burnt token was for. If the app's table is down, the person may press the button again. */
@@ -74,7 +100,7 @@ export async function updateJson<T, A>(records: RecordStore, key: string, decide
     const { value, answer, expiresAtMs } = decide(previous?.value);
     if (value === undefined) return answer;
     const change = { key, expectedVersion: previous?.version ?? 0, value: JSON.stringify(value), ...(expiresAtMs !== undefined && { expiresAtMs }) };
-    if (await records.compareAndSet(change)) return answer;
+    if (await replaced(records, change)) return answer;
   }
   throw new BusyError('a record is being written by too many at once', crowdedRetryMs);
 }

@@ -1,1 +1,1 @@
-export type { RecoveryCodes, RecoveryOptions, RecoveryStatus, RecoveryVerdict } from './recovery.ts';
+export { createRecoveryCodes, recoveryDefaults, type RecoveryCodes, type RecoveryOptions, type RecoveryStatus, type RecoveryVerdict } from './recovery.ts';

@@ -7,8 +7,9 @@ let timeline: typeof performance | undefined;
 export const systemClock: Clock = Object.freeze({
   nowMs: () => Date.now(),
   monotonicMs: () => (timeline ??= performance).now(),
-  after(delayMs: number, run: () => void) {
+  after(delayMs: number, run: () => void, idle = false) {
     const timer = setTimeout(run, delayMs);
+    if (idle) timer.unref();
     return () => {
       clearTimeout(timer);
     };

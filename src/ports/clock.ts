@@ -4,6 +4,9 @@ export interface Clock {
   nowMs(): number;
   /** A time that never goes back, from an arbitrary origin; use it to measure and to expire things in memory. */
   monotonicMs(): number;
-  /** Calls `run` once, `delayMs` from now. Keeps the process alive until then. Returns what cancels it. */
-  after(delayMs: number, run: () => void): () => void;
+  /**
+   * Calls `run` once, `delayMs` from now. Keeps the process alive until then, unless it is `idle` work that matters to a
+   * living process alone. Returns what cancels it.
+   */
+  after(delayMs: number, run: () => void, idle?: boolean): () => void;
 }

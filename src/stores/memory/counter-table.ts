@@ -1,6 +1,6 @@
+import { boundedKey, detached } from '../../kernel/bounded-key.ts';
 import { roundingMs } from '../../kernel/counting.ts';
 import type { CounterRule } from '../../ports/counter-store.ts';
-import { boundedKey, detached } from './bounded-key.ts';
 
 const candidates = 8;
 const firstSize = 1024;

@@ -1,7 +1,7 @@
+import { boundedKey, detached } from '../../kernel/bounded-key.ts';
 import { StoreError } from '../../kernel/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { StoredRecord } from '../../ports/record-store.ts';
-import { boundedKey, detached } from './bounded-key.ts';
 
 const sweepEveryMs = 1_000;
 const maxKinds = 64;

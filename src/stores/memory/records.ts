@@ -1,7 +1,7 @@
+import { createWatchers } from '../../kernel/watchers.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RecordChange, RecordStore } from '../../ports/record-store.ts';
 import { createRecordTable, placeOf } from './record-table.ts';
-import { createWatchers } from './watchers.ts';
 
 export interface MemoryRecordOptions {
   /** How many records of one kind there may be. */

@@ -1,4 +1,4 @@
-import { sha256 } from '../../kernel/compare.ts';
+import { sha256 } from './compare.ts';
 
 const maxKeyChars = 128;
 /** Makes a digest one character longer than any key that is kept as it is, so that none can be taken for one. */

@@ -102,7 +102,7 @@ export async function updateJson<T, A>(records: RecordStore, key: string, decide
     const change = { key, expectedVersion: previous?.version ?? 0, value: JSON.stringify(value), ...(expiresAtMs !== undefined && { expiresAtMs }) };
     if (await replaced(records, change)) return answer;
   }
-  throw new BusyError('a record is being written by too many at once', crowdedRetryMs);
+  throw new BusyError(`records: expected a turn to write, got ${maxRounds} writes by others`, crowdedRetryMs);
 }
 
 /** Writes a record over whatever is there: what it held before is told to `next`. */
@@ -121,5 +121,6 @@ export function replaceJson<T>(
  * of a second factor must be found again when every key of the ring has been replaced.
  */
 export function accountRecordKey(kind: string, accountId: string): string {
-  return `${kind}:${sha256(accountId).toString('base64url')}`;
+  // UTF-16 keeps lone surrogates apart, which UTF-8 does not.
+  return `${kind}:${sha256(Buffer.from(accountId, 'utf16le')).toString('base64url')}`;
 }

@@ -6,11 +6,11 @@ const digestMark = '#'.repeat(maxKeyChars + 1 - 64);
 
 /** Keys have bounded size: a long one is replaced by its digest. */
 export function boundedKey(key: string): string {
-  return key.length <= maxKeyChars ? key : digestOf(key);
+  return key.length <= maxKeyChars ? key : digestedKey(key);
 }
 
-/** UTF-16 keeps lone surrogates apart, which UTF-8 does not. */
-function digestOf(key: string): string {
+/** What no key that is kept as it is can be. UTF-16 keeps lone surrogates apart, which UTF-8 does not. */
+export function digestedKey(key: string): string {
   return digestMark + sha256(Buffer.from(key, 'utf16le')).toString('hex');
 }
 

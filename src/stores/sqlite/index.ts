@@ -1,0 +1,1 @@
+export { sqliteDefaults, sqliteStore, type SqliteStore, type SqliteStoreOptions } from './store.ts';

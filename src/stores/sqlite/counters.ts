@@ -97,21 +97,22 @@ function take(parts: TakeParts, wanted: readonly Place[]): CounterVerdict {
 /** Charges one after the other; where one cannot pay, the transaction is undone. */
 function spend({ rows, state, places }: TakeParts, wanted: readonly Place[]): Look {
   const nowMs = state.keptNowMs();
-  let allowed = true;
+  const standings: Standing[] = [];
   const before: number[] = [];
   const after: number[] = [];
-  const standings = wanted.map((place) => {
+  let allowed = true;
+  for (const place of wanted) {
     const rule = rows.ruleOf(place.ruleName) as number;
     const standing = places.claim(rule, place, nowMs);
     const aheadMs = Math.max(0, standing.fullAt - nowMs);
     const spentMs = aheadMs + place.cost * place.rule.intervalMs;
+    standings.push(standing);
     before.push(aheadMs);
     after.push(spentMs);
     if (!canPay(place, aheadMs)) allowed = false;
     else if (standing.where === 'overflow') rows.setOverflow(rule, nowMs + spentMs);
     else rows.set(rule, { key: place.key, fullAt: nowMs + spentMs });
-    return standing;
-  });
+  }
   return { verdict: { allowed, aheadMs: allowed ? after : before }, standings };
 }
 

@@ -19,8 +19,8 @@ export interface RecordOptions {
   readonly maxRecords: number;
 }
 
-/** Records that outlive the process and the machine's next power failure. `stop` ends the watching. */
-export function sqliteRecords({ connection, hasty, turns, time, clock, maxRecords }: RecordOptions): RecordStore & { stop(): void } {
+/** Records that outlive the process and the machine's next power failure, and what ends the watching. */
+export function sqliteRecords({ connection, hasty, turns, time, clock, maxRecords }: RecordOptions): { readonly records: RecordStore; readonly stop: () => void } {
   const rows = createRecordRows(connection);
   const hastyRows = createRecordRows(hasty);
   const state = createState(connection, time);
@@ -38,7 +38,7 @@ export function sqliteRecords({ connection, hasty, turns, time, clock, maxRecord
     }
   }
 
-  return {
+  const records: RecordStore = {
     durable: true,
     async read(key) {
       const place = placeOf(key);
@@ -63,8 +63,8 @@ export function sqliteRecords({ connection, hasty, turns, time, clock, maxRecord
       });
     },
     watch: (key, changed) => watched.add(placeOf(key), changed),
-    stop: watched.stop,
   };
+  return { records, stop: watched.stop };
 }
 
 function placeOf(key: string): RecordPlace {

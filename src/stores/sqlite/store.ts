@@ -52,7 +52,7 @@ export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Sql
   const time = createStoreTime({ clock, writtenMs: readWrittenMs(file.counters) });
   const turns = createTurns({ clock, lockWaitMs });
   const counters = sqliteCounters({ connection: file.counters, turns, time, clock, maxKeys, emit });
-  const { stop, ...records } = sqliteRecords({ connection: file.records, hasty: file.counters, turns, time, clock, maxRecords });
+  const { records, stop } = sqliteRecords({ connection: file.records, hasty: file.counters, turns, time, clock, maxRecords });
   const state = createState(file.counters, time);
   let closed = false;
 

@@ -11,7 +11,7 @@ export interface Watch {
   add(place: RecordPlace, changed: () => void): () => void;
   /** This store wrote: `version` is what is there now, 0 for nothing. */
   wrote(place: RecordPlace, version: number): void;
-  stop(): void;
+  readonly stop: () => void;
 }
 
 interface Watched {
@@ -25,7 +25,6 @@ export function createWatch({ rows, state, clock }: { readonly rows: RecordRows;
   const watchers = createWatchers();
   const watched = new Map<string, Watched>();
   let lastVersion = -1;
-  let cancel: (() => void) | undefined;
 
   function look(): void {
     const highest = state.lastVersion();
@@ -38,17 +37,22 @@ export function createWatch({ rows, state, clock }: { readonly rows: RecordRows;
     lastVersion = highest;
   }
 
-  function lookSoon(): void {
-    cancel = clock.after(lookEveryMs, () => {
-      ifPossible(look);
-      lookSoon();
-    }, true);
-  }
+  const looking = repeating(clock, () => {
+    ifPossible(look);
+  });
 
   function stop(): void {
-    cancel?.();
-    cancel = undefined;
+    looking.stop();
     watched.clear();
+  }
+
+  function enter(place: RecordPlace): Watched {
+    const each = watched.get(place.key) ?? { place, seen: ifPossible(() => rows.version(place)), watchers: 0 };
+    watched.set(place.key, each);
+    each.watchers += 1;
+    if (each.seen === undefined) lastVersion = -1;
+    looking.start();
+    return each;
   }
 
   function leave(each: Watched): void {
@@ -60,11 +64,7 @@ export function createWatch({ rows, state, clock }: { readonly rows: RecordRows;
 
   return {
     add(place, changed) {
-      const each = watched.get(place.key) ?? { place, seen: ifPossible(() => rows.version(place)), watchers: 0 };
-      watched.set(place.key, each);
-      each.watchers += 1;
-      if (each.seen === undefined) lastVersion = -1;
-      if (cancel === undefined) lookSoon();
+      const each = enter(place);
       const end = watchers.add(place.key, changed);
       let ended = false;
       return () => {
@@ -80,6 +80,28 @@ export function createWatch({ rows, state, clock }: { readonly rows: RecordRows;
       watchers.tell(key);
     },
     stop,
+  };
+}
+
+/** Does something again and again, between `start` and `stop`. */
+function repeating(clock: Clock, work: () => void): { start(): void; stop(): void } {
+  let cancel: (() => void) | undefined;
+
+  function next(): void {
+    cancel = clock.after(lookEveryMs, () => {
+      next();
+      work();
+    }, true);
+  }
+
+  return {
+    start() {
+      if (cancel === undefined) next();
+    },
+    stop() {
+      cancel?.();
+      cancel = undefined;
+    },
   };
 }
 

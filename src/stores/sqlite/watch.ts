@@ -66,12 +66,10 @@ export function createWatch({ rows, state, clock }: { readonly rows: RecordRows;
     add(place, changed) {
       const each = enter(place);
       const end = watchers.add(place.key, changed);
-      let ended = false;
-      return () => {
+      return once(() => {
         end();
-        if (!ended) leave(each);
-        ended = true;
-      };
+        leave(each);
+      });
     },
     wrote({ key }, version) {
       const each = watched.get(key);
@@ -102,6 +100,14 @@ function repeating(clock: Clock, work: () => void): { start(): void; stop(): voi
       cancel?.();
       cancel = undefined;
     },
+  };
+}
+
+function once(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) work();
+    done = true;
   };
 }
 

@@ -64,6 +64,8 @@ export interface PortcullisOptions {
   readonly storeDeadlineMs?: number;
   /** Allows an `http:` `baseUrl` that is not on this machine. Links with secrets would travel in the clear. */
   readonly dangerouslyAllowHttp?: boolean;
+  /** Allows, where `NODE_ENV` is `production`, records that end with the process: a used code works again after a restart. */
+  readonly dangerouslyAllowVolatileRecords?: boolean;
   readonly clock?: Clock;
   readonly random?: RandomSource;
 }
@@ -122,10 +124,12 @@ export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
     reportError: callback<(error: unknown) => void>(warnOf),
     storeDeadlineMs: integer({ min: 10, max: 60_000, fallback: 2_000 }),
     dangerouslyAllowHttp: flag(false),
+    dangerouslyAllowVolatileRecords: flag(false),
     clock: port<Clock>(['nowMs', 'monotonicMs', 'after'], () => systemClock),
     random: callback<RandomSource>(systemRandom),
   });
   checkBaseUrl(parsed.baseUrl, parsed.dangerouslyAllowHttp);
+  checkRecords(parsed.records, parsed.dangerouslyAllowVolatileRecords);
   return parsed;
 }
 
@@ -153,4 +157,10 @@ function checkBaseUrl(given: string, allowHttp: boolean): void {
   }
   const local = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname);
   if (url.protocol === 'http:' && !local && !allowHttp) throw new ConfigError('portcullis.baseUrl: expected https:; http: needs dangerouslyAllowHttp');
+}
+
+/** After a restart, used codes and spent caps would be good again, and a second factor would be gone. */
+function checkRecords({ durable }: RecordStore, allowVolatile: boolean): void {
+  if (durable || allowVolatile || process.env['NODE_ENV'] !== 'production') return;
+  throw new ConfigError('portcullis.records: expected a store that outlives the process, such as sqliteStore(path) of portcullis/sqlite; another one needs dangerouslyAllowVolatileRecords');
 }

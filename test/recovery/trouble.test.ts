@@ -3,7 +3,7 @@ import { createRecoveryCodes } from 'portcullis/recovery';
 import { fakeClock } from 'portcullis/testing';
 import type { RecordStore } from '../../src/ports/record-store.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
-import { accountId, neverMade } from './setup.ts';
+import { accountId, emptyStore, neverMade, stores } from './setup.ts';
 
 /** A process that ends at the n-th call of its store: before the store did it, or after and before anybody heard. */
 function dying(store: RecordStore, { atCall, done }: { readonly atCall: number; readonly done: boolean }): RecordStore {
@@ -37,10 +37,10 @@ interface Death {
 const deaths: readonly Death[] = [1, 2, 3].flatMap((atCall) => [{ atCall, done: false }, { atCall, done: true }]);
 
 // checklist 6; ASVS 2.3.3
-describe('a process killed at any call of its store', () => {
+describe.each(stores)('a process killed at any call of %s', (on) => {
   it.each(deaths)('while it redeems ($atCall, done: $done) leaves no code that can be spent twice', async (death) => {
     const clock = fakeClock();
-    const store = memoryStore({ clock });
+    const store = emptyStore(on, clock);
     const codes = await createRecoveryCodes({ records: store, clock, count: 4 }).issue(accountId);
     const answered = await createRecoveryCodes({ records: dying(store, death), clock, count: 4 }).redeem({ accountId, code: codes[0] }).catch(() => undefined);
     const left = await spendable(store, clock, codes);
@@ -51,7 +51,7 @@ describe('a process killed at any call of its store', () => {
 
   it.each(deaths)('while it issues ($atCall, done: $done) leaves the old set or none of it, and never both', async (death) => {
     const clock = fakeClock();
-    const store = memoryStore({ clock });
+    const store = emptyStore(on, clock);
     const old = await createRecoveryCodes({ records: store, clock, count: 4 }).issue(accountId);
     const fresh = await createRecoveryCodes({ records: dying(store, death), clock, count: 4 }).issue(accountId).catch(() => []);
     const wrote = death.atCall > 2 || (death.atCall === 2 && death.done);
@@ -61,7 +61,7 @@ describe('a process killed at any call of its store', () => {
 
   it.each(deaths)('while it revokes ($atCall, done: $done) leaves the whole set or none of it', async (death) => {
     const clock = fakeClock();
-    const store = memoryStore({ clock });
+    const store = emptyStore(on, clock);
     const codes = await createRecoveryCodes({ records: store, clock, count: 4 }).issue(accountId);
     await createRecoveryCodes({ records: dying(store, death), clock, count: 4 }).revoke(accountId).catch(() => undefined);
     const wrote = death.atCall > 2 || (death.atCall === 2 && death.done);

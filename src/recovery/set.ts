@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto';
+import { digestsEqual } from '../kernel/compare.ts';
 import { StoreError } from '../kernel/errors.ts';
 import type { FailureCount } from '../kernel/failure-cap.ts';
 
@@ -37,7 +37,6 @@ function isDigest(value: unknown): boolean {
 
 /** The digests without the one that was found; undefined where it is not among them. Looks at all, wherever it lies. */
 export function without(unused: readonly string[], digest: string): readonly string[] | undefined {
-  const wanted = Buffer.from(digest);
-  const others = unused.filter((stored) => !timingSafeEqual(Buffer.from(stored), wanted));
+  const others = unused.filter((stored) => !digestsEqual(stored, digest));
   return others.length < unused.length ? others : undefined;
 }

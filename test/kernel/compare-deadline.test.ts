@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fakeClock } from 'portcullis/testing';
 import { StoreError } from 'portcullis';
-import { secretsEqual, sha256 } from '../../src/kernel/compare.ts';
+import { digestsEqual, secretsEqual, sha256 } from '../../src/kernel/compare.ts';
 import { wait, withDeadline } from '../../src/kernel/deadline.ts';
 
 // ASVS 11.2.4
@@ -12,6 +12,13 @@ describe('comparing secrets', () => {
     expect(secretsEqual('', '')).toBe(true);
     for (const other of ['', 'b', 'ab', 'A', 'a\0', 'a'.repeat(1_000_000)]) expect(secretsEqual('a', other)).toBe(false);
     fc.assert(fc.property(fc.string(), fc.string(), (left, right) => { expect(secretsEqual(left, right)).toBe(left === right); }));
+  });
+
+  it('says the same of two digests', () => {
+    const digest = sha256('abc').toString('base64url');
+    expect(digestsEqual(digest, `${digest}`)).toBe(true);
+    for (const other of ['', digest.slice(1), `${digest}A`, digest.toLowerCase(), sha256('abd').toString('base64url')]) expect(digestsEqual(digest, other)).toBe(false);
+    fc.assert(fc.property(fc.base64String(), fc.base64String(), (left, right) => { expect(digestsEqual(left, right)).toBe(left === right); }));
   });
 
   it('takes bytes and text for the same secret', () => {

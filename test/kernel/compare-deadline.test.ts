@@ -16,7 +16,7 @@ describe('comparing secrets', () => {
 
   it('says the same of two digests', () => {
     const digest = sha256('abc').toString('base64url');
-    expect(digestsEqual(digest, `${digest}`)).toBe(true);
+    expect(digestsEqual(digest, sha256('abc').toString('base64url'))).toBe(true);
     for (const other of ['', digest.slice(1), `${digest}A`, digest.toLowerCase(), sha256('abd').toString('base64url')]) expect(digestsEqual(digest, other)).toBe(false);
     fc.assert(fc.property(fc.base64String(), fc.base64String(), (left, right) => { expect(digestsEqual(left, right)).toBe(left === right); }));
   });

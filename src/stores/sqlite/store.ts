@@ -6,9 +6,10 @@ import type { CounterStore } from '../../ports/counter-store.ts';
 import type { Emit } from '../../ports/events.ts';
 import type { RecordStore } from '../../ports/record-store.ts';
 import { sqliteCounters } from './counters.ts';
-import { openFile } from './open.ts';
+import { storeErrorOf } from './errors.ts';
+import { openFile, type OpenFile } from './open.ts';
 import { sqliteRecords } from './records.ts';
-import { createState, readWrittenMs } from './state.ts';
+import { createState, readWrittenMs, type State } from './state.ts';
 import { createStoreTime } from './time.ts';
 import { createTurns } from './turns.ts';
 
@@ -49,6 +50,15 @@ export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Sql
     emit: callback<Emit>(() => undefined),
   });
   const file = openFile(path);
+  try {
+    return storeOn(file, { maxKeys, maxRecords, lockWaitMs, clock, emit });
+  } catch (error) {
+    close(file);
+    throw storeErrorOf(error);
+  }
+}
+
+function storeOn(file: OpenFile, { maxKeys, maxRecords, lockWaitMs, clock, emit }: Required<SqliteStoreOptions>): SqliteStore {
   const time = createStoreTime({ clock, writtenMs: readWrittenMs(file.counters) });
   const turns = createTurns({ clock, lockWaitMs });
   const counters = sqliteCounters({ connection: file.counters, turns, time, clock, maxKeys, emit });
@@ -68,20 +78,22 @@ export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Sql
       closed = true;
       stop();
       turns.close();
-      keepTime(() => {
-        state.keepTime();
-      });
-      file.records.close();
-      file.counters.close();
+      keepTime(state);
+      close(file);
     },
   });
 }
 
 /** So that the next process knows how much time has passed although nothing was written. No harm if it cannot be. */
-function keepTime(keep: () => void): void {
+function keepTime(state: State): void {
   try {
-    keep();
+    state.keepTime();
   } catch {
     // Whoever starts next goes by the last write.
   }
+}
+
+function close({ records, counters }: OpenFile): void {
+  records.close();
+  counters.close();
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../ports/clock.ts';
 import { isBusy, storeErrorOf } from './errors.ts';
 
 const maxWaiting = 10_000;
-const longestPauseMs = 25;
+const longestPauseMs = 4;
 /** Others in this process have a turn after so much of waiting work, and other processes too. */
 const sliceMs = 5;
 

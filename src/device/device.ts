@@ -1,8 +1,19 @@
+import { systemClock } from '../kernel/clock.ts';
+import { harmless } from '../kernel/harmless.ts';
+import { accountRecordKey, readJson, updateJson } from '../kernel/json-record.ts';
 import type { KeyRing } from '../kernel/keys.ts';
+import { callback, integer, port, readOptions } from '../kernel/options.ts';
+import { systemRandom } from '../kernel/random.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Emit } from '../ports/events.ts';
 import type { RandomSource } from '../ports/random.ts';
 import type { RecordStore } from '../ports/record-store.ts';
+import { createBrowsers, type Browser } from './browsers.ts';
+import { expiryOf, recognized, remembered, removed, revoked, type Change } from './changes.ts';
+import { cleanLabel } from './label.ts';
+import { checkedRecord, mostDevices, type Device, type DeviceRecord } from './record.ts';
+import { idBytes, randomText, secretBytes } from './secret.ts';
+import { isExpired, secondFactorUntil, type Terms } from './standing.ts';
 
 export interface DevicesOptions {
   readonly keys: KeyRing;
@@ -16,14 +27,6 @@ export interface DevicesOptions {
   readonly clock?: Clock;
   readonly random?: RandomSource;
   readonly emit?: Emit;
-}
-
-/** A browser as its cookie shows it. Nothing of it is believed before `recognize`. */
-export interface Browser {
-  /** 128 random bits that this browser has shown before; undefined without a cookie, and for a cookie that is not ours. */
-  readonly id: string | undefined;
-  /** Whether the cookie claims to know the account that has this name: a hint by which to choose whose budget is charged. */
-  mayKnow(name: string): boolean;
 }
 
 /** `secondFactorUntilMs`: wall-clock ms; absent where the browser was not remembered. */
@@ -44,7 +47,10 @@ export interface KnownDevice {
 export interface Devices {
   /** Reads the Cookie header. Asks no store. Never throws. */
   read(cookies: string | undefined): Browser;
-  /** Does the account know this browser? Reads one record. */
+  /**
+   * Does the account know this browser? Reads one record, or none where the cookie has nothing for the account. Writes it when a
+   * new secret is shown for the first time, and when an old copy of the cookie is, which ends the device and is an event.
+   */
   recognize(browser: Browser, accountId: string): Promise<Recognition>;
   /** After a sign-in that passed everything: the browser is known from now on, or known still, under a new secret. Answers a Set-Cookie line. */
   remember(login: { readonly browser: Browser; readonly accountId: string; readonly name: string; readonly secondFactor?: boolean; readonly label?: string }): Promise<{ readonly setCookie: string; readonly deviceId: string }>;
@@ -54,4 +60,92 @@ export interface Devices {
   revokeAll(accountId: string): Promise<void>;
   remove(which: { readonly accountId: string; readonly deviceId: unknown }): Promise<boolean>;
   list(accountId: string): Promise<readonly KnownDevice[]>;
+}
+
+const dayMs = 86_400_000;
+/** Browsers keep no cookie for longer than 400 days. */
+const longestMs = 400 * dayMs;
+
+/** The defaults of {@link createDevices}. */
+export const deviceDefaults = Object.freeze({ knownForMs: 180 * dayMs, secondFactorForMs: 30 * dayMs, maxDevices: 20 });
+
+/**
+ * Makes the piece that knows browsers again: one sealed `__Host-` cookie for each, and one record for each account. What a cookie
+ * says is good for the account and the version of its record that it was made for, and its secret is replaced at use. An attacker
+ * cannot make one, so whoever shows one has a budget of their own (OWASP Device Cookies; OWASP ASVS 5.0 3.3.1 to 3.3.4, 6.1.1).
+ * Throws ERR_CONFIG; later rejects with ERR_STORE or ERR_BUSY, and no cookie makes it throw.
+ */
+export function createDevices(options: DevicesOptions): Devices {
+  const parsed = readOptions('device', options, {
+    keys: port<KeyRing>(['digest', 'digests', 'seal', 'open'], undefined, 'createKeyRing()'),
+    records: port<RecordStore>(['read', 'compareAndSet', 'watch']),
+    knownForMs: integer({ min: 60_000, max: longestMs, fallback: deviceDefaults.knownForMs }),
+    secondFactorForMs: integer({ min: 0, max: longestMs, fallback: deviceDefaults.secondFactorForMs }),
+    maxDevices: integer({ min: 1, max: mostDevices, fallback: deviceDefaults.maxDevices }),
+    clock: port<Clock>(['nowMs', 'monotonicMs', 'after'], () => systemClock),
+    random: callback<RandomSource>(systemRandom),
+    emit: callback<Emit>(() => undefined),
+  });
+  const { keys, records, knownForMs, secondFactorForMs, maxDevices, clock, random } = parsed;
+  const emit: Emit = harmless(parsed.emit);
+  const browsers = createBrowsers({ keys, random, knownForMs });
+
+  const terms = (): Terms => ({ nowMs: clock.nowMs(), knownForMs, secondFactorForMs, maxDevices });
+
+  function update<A>(accountId: string, decide: (record: DeviceRecord) => Change<A>): Promise<A> {
+    return updateJson<DeviceRecord, A>(records, keyOf(accountId), (found) => {
+      const { record, answer } = decide(checkedRecord(found));
+      return { value: record, answer, ...(record !== undefined && { expiresAtMs: expiryOf(record, terms()) }) };
+    });
+  }
+
+  return Object.freeze({
+    read: (cookies) => browsers.read(cookies),
+    identify: (browser) => browsers.identify(browser),
+    async recognize(browser, accountId) {
+      const shown = browsers.shownTo(accountId, browser);
+      if (shown.entry === undefined) return { known: false };
+      const found = await update(accountId, (record) => recognized(record, shown, terms()));
+      if (found.as === 'copy') emit({ type: 'device.replayed', accountId });
+      return found.as === 'known' ? recognition(found.device, terms()) : { known: false };
+    },
+    async remember({ browser, accountId, name, secondFactor = false, label }) {
+      const shown = browsers.shownTo(accountId, browser);
+      const fresh = { id: randomText(random, idBytes), salt: randomText(random, secretBytes) };
+      const login = { shown, fresh, secondFactor, label: cleanLabel(label) };
+      const { device, secret, version, replayed } = await update(accountId, (record) => remembered(record, login, terms()));
+      if (replayed) emit({ type: 'device.replayed', accountId });
+      const entry = { deviceId: device.id, secret, generation: device.generation, version };
+      return { setCookie: browsers.put(browser, { accountId, name, entry }), deviceId: device.id };
+    },
+    async revokeAll(accountId) {
+      await update(accountId, revoked);
+      emit({ type: 'device.revoked', which: 'all', accountId });
+    },
+    async remove({ accountId, deviceId }) {
+      if (typeof deviceId !== 'string' || !/^[\w-]{22}$/.test(deviceId)) return false;
+      const done = await update(accountId, (record) => removed(record, deviceId, terms()));
+      if (done) emit({ type: 'device.revoked', which: 'one', accountId });
+      return done;
+    },
+    async list(accountId) {
+      const { devices } = checkedRecord((await readJson<DeviceRecord>(records, keyOf(accountId)))?.value);
+      const now = terms();
+      return devices.filter((device) => !isExpired(device, now)).map((device) => knownDevice(device, now));
+    },
+  } satisfies Devices);
+}
+
+function keyOf(accountId: string): string {
+  return accountRecordKey('device', accountId);
+}
+
+function recognition(device: Device, now: Terms): Recognition {
+  const untilMs = secondFactorUntil(device, now);
+  return { known: true, deviceId: device.id, knownSinceMs: device.knownSinceMs, ...(untilMs !== undefined && { secondFactorUntilMs: untilMs }) };
+}
+
+function knownDevice(device: Device, now: Terms): KnownDevice {
+  const { id, knownSinceMs, lastUsedAtMs, label } = device;
+  return { id, knownSinceMs, lastUsedAtMs, secondFactorUntilMs: secondFactorUntil(device, now), label };
 }

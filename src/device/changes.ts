@@ -1,0 +1,87 @@
+import type { Device, DeviceRecord } from './record.ts';
+import { nextSecret, secretDigest } from './secret.ts';
+import { graceMs, heldBy, isExpired, standingOf, type Held, type Shown, type Terms } from './standing.ts';
+
+/** What becomes of a record. `record` undefined leaves it as it is. */
+export interface Change<A> {
+  readonly record: DeviceRecord | undefined;
+  readonly answer: A;
+}
+
+export type Recognized = { readonly as: 'stranger' | 'copy' } | { readonly as: 'known'; readonly device: Device };
+
+/** Looks a browser up. An old copy ends what is known of it, and a new secret that has arrived ends the old one. */
+export function recognized(record: DeviceRecord, shown: Shown, terms: Terms): Change<Recognized> {
+  const standing = standingOf(record, shown, terms);
+  if (standing.as === 'stranger') return { record: undefined, answer: { as: 'stranger' } };
+  const { device } = standing;
+  if (standing.as === 'copy') return { record: without(record, device.id), answer: { as: 'copy' } };
+  const arrived = standing.as === 'current' && device.previous.untilMs === undefined;
+  return { record: arrived ? withArrived(record, device, terms) : undefined, answer: { as: 'known', device } };
+}
+
+export interface Login {
+  readonly shown: Shown;
+  /** The id of a browser that becomes known, and the salt of a new secret. */
+  readonly fresh: { readonly id: string; readonly salt: string };
+  readonly secondFactor: boolean;
+  readonly label: string | undefined;
+}
+
+export interface Remembered extends Held {
+  readonly version: number;
+  /** An old copy of the cookie was shown: what it knew is gone, and the browser is a new one. */
+  readonly replayed: boolean;
+}
+
+/** Makes a browser known, or known still. The device unused for longest makes room, and what has expired is cleared away. */
+export function remembered(record: DeviceRecord, { shown, fresh, secondFactor, label }: Login, terms: Terms): Change<Remembered> {
+  const { nowMs, secondFactorForMs, maxDevices } = terms;
+  const standing = standingOf(record, shown, terms);
+  const replayed = standing.as === 'copy';
+  const base = replayed ? without(record, standing.device.id) : record;
+  const held = heldBy(base, { shown, standing, salt: fresh.salt, terms }) ?? born(shown, fresh, nowMs);
+  const device: Device = {
+    ...held.device,
+    lastUsedAtMs: nowMs,
+    ...(secondFactor && secondFactorForMs > 0 && { secondFactorAtMs: nowMs }),
+    ...(label !== undefined && { label }),
+  };
+  const others = base.devices.filter((other) => other.id !== device.id && !isExpired(other, terms)).toSorted((a, b) => b.lastUsedAtMs - a.lastUsedAtMs);
+  return {
+    record: { version: base.version, devices: [device, ...others].slice(0, maxDevices) },
+    answer: { device, secret: held.secret, version: base.version, replayed },
+  };
+}
+
+function born({ accountId, browserSecret }: Shown, { id, salt }: Login['fresh'], nowMs: number): Held {
+  const secret = nextSecret(browserSecret, salt);
+  const digestOf = (text: string): string => secretDigest({ accountId, deviceId: id, secret: text });
+  const previous = { digest: digestOf(browserSecret), untilMs: nowMs + graceMs };
+  return { device: { id, generation: 1, digest: digestOf(secret), salt, rotatedAtMs: nowMs, previous, knownSinceMs: nowMs, lastUsedAtMs: nowMs }, secret };
+}
+
+/** The record without one device; undefined where it has none of that id, or one that nobody would recognize. */
+export function removed(record: DeviceRecord, id: string, terms: Terms): Change<boolean> {
+  const found = record.devices.some((device) => device.id === id && !isExpired(device, terms));
+  return { record: found ? without(record, id) : undefined, answer: found };
+}
+
+/** Entries of cookies carry the version: none that was ever given out counts any more. */
+export function revoked({ version }: DeviceRecord): Change<undefined> {
+  return { record: { version: version + 1, devices: [] }, answer: undefined };
+}
+
+/** Wall-clock ms from which the record says nothing any more. */
+export function expiryOf({ devices }: DeviceRecord, { nowMs, knownForMs }: Terms): number {
+  return Math.max(nowMs, ...devices.map(({ lastUsedAtMs }) => lastUsedAtMs)) + knownForMs;
+}
+
+function without({ version, devices }: DeviceRecord, id: string): DeviceRecord {
+  return { version, devices: devices.filter((device) => device.id !== id) };
+}
+
+function withArrived({ version, devices }: DeviceRecord, device: Device, { nowMs }: Terms): DeviceRecord {
+  const arrived: Device = { ...device, previous: { ...device.previous, untilMs: nowMs + graceMs } };
+  return { version, devices: devices.map((other) => (other.id === device.id ? arrived : other)) };
+}

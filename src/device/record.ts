@@ -1,0 +1,69 @@
+import { StoreError } from '../kernel/errors.ts';
+
+/** One browser of an account, as it is stored. Times are wall-clock ms, texts base64url but for the label. */
+export interface Device {
+  readonly id: string;
+  /** How often the secret has been replaced; the first is 1. */
+  readonly generation: number;
+  /** Of the secret that counts. */
+  readonly digest: string;
+  /** By what it was made from the one before. */
+  readonly salt: string;
+  readonly rotatedAtMs: number;
+  /** The secret before: of the browser itself for the first. `untilMs`: still taken until then; absent until the new one is shown. */
+  readonly previous: { readonly digest: string; readonly untilMs?: number };
+  readonly knownSinceMs: number;
+  readonly lastUsedAtMs: number;
+  /** When a second factor was given and the browser remembered for it. How long that holds is the option's word. */
+  readonly secondFactorAtMs?: number;
+  readonly label?: string;
+}
+
+/** The browsers of an account, the one used last first. `version` is how often all of them were revoked. */
+export interface DeviceRecord {
+  readonly version: number;
+  readonly devices: readonly Device[];
+}
+
+/** The most devices that `maxDevices` may allow. */
+export const mostDevices = 100;
+
+const largestCount = 0xffffffff;
+const none: DeviceRecord = Object.freeze({ version: 0, devices: Object.freeze([]) });
+
+/** The record as it was read, or ERR_STORE for what was never written as one. */
+export function checkedRecord(found: DeviceRecord | undefined): DeviceRecord {
+  if (found === undefined) return none;
+  if (!isRecord(found)) throw new StoreError('device: the record of an account is no list of browsers');
+  return found;
+}
+
+type Unchecked<T> = { readonly [K in keyof T]?: unknown };
+
+function isRecord({ version, devices }: Unchecked<DeviceRecord>): boolean {
+  return isCount(version) && Array.isArray(devices) && devices.length <= mostDevices && devices.every(isDevice);
+}
+
+function isDevice(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, generation, digest, salt, rotatedAtMs, previous, knownSinceMs, lastUsedAtMs, secondFactorAtMs, label } = value as Unchecked<Device>;
+  return (
+    isText(id, 22) && isCount(generation) && isText(digest, 43) && isText(salt, 43)
+    && [rotatedAtMs, knownSinceMs, lastUsedAtMs, secondFactorAtMs ?? 0].every(Number.isFinite)
+    && isPrevious(previous) && (label === undefined || typeof label === 'string')
+  );
+}
+
+function isPrevious(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { digest, untilMs } = value as Unchecked<Device['previous']>;
+  return isText(digest, 43) && (untilMs === undefined || Number.isFinite(untilMs));
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < largestCount;
+}
+
+function isText(value: unknown, length: number): boolean {
+  return typeof value === 'string' && value.length === length && /^[\w-]+$/.test(value);
+}

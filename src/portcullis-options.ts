@@ -1,6 +1,9 @@
 import type { AuditLogOptions } from './audit/index.ts';
 import type { BreachSource, RangeServiceOptions } from './breach/index.ts';
+import type { DevicesOptions } from './device/index.ts';
+import type { ChallengeOptions, OwnFactor, Pathway, Pathways } from './flows/factor-options.ts';
 import type { LimitRuleName } from './flows/limit-keys.ts';
+import { sessionPresets, type SessionLimits } from './flows/session-limits.ts';
 import type { FlowLimits } from './flows/limits.ts';
 import type { LinkPaths } from './flows/links.ts';
 import type { HasherOptions } from './hasher/index.ts';
@@ -12,6 +15,7 @@ import { callback, flag, group, integer, list, oneOf, optional, port, readOption
 import { systemRandom } from './kernel/random.ts';
 import type { LimitRule } from './limiter/index.ts';
 import { readRate } from './limiter/rules.ts';
+import type { MfaPolicyOptions } from './mfa/index.ts';
 import type { PasswordPolicyOptions } from './password/index.ts';
 import type { Accounts } from './ports/accounts.ts';
 import type { Clock } from './ports/clock.ts';
@@ -20,14 +24,16 @@ import type { Emit } from './ports/events.ts';
 import type { Mailer } from './ports/mailer.ts';
 import type { RandomSource } from './ports/random.ts';
 import type { RecordStore } from './ports/record-store.ts';
+import type { RecoveryOptions } from './recovery/index.ts';
 import { memoryStore } from './stores/memory/index.ts';
+import type { TotpOptions } from './totp/index.ts';
 import type { UniformOptions } from './uniform/index.ts';
 
 /** What the wiring hands to every piece, and so no piece takes from the app. */
-type Wired = 'keys' | 'clock' | 'emit' | 'random';
+type Wired = 'keys' | 'clock' | 'emit' | 'random' | 'records';
 
 type FlowLimitOptions = {
-  readonly [L in keyof FlowLimits]?: L extends 'notice' ? { readonly account?: LimitRule } : { readonly [N in LimitRuleName]?: LimitRule };
+  readonly [L in keyof FlowLimits]?: L extends 'notice' | 'challenge' ? { readonly account?: LimitRule } : { readonly [N in LimitRuleName]?: LimitRule };
 };
 
 export interface PortcullisOptions {
@@ -40,7 +46,7 @@ export interface PortcullisOptions {
   /** Default: one `memoryStore()`, gone with the process and unknown to every other one. */
   readonly counters?: CounterStore;
   readonly records?: RecordStore;
-  /** Pages that mails link to. Default /login, /signup, /confirm, /forgot, /reset. */
+  /** Pages that mails link to. Default /login, /signup, /confirm, /forgot, /reset, /challenge, /not-me, /confirm-email. */
   readonly paths?: Partial<LinkPaths>;
   /**
    * Makes equal identifiers equal, at least those that the app's table finds equal. Default: NFKC, trim, lower case. Mails for
@@ -54,6 +60,20 @@ export interface PortcullisOptions {
   /** How the range service is asked, or `sources` of your own in its place and that of the embedded list. */
   readonly breach?: { readonly rangeService?: Omit<RangeServiceOptions, Wired>; readonly sources?: readonly BreachSource[] };
   readonly uniform?: Omit<UniformOptions, Wired>;
+  /** Browsers that an account knows. */
+  readonly devices?: Omit<DevicesOptions, Wired>;
+  /** Authenticator apps. `issuer` default: the host of `baseUrl`. */
+  readonly totp?: Partial<Omit<TotpOptions, Wired>>;
+  readonly recovery?: Omit<RecoveryOptions, Wired>;
+  readonly mfa?: Omit<MfaPolicyOptions, Wired>;
+  /** How old proofs may be, and a second factor of the app's own. */
+  readonly secondFactor?: { readonly freshForMs?: number; readonly knownForMs?: number; readonly own?: OwnFactor };
+  /** How long a session lives: a preset of SP 800-63B-4 (`aal1`: 30 days; `aal2`: 24 hours and 1 hour idle; `aal3`: 12 hours and 15 minutes) or figures. Default `aal1`. */
+  readonly sessions?: keyof typeof sessionPresets | SessionLimits;
+  /** What a sign-in is asked for beside the password. */
+  readonly challenge?: Partial<ChallengeOptions>;
+  /** Ways in beside the password, by name: `{ google: { secondFactorAmr: ['mfa'] }, 'magic-link': {} }`. One that is not here is refused. */
+  readonly pathways?: Pathways;
   /** Where the audit log goes. Default: nowhere. */
   readonly audit?: Omit<AuditLogOptions, Wired>;
   /** Sees every event as it happens, plain addresses included. For metrics. */
@@ -69,6 +89,36 @@ export interface PortcullisOptions {
   readonly clock?: Clock;
   readonly random?: RandomSource;
 }
+
+const sessionsOption: OptionReader<SessionLimits> = (given, name) => {
+  if (typeof given !== 'object') return sessionPresets[oneOf(['aal1', 'aal2', 'aal3'], 'aal1')(given, name)];
+  const most = 400 * 24 * 3_600_000;
+  return readOptions(name, given, { absoluteMs: integer({ min: 60_000, max: most }), idleMs: integer({ min: 60_000, max: most }) });
+};
+
+const strangersOption: OptionReader<ChallengeOptions['strangers']> = (given, name) => (typeof given === 'function' ? (given as ChallengeOptions['strangers'] & object) : oneOf(['none', 'mail'], 'none')(given, name));
+
+const ownFactor: OptionReader<OwnFactor> = (given, name) => {
+  const own = port<OwnFactor>(['isEnrolled', 'verify'])(given, name);
+  const taken = ['password', 'totp', 'recovery-code', 'remembered-browser', 'mailed-link', 'external', 'external-mfa', 'second-factor'];
+  if (typeof own.method !== 'string' || !/^[a-z][\w-]{0,31}$/.test(own.method) || taken.includes(own.method)) throw wrong(`${name}.method`, 'a word of its own in lower case, such as "webauthn"', own.method);
+  return own;
+};
+
+/** Methods of RFC 8176 that are no second factor whoever says so: a password, a mailbox, a telephone, a question. */
+const weakAmr = ['pwd', 'pin', 'sms', 'tel', 'kba', 'user', 'email', 'otp-email'];
+
+const pathwaysOption: OptionReader<Pathways> = (given, name) => {
+  const read = piece<Readonly<Record<string, unknown>>>()(given, name);
+  const entries = Object.entries(read).map(([pathway, options]): [string, Pathway] => {
+    if (pathway === 'password') throw new ConfigError(`${name}.password: is the library's own way in`);
+    const { secondFactorAmr } = readOptions(`${name}.${pathway}`, options, { secondFactorAmr: list<string>(text(), []) });
+    const weak = secondFactorAmr.find((method) => weakAmr.includes(method));
+    if (weak !== undefined) throw new ConfigError(`${name}.${pathway}.secondFactorAmr: "${weak}" is no second factor (SP 800-63B-4 section 3.1.3)`);
+    return [pathway, { secondFactorAmr }];
+  });
+  return Object.freeze(Object.fromEntries(entries));
+};
 
 const pathOption =
   (fallback: string): OptionReader<string> =>
@@ -92,7 +142,7 @@ const rule = optional<LimitRule>((given, name) => {
   readRate(given, name);
   return { ...(given as LimitRule) };
 });
-const rules = group({ address: rule, site: rule, noAddress: rule, account: rule });
+const rules = group({ address: rule, site: rule, noAddress: rule, account: rule, device: rule });
 
 /** Parses the options once. `emit` is what a store made here reports to. Throws ERR_CONFIG. */
 export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
@@ -104,7 +154,7 @@ export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
     mailer: port<Mailer>(['send']),
     counters: port<CounterStore>(['take', 'giveBack', 'peek', 'clear'], store),
     records: port<RecordStore>(['read', 'compareAndSet', 'watch'], store),
-    paths: group({ signIn: pathOption('/login'), signUp: pathOption('/signup'), confirm: pathOption('/confirm'), forgot: pathOption('/forgot'), reset: pathOption('/reset') }),
+    paths: group({ signIn: pathOption('/login'), signUp: pathOption('/signup'), confirm: pathOption('/confirm'), forgot: pathOption('/forgot'), reset: pathOption('/reset'), challenge: pathOption('/challenge'), disown: pathOption('/not-me'), confirmEmail: pathOption('/confirm-email') }),
     canonicalize: callback<(identifier: string) => string>(canonicalIdentifier),
     limits: group({
       mode: oneOf(['observe', 'enforce'], 'enforce'),
@@ -113,12 +163,26 @@ export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
       mail: rules,
       code: rules,
       passwordChange: rules,
+      secondFactor: rules,
+      challenge: group({ account: rule }),
       notice: group({ account: rule }),
     }),
     hasher: piece<Omit<HasherOptions, Wired>>(),
     password: piece<Omit<PasswordPolicyOptions, Wired | 'commonList' | 'breach'>>(),
     breach: group({ rangeService: piece<Omit<RangeServiceOptions, Wired>>(), sources: optional(list<BreachSource>(port<BreachSource>(['check']))) }),
     uniform: piece<Omit<UniformOptions, Wired>>(),
+    devices: piece<Omit<DevicesOptions, Wired>>(),
+    totp: piece<Partial<Omit<TotpOptions, Wired>>>(),
+    recovery: piece<Omit<RecoveryOptions, Wired>>(),
+    mfa: piece<Omit<MfaPolicyOptions, Wired>>(),
+    secondFactor: group({
+      freshForMs: integer({ min: 10_000, max: 24 * 3_600_000, fallback: 15 * 60_000 }),
+      knownForMs: integer({ min: 0, max: 365 * 24 * 3_600_000, fallback: 24 * 3_600_000 }),
+      own: optional(ownFactor),
+    }),
+    sessions: sessionsOption,
+    challenge: group({ strangers: strangersOption, own: optional(callback<NonNullable<ChallengeOptions['own']>>()) }),
+    pathways: pathwaysOption,
     audit: optional(piece<Omit<AuditLogOptions, Wired>>()),
     onEvent: optional(callback<Emit>()),
     reportError: callback<(error: unknown) => void>(warnOf),

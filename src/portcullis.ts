@@ -1,24 +1,33 @@
 import { createAuditLog, type AuditLog } from './audit/index.ts';
-import { commonList, createBreachLookup, rangeService, type BreachLookup } from './breach/index.ts';
-import { accountsInTime, recordsInTime } from './flows/in-time.ts';
-import { createLimitKeys } from './flows/limit-keys.ts';
-import { flowLimitDefaults, type FlowLimits } from './flows/limits.ts';
-import { createLinks } from './flows/links.ts';
+import type { BreachLookup } from './breach/index.ts';
+import type { Devices } from './device/index.ts';
+import { createAccess, type Access } from './flows/access.ts';
+import { createChallengeTickets } from './flows/challenge-tickets.ts';
+import { createChallenge, type Challenge } from './flows/challenge.ts';
+import { createEmailChange, type EmailChange } from './flows/email-change.ts';
+import { createEnrollment, type Enrollment } from './flows/enrollment.ts';
+import { createExternalAuth, type RecordExternalAuth } from './flows/external-auth.ts';
+import { createFactors, type Factors } from './flows/factors.ts';
+import { createMfaAdmin, type MfaAdmin } from './flows/mfa-admin.ts';
 import { createPasswordChange, type PasswordChange } from './flows/password-change.ts';
+import { createPasswordGuard } from './flows/password-guard.ts';
 import { createPasswordReset, type PasswordReset } from './flows/password-reset.ts';
-import type { FlowLimiters, FlowParts } from './flows/parts.ts';
+import type { FlowParts } from './flows/parts.ts';
+import { createPendingSignIns } from './flows/pending-sign-ins.ts';
 import { createResetTickets } from './flows/reset-tickets.ts';
+import { createSecondFactor, type SecondFactor } from './flows/second-factor.ts';
 import { createSignIn, type SignIn } from './flows/sign-in.ts';
 import { createSignOut, type SignOut } from './flows/sign-out.ts';
 import { createSignUp, type SignUp } from './flows/sign-up.ts';
-import { createHasher, type Hasher } from './hasher/index.ts';
+import { createStepUp, type StepUp } from './flows/step-up.ts';
+import type { Hasher } from './hasher/index.ts';
 import { harmless } from './kernel/harmless.ts';
-import { createAddressCheck, createLimiter, type AddressFacts, type LimitRule } from './limiter/index.ts';
-import { createPasswordPolicy, type PasswordPolicy } from './password/index.ts';
-import { readPortcullisOptions, type ParsedPortcullisOptions, type PortcullisOptions } from './portcullis-options.ts';
+import { createAddressCheck, type AddressFacts } from './limiter/index.ts';
+import type { PasswordPolicy } from './password/index.ts';
+import { readPortcullisOptions, type PortcullisOptions } from './portcullis-options.ts';
+import { partsOf } from './portcullis-parts.ts';
 import type { Emit } from './ports/events.ts';
-import type { Mailer } from './ports/mailer.ts';
-import { createUniformReplies, type UniformReplies } from './uniform/index.ts';
+import type { UniformReplies } from './uniform/index.ts';
 
 /** Every piece, wired with one key ring, one pair of stores and one stream of events. */
 export interface Portcullis {
@@ -27,6 +36,24 @@ export interface Portcullis {
   readonly signOut: SignOut;
   readonly passwordChange: PasswordChange;
   readonly passwordReset: PasswordReset;
+  /** The second step of a sign-in. */
+  readonly secondFactor: SecondFactor;
+  /** Setting up an authenticator. */
+  readonly enrollment: Enrollment;
+  /** What a person does with the factors that are there. */
+  readonly factors: Factors;
+  /** Links that are mailed to be opened in the same browser. */
+  readonly challenge: Challenge;
+  /** A fresh proof for a sensitive action. */
+  readonly stepUp: StepUp;
+  /** May this session go on? Asked on every request. */
+  readonly access: Access;
+  /** Every way in that is not the password of this library. */
+  readonly recordExternalAuth: RecordExternalAuth;
+  readonly emailChange: EmailChange;
+  /** What administrators do: make a second factor mandatory, look who is affected, remove what is lost. */
+  readonly mfa: MfaAdmin;
+  readonly devices: Devices;
   readonly hasher: Hasher;
   readonly password: PasswordPolicy;
   readonly breach: BreachLookup;
@@ -52,45 +79,18 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
   const parsed = readPortcullisOptions(options, (event) => {
     emit(event);
   });
-  const { keys, clock, random, counters, records, accounts, mailer, storeDeadlineMs, canonicalize, reportError } = parsed;
+  const { keys, clock, random, counters } = parsed;
   const audit = parsed.audit && createAuditLog({ ...parsed.audit, keys, clock, random });
   emit = emitterOf(audit, parsed.onEvent);
-  const list = commonList();
-  const breach = createBreachLookup({ sources: parsed.breach.sources ?? [list, rangeService({ ...parsed.breach.rangeService, clock, emit })], clock, emit });
-  const password = createPasswordPolicy({ ...parsed.password, commonList: list, breach, clock, emit });
-  const hasher = createHasher({ ...parsed.hasher, keys, clock, random, emit });
-  const uniform = createUniformReplies({ ...parsed.uniform, clock, emit });
-  const limits = { clock, emit, deadlineMs: storeDeadlineMs };
-  const told = harmless(reportError);
-  const parts: FlowParts = {
-    accounts: accountsInTime(accounts, limits),
-    records: recordsInTime(records, limits),
-    mailer: reporting(mailer, told),
-    links: createLinks(parsed.baseUrl, parsed.paths),
-    hasher,
-    password,
-    breach,
-    uniform,
-    limiters: limitersOf(parsed, emit),
-    limitKeys: createLimitKeys({ keys, shared: counters.shared }),
-    keys,
-    canonicalize,
-    random,
-    clock,
-    emit,
-    reportError: told,
-  };
-  const tickets = createResetTickets(parts);
+  const parts = partsOf(parsed, emit);
+  const { hasher, password, uniform } = parts;
 
   return Object.freeze({
-    signUp: createSignUp(parts),
-    signIn: createSignIn(parts, tickets),
-    signOut: createSignOut(parts),
-    passwordChange: createPasswordChange(parts),
-    passwordReset: createPasswordReset(parts, tickets),
+    ...flowsOf(parts),
+    devices: parts.devices,
     hasher,
     password,
-    breach,
+    breach: parts.breach,
     uniform,
     origin: new URL(parsed.baseUrl).origin,
     emit,
@@ -107,6 +107,30 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
   } satisfies Portcullis);
 }
 
+/** The flows, and what several of them share. */
+function flowsOf(parts: FlowParts) {
+  const resets = createResetTickets(parts);
+  const guard = createPasswordGuard(parts);
+  const pendings = createPendingSignIns(parts);
+  const tickets = createChallengeTickets(parts);
+  return {
+    signUp: createSignUp(parts),
+    signIn: createSignIn(parts, { resets, guard, pendings, tickets }),
+    signOut: createSignOut(parts),
+    passwordChange: createPasswordChange(parts, guard),
+    passwordReset: createPasswordReset(parts, resets),
+    secondFactor: createSecondFactor(parts, pendings),
+    enrollment: createEnrollment(parts, tickets),
+    factors: createFactors(parts),
+    challenge: createChallenge(parts, { tickets, pendings, guard, resets }),
+    stepUp: createStepUp(parts, guard),
+    access: createAccess(parts),
+    recordExternalAuth: createExternalAuth(parts, { pendings, tickets }),
+    emailChange: createEmailChange(parts, resets),
+    mfa: createMfaAdmin(parts),
+  };
+}
+
 /** One stream for the audit log and the app's own hook. Neither can make a sign-in fail. */
 function emitterOf(audit: AuditLog | undefined, onEvent: Emit | undefined): Emit {
   const tell = harmless(onEvent);
@@ -114,39 +138,4 @@ function emitterOf(audit: AuditLog | undefined, onEvent: Emit | undefined): Emit
     audit?.emit(event);
     tell(event);
   };
-}
-
-/** A mail is sent after its answer, where nobody sees it fail: the app's developer is told as well as the event stream. */
-function reporting(mailer: Mailer, report: (error: unknown) => void): Mailer {
-  return {
-    async send(mail) {
-      try {
-        await mailer.send(mail);
-      } catch (error) {
-        report(error);
-        throw error;
-      }
-    },
-  };
-}
-
-function limitersOf({ counters: store, limits, clock }: ParsedPortcullisOptions, emit: Emit): FlowLimiters {
-  const { mode, ...own } = limits;
-  const limiter = <Name extends string>(flow: keyof FlowLimits, name: string) => {
-    const rules = { ...flowLimitDefaults[flow], ...withoutAbsent(own[flow]) } as Readonly<Record<Name, LimitRule>>;
-    // `observe` is there so that nobody is turned away; a notice turns nobody away, and without a limit it floods a mailbox.
-    return createLimiter({ name, rules, store, mode: flow === 'notice' ? 'enforce' : mode, clock, emit });
-  };
-  return {
-    signIn: limiter('signIn', 'sign-in'),
-    signUp: limiter('signUp', 'sign-up'),
-    mail: limiter('mail', 'mail'),
-    code: limiter('code', 'code'),
-    passwordChange: limiter('passwordChange', 'password-change'),
-    notice: limiter('notice', 'notice'),
-  };
-}
-
-function withoutAbsent(rules: Readonly<Record<string, LimitRule | undefined>>): Readonly<Record<string, LimitRule>> {
-  return Object.fromEntries(Object.entries(rules).filter((entry): entry is [string, LimitRule] => entry[1] !== undefined));
 }

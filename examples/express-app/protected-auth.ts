@@ -43,9 +43,10 @@ export async function createAuth(context: AuthContext): Promise<Auth> {
   const network = createLimiter({ name: 'network', rules: { address: { limit: 300, windowMs: 60_000 } }, store, emit: portcullis.emit });
   const invitations = createLimiter({ name: 'invitations', rules: { account: { limit: 20, windowMs: 3_600_000 } }, store, emit: portcullis.emit });
   const doors = expressDoors(portcullis, {
-    accountIdOf: (req) => req.session.userId,
-    remember: (req, { accountId }) => {
-      req.session.userId = accountId;
+    sessionOf: (req) => req.session.proofs,
+    remember: (req, session) => {
+      req.session.userId = session.accountId;
+      req.session.proofs = session;
     },
     endSessions: (req, { accountId, which }) => sessions.endOthers(accountId, which === 'other-sessions' ? req.sessionID : undefined),
     onSignedIn: (req, res) => {

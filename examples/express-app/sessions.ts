@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import session, { MemoryStore } from 'express-session';
+import type { SessionFacts } from 'portcullis';
 
 declare module 'express-session' {
   interface SessionData {
     /** The signed-in user. */
     userId?: string;
+    /** What the library knows of the sign-in. */
+    proofs?: SessionFacts;
   }
 }
 

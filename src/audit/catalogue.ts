@@ -95,6 +95,7 @@ export const auditCatalogue: { readonly [T in EventType]: AuditCatalogueLine<T> 
   'step-up.failed': { owasp: 'authn_login_fail', level: 'warn', outcome: 'failure', meaning: 'A signed-in person failed to prove again who they are.', fields: { reason: 'text' } },
   'mfa.refused': { owasp: 'authz_fail', level: 'warn', outcome: 'denied', meaning: 'A session without the second factor that a policy asks for was stopped.', fields: { verdict: 'text', action: 'text' } },
   'mfa.policy-changed': { owasp: 'authz_admin', level: 'critical', outcome: 'success', meaning: 'An administrator changed who must have a second factor.', fields: { scope: 'text', required: 'flag', by: 'text' } },
+  'mfa.factors-removed': { owasp: 'authz_admin', level: 'critical', outcome: 'success', meaning: 'An administrator removed every second factor of an account; it must enroll anew.', fields: { by: 'text', count: 'number' } },
   'mfa.reminded': { owasp: 'authn_token_created', level: 'info', outcome: 'success', meaning: 'Somebody was reminded that a second factor is due.', fields: { daysLeft: 'number' } },
   'email-change.requested': { owasp: 'authn_token_created', level: 'warn', outcome: 'success', meaning: 'Somebody asked to move an account to another address.', fields: { outcome: 'text' } },
   'email-change.succeeded': { owasp: 'user_updated', level: 'critical', outcome: 'success', factors: mailed, meaning: 'An account has another address.', fields: {} },

@@ -19,7 +19,8 @@ export interface AuditEntry {
   readonly level: AuditLevel;
   /** `observed` instead of `denied` where a guard only reports what it would have refused. */
   readonly outcome: AuditOutcome | 'observed';
-  readonly factors?: readonly AuditFactor[];
+  /** The catalogue's, or those that the event itself names. An app's own factor has the app's word. */
+  readonly factors?: readonly (AuditFactor | (string & {}))[];
   /** The app's opaque account id. An id that looks like an e-mail address is replaced by its keyed digest. */
   readonly account?: string;
   /** Keyed digest of the identifier that was typed: the same person, without saying who. */
@@ -58,10 +59,17 @@ export function entryOf(event: unknown, context: EntryContext): AuditEntry | und
     owasp: line.owasp,
     level: line.level,
     outcome: line.outcome === 'denied' && details['enforced'] === false ? 'observed' : line.outcome,
-    ...(line.factors !== undefined && { factors: line.factors }),
+    ...factorsOf(details, line.factors),
     ...subjectOf(given, context),
     details,
   });
+}
+
+/** An event that names its proofs says more than its line of the catalogue. */
+function factorsOf({ proofs, method }: Readonly<Record<string, AuditValue>>, factors: readonly AuditFactor[] | undefined): Pick<AuditEntry, 'factors'> {
+  if (Array.isArray(proofs)) return { factors: proofs as readonly string[] };
+  if (typeof method === 'string') return { factors: [method] };
+  return factors === undefined ? {} : { factors };
 }
 
 function subjectOf({ accountId, nameTag, address }: Readonly<Record<string, unknown>>, { keys, addresses }: EntryContext): Pick<AuditEntry, 'account' | 'nameTag' | 'address'> {

@@ -60,12 +60,18 @@ export async function visit<T>(parts: FlowParts, { flow, facts }: { readonly flo
 interface Named {
   readonly name?: string | undefined;
   readonly accountId?: string;
+  /** A browser that seems to be known: its own budget is charged, and nobody else's. */
+  readonly browserId?: string | undefined;
+  /** The address has been charged already. */
+  readonly onlyAccount?: boolean;
 }
 
 /** Takes the charge of one request, by address and (where one is named) by account, in one step. */
-export async function charge(parts: FlowParts, limiter: Limiter<LimitRuleName>, { facts, now }: Visit, { name, accountId }: Named = {}): Promise<Charge> {
+export async function charge(parts: FlowParts, limiter: Limiter<LimitRuleName>, { facts, now }: Visit, { name, accountId, browserId, onlyAccount = false }: Named = {}): Promise<Charge> {
+  const { account, ...from } = parts.limitKeys.of(facts.address, accountId ?? name);
+  const keys = { ...(!onlyAccount && from), ...(account !== undefined && { account }), ...(browserId !== undefined && { device: parts.limitKeys.device(browserId) }) };
   const who = accountId === undefined ? name !== undefined && { nameTag: parts.keys.digest('identifier', name) } : { accountId };
-  const decision = await limiter.take(parts.limitKeys.of(facts.address, accountId ?? name), { about: subjectOf(facts, { ...who }) });
+  const decision = await limiter.take(keys, { about: subjectOf(facts, { ...who }) });
   if (decision.ok) return { ok: true, pass: decision };
   return { ok: false, answered: now(parts.uniform.comeBack('too-many-requests', decision.retryAfterMs, facts.accepts)) };
 }
@@ -105,6 +111,11 @@ export async function orRefund<T>({ limiter, pass }: { readonly limiter: Limiter
 /** The password as it came, or undefined for what cannot be one. */
 export function readPassword(value: unknown): string | undefined {
   return inputText(value, maxPasswordChars);
+}
+
+/** What a browser calls itself, for the list of known ones. */
+export function labelOf({ userAgent }: RequestFacts): { readonly label?: string } {
+  return userAgent === undefined ? {} : { label: userAgent };
 }
 
 /** What events say about the sender. */

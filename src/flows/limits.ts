@@ -13,6 +13,8 @@ export interface FlowLimits {
   readonly mail: Rules;
   readonly code: Rules;
   readonly passwordChange: Rules;
+  readonly secondFactor: Rules;
+  readonly challenge: { readonly account: LimitRule };
   readonly notice: { readonly account: LimitRule };
 }
 
@@ -22,11 +24,13 @@ export interface FlowLimits {
  * SP 800-63B-4 section 3.2.2: 5 in 5 minutes are 1,440 a day. Mails are few because each lands in somebody's mailbox.
  */
 export const flowLimitDefaults: FlowLimits = Object.freeze({
-  signIn: rules({ address: per(10, minuteMs), account: per(5, 5 * minuteMs) }),
+  signIn: rules({ address: per(10, minuteMs), account: per(5, 5 * minuteMs), device: per(10, hourMs) }),
   signUp: rules({ address: per(10, hourMs), account: per(3, hourMs) }),
   mail: rules({ address: per(10, 10 * minuteMs), account: per(3, hourMs) }),
   code: rules({ address: per(20, 10 * minuteMs), account: per(10, hourMs) }),
   passwordChange: rules({ address: per(10, minuteMs), account: per(5, 5 * minuteMs) }),
+  secondFactor: rules({ address: per(20, 10 * minuteMs), account: per(10, 10 * minuteMs) }),
+  challenge: Object.freeze({ account: per(5, hourMs) }),
   notice: Object.freeze({ account: per(2, 24 * hourMs) }),
 });
 
@@ -35,7 +39,7 @@ function per(limit: number, windowMs: number): LimitRule {
 }
 
 /** A site is ten clients; all requests without an address together are thirty. */
-function rules({ address, account }: Pick<Rules, 'address' | 'account'>): Rules {
+function rules({ address, account, device = account }: Pick<Rules, 'address' | 'account'> & Partial<Pick<Rules, 'device'>>): Rules {
   const { limit, windowMs } = address;
-  return Object.freeze({ address, site: per(limit * 10, windowMs), noAddress: per(limit * 30, windowMs), account });
+  return Object.freeze({ address, site: per(limit * 10, windowMs), noAddress: per(limit * 30, windowMs), account, device });
 }

@@ -1,7 +1,9 @@
 import type { BreachLookup } from '../breach/index.ts';
+import type { Devices } from '../device/index.ts';
 import type { Hasher } from '../hasher/index.ts';
 import type { KeyRing } from '../kernel/keys.ts';
 import type { Limiter } from '../limiter/index.ts';
+import type { MfaPolicies } from '../mfa/index.ts';
 import type { PasswordPolicy } from '../password/index.ts';
 import type { Accounts } from '../ports/accounts.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -10,7 +12,11 @@ import type { Mailer } from '../ports/mailer.ts';
 import type { RandomSource } from '../ports/random.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import type { Reply } from '../ports/reply.ts';
+import type { RecoveryCodes } from '../recovery/index.ts';
+import type { Totp } from '../totp/index.ts';
 import type { UniformReplies } from '../uniform/index.ts';
+import type { ChallengeOptions, OwnFactor, Pathways } from './factor-options.ts';
+import type { SessionLimits } from './session-limits.ts';
 import type { LimitKeys, LimitRuleName } from './limit-keys.ts';
 import type { Links } from './links.ts';
 
@@ -23,6 +29,10 @@ export interface FlowLimiters {
   /** Tokens and codes that come back from mails. */
   readonly code: Limiter<LimitRuleName>;
   readonly passwordChange: Limiter<LimitRuleName>;
+  /** Second factors that are tried, at sign-in and later. */
+  readonly secondFactor: Limiter<LimitRuleName>;
+  /** Mails with the link of a challenge. */
+  readonly challenge: Limiter<'account'>;
   /** Mails that nobody asked for: "your password has leaked". */
   readonly notice: Limiter<'account'>;
 }
@@ -36,6 +46,14 @@ export interface FlowParts {
   readonly hasher: Hasher;
   readonly password: PasswordPolicy;
   readonly breach: BreachLookup;
+  readonly devices: Devices;
+  readonly totp: Totp;
+  readonly recovery: RecoveryCodes;
+  readonly mfa: MfaPolicies;
+  readonly secondFactor: SecondFactorSettings;
+  readonly challenge: ChallengeOptions;
+  readonly sessionLimits: SessionLimits;
+  readonly pathways: Pathways;
   readonly uniform: UniformReplies;
   readonly limiters: FlowLimiters;
   readonly limitKeys: LimitKeys;
@@ -46,6 +64,15 @@ export interface FlowParts {
   readonly emit: Emit;
   /** Where an unexpected error goes whole: to the app's own error tracker. Events carry no more than its name. */
   readonly reportError: (error: unknown) => void;
+}
+
+/** How the flows treat second factors. All ms. */
+export interface SecondFactorSettings {
+  /** How old a proof may be for an action that asks for a fresh one. */
+  readonly freshForMs: number;
+  /** How long a browser must have been known before a first factor may be enrolled from it without a mailed link. */
+  readonly knownForMs: number;
+  readonly own: OwnFactor | undefined;
 }
 
 /** What is wrong with something that was typed, as a code and a sentence for people. */
@@ -60,4 +87,6 @@ export interface Answered {
   readonly reply: Reply;
   /** Why what was typed cannot be used, for apps that show their form again; absent from every other answer. */
   readonly reasons?: readonly RejectionReason[];
+  /** Set-Cookie lines that go with the answer. */
+  readonly setCookies?: readonly string[];
 }

@@ -1,19 +1,21 @@
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { Reply } from '../ports/reply.ts';
-import { charge, orRefund, readPassword, refund, subjectOf, visit, type Visit } from './door.ts';
+import type { SessionFacts } from '../ports/session.ts';
+import { charge, labelOf, orRefund, refund, subjectOf, visit, type Visit } from './door.ts';
 import { newPasswordStored, takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts } from './parts.ts';
+import type { PasswordGuard } from './password-guard.ts';
 
 export interface PasswordChangeInput {
-  /** Whose session the request came with. */
-  readonly accountId: string;
+  /** What the app's session holds. One that is for enrolling a second factor alone changes no password. */
+  readonly session: SessionFacts;
   readonly currentPassword: unknown;
   readonly newPassword: unknown;
   readonly facts: RequestFacts;
 }
 
 /** Changed: give this session a new id and end all others of the account. `reply` is the answer that goes with it. */
-export type PasswordChangeResult = { readonly outcome: 'changed'; readonly accountId: string; readonly revoke: 'other-sessions'; readonly reply: Reply } | Answered;
+export type PasswordChangeResult = { readonly outcome: 'changed'; readonly accountId: string; readonly session: SessionFacts; readonly revoke: 'other-sessions'; readonly setCookies: readonly string[]; readonly reply: Reply } | Answered;
 
 export interface PasswordChange {
   /** Never rejects. */
@@ -21,25 +23,31 @@ export interface PasswordChange {
 }
 
 /** Makes the change of a password by somebody who knows it: the current one is asked for, and its guesses are counted (OWASP ASVS 5.0 6.2.3). */
-export function createPasswordChange(parts: FlowParts): PasswordChange {
+export function createPasswordChange(parts: FlowParts, guard: PasswordGuard): PasswordChange {
   return Object.freeze({
-    change: (input: PasswordChangeInput) => visit<PasswordChangeResult>(parts, { flow: 'password-change', facts: input.facts }, (current) => change(parts, input, current)),
+    change: (input: PasswordChangeInput) => visit<PasswordChangeResult>(parts, { flow: 'password-change', facts: input.facts }, (current) => change(parts, { guard, input, current })),
   });
 }
 
-async function change(parts: FlowParts, input: PasswordChangeInput, current: Visit): Promise<PasswordChangeResult> {
-  const { accounts, hasher, limiters, uniform, emit } = parts;
-  const { accountId, newPassword } = input;
+async function change(parts: FlowParts, { guard, input, current }: { readonly guard: PasswordGuard; readonly input: PasswordChangeInput; readonly current: Visit }): Promise<PasswordChangeResult> {
+  const { accounts, clock, devices, limiters, uniform, emit } = parts;
+  const { session, newPassword } = input;
+  const { accountId } = session;
   const { facts, span } = current;
   const about = subjectOf(facts, { accountId });
+  if (session.stage !== 'full') {
+    emit({ type: 'mfa.refused', verdict: 'enroll', action: 'password-change', ...about });
+    return current.answer('mfa-enrollment-required');
+  }
   const charged = await charge(parts, limiters.passwordChange, current, { accountId });
   if (!charged.ok) return charged.answered;
 
-  const password = readPassword(input.currentPassword);
-  const { account, right } = await orRefund({ limiter: limiters.passwordChange, pass: charged.pass }, async () => {
+  const browser = devices.read(facts.cookies);
+  const { account, right, known } = await orRefund({ limiter: limiters.passwordChange, pass: charged.pass }, async () => {
     const found = await accounts.findById(accountId);
-    const verdict = password === undefined ? { ok: false } : await hasher.verify({ password, stored: found?.passwordHash, name: accountId });
-    return { account: found, right: verdict.ok };
+    const recognition = await devices.recognize(browser, accountId);
+    const verdict = await guard.verify({ account: found, name: accountId, known: recognition.known, password: input.currentPassword });
+    return { account: found, right: verdict, known: recognition.known };
   });
   if (!right || account?.active !== true) {
     emit({ type: 'password-change.failed', reason: right ? 'inactive-account' : 'wrong-password', ...about });
@@ -56,6 +64,9 @@ async function change(parts: FlowParts, input: PasswordChangeInput, current: Vis
   }
   emit({ type: 'password-change.succeeded', ...about });
   newPasswordStored(parts, { account, how: 'change', recheck: taken.recheck, span });
+  // Every browser but this one is a stranger from now on.
+  await devices.revokeAll(accountId);
+  const setCookies = known ? [(await devices.remember({ browser, accountId, name: parts.canonicalize(account.email), ...labelOf(facts) })).setCookie] : [];
   await span.end();
-  return { outcome: 'changed', accountId, revoke: 'other-sessions', reply: uniform.reply('password-changed', facts.accepts) };
+  return { outcome: 'changed', accountId, session: { ...session, proofs: { ...session.proofs, password: clock.nowMs() } }, setCookies, revoke: 'other-sessions', reply: uniform.reply('password-changed', facts.accepts) };
 }

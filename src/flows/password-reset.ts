@@ -1,16 +1,23 @@
 import { readIdentifier } from '../kernel/identifier.ts';
+import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
-import { charge, chargeAccount, subjectOf, visit, type Visit } from './door.ts';
+import { charge, chargeAccount, refund, subjectOf, visit, type Visit } from './door.ts';
 import { orRestore } from '../kernel/json-record.ts';
 import { newPasswordStored, takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import { readProof, type ProofInput } from './proof.ts';
 import type { ResetTickets, TicketOutcome } from './reset-tickets.ts';
+import { reportFactor, reportRefusal } from './second-factor.ts';
+import { checkFactor, standingOf } from './standing.ts';
 
 export interface ResetInput extends ProofInput {
   readonly password: unknown;
+  /** For an account with a second factor: a code of it, or a recovery code. */
+  readonly secondFactor?: unknown;
+  /** The same for a factor of the app's own. */
+  readonly proof?: unknown;
   readonly facts: RequestFacts;
 }
 
@@ -76,14 +83,61 @@ async function redeem(parts: FlowParts, { tickets, input, current }: { readonly 
   if (account?.active !== true) return fail('inactive-account', about);
   if (!ticket.fits(account)) return fail('changed-meanwhile', about);
 
-  const taken = await takeNewPassword(parts, { flow: 'password-reset', password: input.password, personal: [account.email], facts, about, span });
+  const taken = await takeNewPassword(parts, { flow: 'password-reset', password: input.password, personal: [account.email, ...typedSecrets(input)], facts, about, span });
   if (!taken.ok) return taken.answered;
+  // After the password: a code is spent by being looked at.
+  const refused = await refuseWithoutFactor(parts, { account, input, about, current });
+  if (refused !== undefined) return refused;
   // The ticket goes first: whatever fails from here on, no token opens a door that a new password has closed.
   if (!(await ticket.burn())) return fail('unknown-token', about);
   const stored = await orRestore(ticket, () => accounts.replacePasswordHash({ accountId, previousHash: account.passwordHash, passwordHash: taken.passwordHash }));
   if (!stored) return fail('changed-meanwhile', about);
+  await parts.devices.revokeAll(accountId);
   emit({ type: 'password-reset.succeeded', ...about });
   newPasswordStored(parts, { account, how: 'reset', recheck: taken.recheck, span });
   await span.end();
   return { outcome: 'reset', accountId, revoke: 'all-sessions', reply: uniform.reply('password-reset', facts.accepts) };
+}
+
+/** For apps that show their form again, with a field for the code. */
+const needsFactor = Object.freeze({ code: 'second-factor', message: 'This account has a second step. Enter the code of the authenticator app, or a recovery code.' });
+const wrongFactor = Object.freeze({ code: 'second-factor', message: 'The code is wrong, used or too old. Wait for the next one, or use a recovery code.' });
+
+/** A link or code that opened the account once must not go on doing so as its password (OWASP ASVS 5.0 6.4.1). */
+function typedSecrets({ token, code }: ResetInput): readonly string[] {
+  return [token, code].flatMap((value) => (typeof value === 'string' && value !== '' ? [value, ...value.split('.')] : []));
+}
+
+interface FactorQuestion {
+  readonly account: StoredAccount;
+  readonly input: ResetInput;
+  readonly about: EventSubject;
+  readonly current: Visit;
+}
+
+/**
+ * An account with a second factor takes two proofs to recover: the mailbox and that factor, or a recovery code (SP 800-63B-4
+ * section 4.2.2.2). The reset touches no factor, and the ticket stays until both are there.
+ */
+async function refuseWithoutFactor(parts: FlowParts, { account, input, about, current }: FactorQuestion): Promise<Answered | undefined> {
+  const { devices, limiters, emit } = parts;
+  const { factors } = await standingOf(parts, account);
+  if (!factors.enrolled) return undefined;
+  const given = [input.secondFactor, input.proof].some((value) => value !== undefined && value !== '');
+  if (!given) {
+    emit({ type: 'password-reset.failed', reason: 'second-factor', ...about });
+    return { ...(await current.answer('reset-second-factor')), reasons: [needsFactor] };
+  }
+  const charged = await charge(parts, limiters.secondFactor, current, { accountId: account.id });
+  if (!charged.ok) return charged.answered;
+  const { known } = await devices.recognize(devices.read(current.facts.cookies), account.id);
+  const check = await checkFactor(parts, { accountId: account.id, known, input: { code: input.secondFactor, proof: input.proof } });
+  if (check.ok) {
+    await refund(limiters.secondFactor, charged.pass);
+    reportFactor(parts, { check, account, about, flow: 'password-reset', current });
+    return undefined;
+  }
+  reportRefusal(parts, { check, account, about, flow: 'password-reset', current });
+  emit({ type: 'password-reset.failed', reason: 'second-factor', ...about });
+  return { ...(await current.answer('reset-second-factor')), reasons: [wrongFactor] };
 }

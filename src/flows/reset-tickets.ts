@@ -1,9 +1,11 @@
 import { secretsEqual } from '../kernel/compare.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
+import type { Mail } from '../ports/mailer.ts';
 import { codeDigest, codeTries, tryCode, type CodeOutcome, type CodeRecord } from './codes.ts';
 import { burn, readJson, removeAll, replaceJson } from '../kernel/json-record.ts';
 import { newCode, newToken, tokenDigest } from './mail-secrets.ts';
 import type { FlowParts } from './parts.ts';
+import { hasPassword, passwordTag } from './password-tag.ts';
 import type { Proof } from './proof.ts';
 
 /** 30 minutes; SP 800-63B-4 section 4.2.1.2 would allow 24 hours. */
@@ -29,11 +31,16 @@ export interface Ticket {
 
 export type TicketOutcome = { readonly ok: true; readonly ticket: Ticket } | Extract<CodeOutcome<unknown>, { ok: false }>;
 
+/** Why somebody is mailed a ticket. */
+export type ResetReason = Extract<Mail, { kind: 'reset-password' }>['because'];
+
 /** One ticket for each account, so that a new one ends the old one. */
 export interface ResetTickets {
   /** Makes a ticket and mails it. */
-  mail(account: StoredAccount, because: 'requested' | 'breached-password'): Promise<void>;
+  mail(account: StoredAccount, because: ResetReason): Promise<void>;
   find(proof: Proof): Promise<TicketOutcome>;
+  /** Ends the ticket of an account: the mailbox that it lies in is another's now. */
+  end(accountId: string): Promise<void>;
 }
 
 type TicketParts = Pick<FlowParts, 'accounts' | 'records' | 'mailer' | 'links' | 'keys' | 'random' | 'clock'>;
@@ -42,7 +49,7 @@ type TicketParts = Pick<FlowParts, 'accounts' | 'records' | 'mailer' | 'links' |
 export function createResetTickets(parts: TicketParts): ResetTickets {
   const { accounts, records, mailer, links, keys, random, clock } = parts;
 
-  async function mail(account: StoredAccount, because: 'requested' | 'breached-password'): Promise<void> {
+  async function mail(account: StoredAccount, because: ResetReason): Promise<void> {
     const tag = keys.digest('account', account.id);
     const key = recordKey(tag);
     const [secret, code] = [newToken(random), newCode(random)];
@@ -52,7 +59,7 @@ export function createResetTickets(parts: TicketParts): ResetTickets {
       tokenDigest: tokenDigest(secret),
       codeDigest: codeDigest(keys, key, code),
       triesLeft: codeTries,
-      passwordTag: passwordTag(account),
+      passwordTag: passwordTag(keys, account),
       expiresAtMs,
     };
     await removeAll(records, recordKeys(keys, account.id).slice(1));
@@ -60,15 +67,11 @@ export function createResetTickets(parts: TicketParts): ResetTickets {
     await mailer.send({ kind: 'reset-password', to: account.email, link: links.reset(`${tag}.${secret}`), code, expiresAtMs, because });
   }
 
-  function passwordTag({ passwordHash = '' }: StoredAccount): string {
-    return keys.digest('account', `password ${passwordHash}`);
-  }
-
   function ticketOf(key: string, record: TicketRecord): Ticket {
     const { accountId, tokenDigest: digest, passwordTag: tag, expiresAtMs } = record;
     return {
       accountId,
-      fits: (account) => keys.digests('account', `password ${account.passwordHash ?? ''}`).includes(tag),
+      fits: (account) => hasPassword(keys, account, tag),
       async burn() {
         const now = await readJson<TicketRecord>(records, key);
         return now !== undefined && secretsEqual(now.value.tokenDigest, digest) && burn(records, { key, version: now.version });
@@ -93,7 +96,7 @@ export function createResetTickets(parts: TicketParts): ResetTickets {
     return outcome.ok ? { ok: true, ticket: ticketOf(outcome.key, outcome.record.value) } : outcome;
   }
 
-  return { mail, find: (proof) => (proof.kind === 'token' ? findByToken(proof.token) : findByCode(proof.name, proof.code)) };
+  return { mail, end: (accountId) => removeAll(records, recordKeys(keys, accountId)), find: (proof) => (proof.kind === 'token' ? findByToken(proof.token) : findByCode(proof.name, proof.code)) };
 }
 
 /** Where a ticket lies, and where it lies if it was made before a new key came. */

@@ -1,26 +1,39 @@
 import { readIdentifier } from '../kernel/identifier.ts';
+import type { Browser, Recognition } from '../device/index.ts';
 import type { HashVerdict } from '../hasher/index.ts';
 import type { LimiterDecision, LimiterPass } from '../limiter/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
-import type { EventSubject } from '../ports/events.ts';
+import type { EventDetails, EventSubject } from '../ports/events.ts';
+import { admit, type SignInResult } from './admit.ts';
+import type { ChallengeTickets } from './challenge-tickets.ts';
 import { charge, chargeAccount, orRefund, readPassword, refund, subjectOf, visit, type Visit } from './door.ts';
+import { passesOwnChallenge } from './own-challenge.ts';
 import type { Answered, FlowParts } from './parts.ts';
-import type { ResetTickets } from './reset-tickets.ts';
+import type { PasswordGuard, PasswordTrouble } from './password-guard.ts';
+import type { PendingSignIns } from './pending-sign-ins.ts';
+import type { ResetReason, ResetTickets } from './reset-tickets.ts';
 
 /** What came from the form, as it came. */
 export interface SignInInput {
   readonly identifier: unknown;
   readonly password: unknown;
+  /** What the app's own challenge understands. */
+  readonly challenge?: unknown;
   readonly facts: RequestFacts;
 }
-
-/** Signed in: make a new session for this account. Or the answer to give. */
-export type SignInResult = { readonly outcome: 'signed-in'; readonly accountId: string } | Answered;
 
 export interface SignIn {
   /** Decides one attempt. Never rejects. */
   attempt(input: SignInInput): Promise<SignInResult>;
+}
+
+/** What the sign-in is made of beside the pieces. */
+export interface SignInDoors {
+  readonly resets: ResetTickets;
+  readonly guard: PasswordGuard;
+  readonly pendings: PendingSignIns;
+  readonly tickets: ChallengeTickets;
 }
 
 /** How long the breach lookup may take at sign-in, ms. */
@@ -31,55 +44,97 @@ const slackMs = 50;
 interface Attempt {
   readonly name: string;
   readonly password: string;
+  readonly browser: Browser;
+  /** Whose budget was charged: the name's, the browser's own in its place, or the name's because the browser's is `spent`. */
+  readonly budget: 'name' | 'device' | 'spent';
   readonly about: EventSubject;
   readonly pass: LimiterPass;
   readonly visit: Visit;
 }
 
-/**
- * Makes the sign-in: charge, find, verify, settle, look up. Nobody walks on: an unknown name has a decoy to verify against.
- * A right password that has leaked opens nothing; the owner is mailed a link, and the answer is that to a wrong one, down
- * to its time. Source: NIST SP 800-63B-4 section 3.1.1.2 and 3.2.2, OWASP ASVS 5.0 6.2.12, 6.3.1, 6.3.8.
- */
-export function createSignIn(parts: FlowParts, tickets: ResetTickets): SignIn {
-  const { canonicalize, keys, emit } = parts;
+/** The password was compared, and what else decides about it was read. */
+interface Look {
+  readonly account: StoredAccount | undefined;
+  readonly recognition: Recognition;
+  /** What was charged to the account itself. */
+  readonly own: LimiterDecision;
+  readonly verdict: HashVerdict;
+  readonly trouble: PasswordTrouble | undefined;
+}
 
-  async function decide(attempt: Attempt): Promise<SignInResult> {
-    const { about, visit: current } = attempt;
-    const { account, verdict, own } = await orRefund({ limiter: parts.limiters.signIn, pass: attempt.pass }, () => look(parts, attempt));
-    if (account === undefined || !verdict.ok || !account.active) {
-      const reason = account === undefined ? 'unknown-account' : verdict.ok ? 'inactive-account' : 'wrong-password';
-      emit({ type: 'sign-in.failed', reason, ...about, ...(account !== undefined && { accountId: account.id }) });
-      return current.answer('sign-in-failed', failureAtMs(parts));
-    }
-    return settle(parts, { tickets, attempt, account, own, rehash: verdict.rehash });
-  }
+const stranger: Recognition = Object.freeze({ known: false });
+
+/**
+ * Makes the sign-in: charge, find, verify, settle, look up, and what every way in comes to then. Nobody walks on: an unknown
+ * name has a decoy to verify against. A right password that has leaked opens nothing; the owner is mailed a link, and the
+ * answer is that to a wrong one, down to its time. Source: NIST SP 800-63B-4 section 3.1.1.2 and 3.2.2, OWASP ASVS 5.0
+ * 6.2.12, 6.3.1, 6.3.8.
+ */
+export function createSignIn(parts: FlowParts, doors: SignInDoors): SignIn {
+  const { canonicalize, devices, keys, emit } = parts;
 
   return Object.freeze({
-    attempt: ({ identifier, password, facts }: SignInInput) =>
+    attempt: ({ identifier, password, challenge, facts }: SignInInput) =>
       visit<SignInResult>(parts, { flow: 'sign-in', facts }, async (current) => {
         const name = readIdentifier(identifier, canonicalize);
         const text = readPassword(password);
-        const charged = await charge(parts, parts.limiters.signIn, current, { name });
+        const browser = devices.read(facts.cookies);
+        const asDevice = name !== undefined && browser.mayKnow(name) && browser.id !== undefined;
+        const own = asDevice ? await charge(parts, parts.limiters.signIn, current, { browserId: browser.id }) : undefined;
+        // A browser that has used up its own budget is a stranger.
+        const charged = own?.ok === true ? own : await charge(parts, parts.limiters.signIn, current, { name });
         if (!charged.ok) return charged.answered;
+        if (!(await passesOwnChallenge(parts, challenge, facts))) return current.answer('own-challenge-failed');
         if (name === undefined || text === undefined) {
           emit({ type: 'request.malformed', flow: 'sign-in', ...subjectOf(facts) });
-          return current.answer('sign-in-failed', failureAtMs(parts));
+          return failure(parts, current, browser);
         }
         const about = subjectOf(facts, { nameTag: keys.digest('identifier', name) });
-        return decide({ name, password: text, about, pass: charged.pass, visit: current });
+        return decide(parts, doors, { name, password: text, browser, budget: own === undefined ? 'name' : own.ok ? 'device' : 'spent', about, pass: charged.pass, visit: current });
       }),
   });
 }
 
+async function decide(parts: FlowParts, doors: SignInDoors, attempt: Attempt): Promise<SignInResult> {
+  const { about, browser, name, visit: current } = attempt;
+  const looked = await orRefund({ limiter: parts.limiters.signIn, pass: attempt.pass }, () => look(parts, doors, attempt));
+  if ('outcome' in looked) return looked;
+  const { account, verdict, recognition, trouble } = looked;
+  if (!verdict.ok) await doors.guard.failed({ account, name, known: recognition.known });
+  if (account === undefined || !verdict.ok || !account.active) {
+    refuse(parts, about, account, account === undefined ? 'unknown-account' : verdict.ok ? 'inactive-account' : 'wrong-password');
+    return failure(parts, current, browser);
+  }
+  if (trouble !== undefined) {
+    refuse(parts, about, account, trouble === 'disowned' ? 'disowned-password' : 'too-many-failures');
+    current.span.later('closed-door-mail', () => mailReset(parts, doors, account, trouble));
+    return failure(parts, current, browser);
+  }
+  return settle(parts, doors, { attempt, account, looked });
+}
+
+function refuse({ emit }: FlowParts, about: EventSubject, account: StoredAccount | undefined, reason: EventDetails['sign-in.failed']['reason']): void {
+  emit({ type: 'sign-in.failed', reason, ...about, ...(account !== undefined && { accountId: account.id }) });
+}
+
 /** Finds the account and verifies the password. Of an account that was guessed at too often, no password is compared. */
-async function look(parts: FlowParts, { name, password, about, pass }: Attempt): Promise<{ readonly account: StoredAccount | undefined; readonly own: LimiterDecision; readonly verdict: HashVerdict }> {
-  const { accounts, hasher, limiters } = parts;
+async function look(parts: FlowParts, { guard }: SignInDoors, attempt: Attempt): Promise<Look | Answered> {
+  const { accounts, devices, hasher, limiters } = parts;
+  const { name, password, browser, budget, about, pass, visit: current } = attempt;
   const account = await accounts.findByIdentifier(name);
+  const recognition = account === undefined || budget === 'spent' ? stranger : await devices.recognize(browser, account.id);
+  if (budget === 'device' && !recognition.known) {
+    // The cookie is from before a reset, say: this is a stranger, who has the budget of strangers.
+    const charged = await charge(parts, limiters.signIn, current, { name, onlyAccount: true });
+    if (!charged.ok) return charged.answered;
+  }
   // What was let through in spite of its name's limit, in observe mode, has been reported once.
-  const own = await chargeAccount(parts, limiters.signIn, { accountId: pass.charged ? account?.id : undefined, about });
-  const verdict = await orRefund({ limiter: limiters.signIn, pass: own }, () => hasher.verify({ password, stored: own.ok ? account?.passwordHash : undefined, name }));
-  return { account, own, verdict };
+  const own = await chargeAccount(parts, limiters.signIn, { accountId: pass.charged && !recognition.known ? account?.id : undefined, about });
+  return orRefund({ limiter: limiters.signIn, pass: own }, async () => {
+    const trouble = await guard.look({ account, name, known: recognition.known });
+    const verdict = await hasher.verify({ password, stored: own.ok ? account?.passwordHash : undefined, name });
+    return { account, recognition, own, verdict, trouble };
+  });
 }
 
 /** When a failure may be answered: late enough to have looked the password up, whether or not there was reason to. */
@@ -87,61 +142,75 @@ function failureAtMs({ clock }: FlowParts): number {
   return clock.monotonicMs() + breachBudgetMs + slackMs;
 }
 
+/** The one answer to every failure. Where strangers may be mailed a link, each of them gets a cookie to be recognized by. */
+async function failure(parts: FlowParts, current: Visit, browser: Browser, atMs = failureAtMs(parts)): Promise<Answered> {
+  const { setCookie } = parts.challenge.strangers === 'none' ? {} : parts.devices.identify(browser);
+  return { ...(await current.answer('sign-in-failed', atMs)), ...(setCookie !== undefined && { setCookies: [setCookie] }) };
+}
+
 interface RightPassword {
-  readonly tickets: ResetTickets;
   readonly attempt: Attempt;
   readonly account: StoredAccount;
-  /** What was charged to the account itself. */
-  readonly own: LimiterDecision;
-  readonly rehash: boolean;
+  readonly looked: Look;
 }
 
 /** The password was right. Does it open the account? */
-async function settle(parts: FlowParts, right: RightPassword): Promise<SignInResult> {
-  const { breach, limiters, emit } = parts;
-  const { attempt, account, own, rehash } = right;
-  const { password, visit: current } = attempt;
+async function settle(parts: FlowParts, doors: SignInDoors, { attempt, account, looked }: RightPassword): Promise<SignInResult> {
+  const { breach, limiters, clock, emit } = parts;
+  const { name, password, browser, visit: current } = attempt;
+  const { own, recognition, verdict } = looked;
   const about = { ...attempt.about, accountId: account.id };
   const answerAtMs = failureAtMs(parts);
   const leak = await breach.check({ password, budgetMs: breachBudgetMs });
   if (leak.verdict === 'breached') {
     emit({ type: 'breach.found', flow: 'sign-in', count: leak.count, ...about });
-    emit({ type: 'sign-in.failed', reason: 'breached-password', ...about });
-    current.span.later('breach-mail', () => mailLeak(parts, right));
+    refuse(parts, about, account, 'breached-password');
+    current.span.later('breach-mail', () => mailReset(parts, doors, account, 'breached-password'));
     // The charge stays: a budget that grew back would tell that the password was right.
-    return current.answer('sign-in-failed', answerAtMs);
+    return failure(parts, current, browser, answerAtMs);
   }
+  if (leak.verdict === 'unknown') emit({ type: 'breach.unknown', flow: 'sign-in', reason: leak.reason, ...about });
+  const rehash = verdict.ok && verdict.rehash;
+  // Where the answer may be the one to a wrong password, its time must not tell of a new hash.
+  const mayBeMailed = !recognition.known && parts.challenge.strangers !== 'none';
+  const result = await admit(parts, doors, {
+    // Before anything is bound to the password: what waits for a second factor names the hash that it was begun with.
+    account: rehash && !mayBeMailed ? await rehashed(parts, account, password) : account,
+    name,
+    proofs: { password: clock.nowMs() },
+    pathway: 'password',
+    browser,
+    recognition,
+    about,
+    visit: current,
+    strangerAnswer: () => failure(parts, current, browser, answerAtMs),
+  });
+  // Whoever is asked for a mailed link must not see by the budget that the password was right.
+  if (result.outcome === 'answered') return result;
+  await doors.guard.passed(account);
   await refund(limiters.signIn, attempt.pass);
   if (own.ok) await refund(limiters.signIn, own);
-  if (leak.verdict === 'unknown') emit({ type: 'breach.unknown', flow: 'sign-in', reason: leak.reason, ...about });
-  emit({ type: 'sign-in.succeeded', pathway: 'password', proofs: ['password'], stage: 'full', knownDevice: false, ...about });
-  afterwards(parts, { account, password, rehash, needsRecheck: leak.verdict === 'unknown' });
-  return { outcome: 'signed-in', accountId: account.id };
-}
-
-/** A thief who tries a leaked password all day must not fill its owner's mailbox. */
-async function mailLeak({ limiters, limitKeys }: FlowParts, { tickets, account }: RightPassword): Promise<void> {
-  const decision = await limiters.notice.take({ account: limitKeys.account(account.id) });
-  if (decision.ok) await tickets.mail(account, 'breached-password');
-}
-
-interface Afterwards {
-  readonly account: StoredAccount;
-  readonly password: string;
-  readonly rehash: boolean;
-  readonly needsRecheck: boolean;
-}
-
-/** What a sign-in leaves to do, once its answer is out: only a right password ever writes. */
-function afterwards(parts: FlowParts, { account, password, rehash, needsRecheck }: Afterwards): void {
-  const { uniform, accounts } = parts;
+  const needsRecheck = leak.verdict === 'unknown';
   if (needsRecheck !== account.needsBreachRecheck) {
-    uniform.later('breach-recheck', () => accounts.setBreachRecheck({ accountId: account.id, needed: needsRecheck }));
+    parts.uniform.later('breach-recheck', () => parts.accounts.setBreachRecheck({ accountId: account.id, needed: needsRecheck }));
   }
-  if (rehash) uniform.later('rehash', () => replaceHash(parts, account, password));
+  return result;
 }
 
-async function replaceHash({ hasher, accounts }: FlowParts, { id, passwordHash }: StoredAccount, password: string): Promise<void> {
-  const fresh = await hasher.hash(password);
-  await accounts.replacePasswordHash({ accountId: id, previousHash: passwordHash, passwordHash: fresh });
+/** A thief who tries a right password all day must not fill its owner's mailbox. */
+async function mailReset({ limiters, limitKeys }: FlowParts, { resets }: SignInDoors, account: StoredAccount, because: ResetReason): Promise<void> {
+  const decision = await limiters.notice.take({ account: limitKeys.account(account.id) });
+  if (decision.ok) await resets.mail(account, because);
+}
+
+/** Replaces an outdated hash, since only a right password can. An overload or an outage leaves it for another day. */
+async function rehashed({ hasher, accounts }: FlowParts, account: StoredAccount, password: string): Promise<StoredAccount> {
+  try {
+    const passwordHash = await hasher.hash(password);
+    const replaced = await accounts.replacePasswordHash({ accountId: account.id, previousHash: account.passwordHash, passwordHash });
+    return replaced ? { ...account, passwordHash } : account;
+  } catch {
+    // Both have reported what was wrong with them.
+    return account;
+  }
 }

@@ -1,1 +1,1 @@
-export type { MfaFactors, MfaFacts, MfaMember, MfaPolicies, MfaPolicy, MfaPolicyOptions, MfaScope, MfaVerdict } from './mfa.ts';
+export { createMfaPolicy, mfaDefaults, type MfaFactors, type MfaFacts, type MfaMember, type MfaPolicies, type MfaPolicy, type MfaPolicyOptions, type MfaPreview, type MfaScope, type MfaVerdict } from './mfa.ts';

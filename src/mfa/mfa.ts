@@ -1,7 +1,15 @@
+import { systemClock } from '../kernel/clock.ts';
+import { harmless } from '../kernel/harmless.ts';
+import { ConfigError } from '../kernel/errors.ts';
+import { callback, integer, list, port, readOptions, type OptionReader } from '../kernel/options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Emit } from '../ports/events.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import type { SessionFacts } from '../ports/session.ts';
+import { decide } from './decide.ts';
+import { createPolicyRecords } from './policies.ts';
+import { previewOf } from './preview.ts';
+import { createReminders } from './reminders.ts';
 
 /** Whom a policy binds: everybody, the members of an organization, or who has a role. */
 export type MfaScope = { readonly kind: 'app' } | { readonly kind: 'organization'; readonly id: string } | { readonly kind: 'role'; readonly id: string };
@@ -50,6 +58,14 @@ export interface MfaMember {
   readonly roles?: readonly string[] | undefined;
 }
 
+/** Whom a policy would bind. `affected` holds the first 1,000 who would have to enroll; `truncated`: there are more. */
+export interface MfaPreview<M extends MfaMember> {
+  readonly members: number;
+  readonly enrolled: number;
+  readonly affected: readonly M[];
+  readonly truncated: boolean;
+}
+
 export interface MfaPolicyOptions {
   readonly records: RecordStore;
   /** Days before a deadline at which a member is reminded. Default 7 and 1. */
@@ -69,7 +85,37 @@ export interface MfaPolicies {
   lift(wanted: { readonly scope: MfaScope; readonly by: string }): Promise<boolean>;
   read(scope: MfaScope): Promise<MfaPolicy | undefined>;
   /** Who would have to enroll, were the policy on. `members` are those of the scope, as the app lists them; streamed, so that a million do no harm. */
-  preview<M extends MfaMember>(members: AsyncIterable<M> | Iterable<M>, isEnrolled: (member: M) => Promise<boolean> | boolean): Promise<{ readonly members: number; readonly enrolled: number; readonly affected: readonly M[]; readonly truncated: boolean }>;
+  preview<M extends MfaMember>(members: AsyncIterable<M> | Iterable<M>, isEnrolled: (member: M) => Promise<boolean> | boolean): Promise<MfaPreview<M>>;
   /** Whether this member is to be reminded now; each offset answers yes once, in one process of many. */
   dueReminder(member: MfaMember): Promise<{ readonly deadlineMs: number; readonly daysLeft: number } | undefined>;
+}
+
+/** The default of {@link createMfaPolicy}. */
+export const mfaDefaults = Object.freeze({ remindDaysBefore: Object.freeze([7, 1]) });
+
+const daysOption: OptionReader<readonly number[]> = (given, name) => {
+  const days = list(integer({ min: 1, max: 90 }), mfaDefaults.remindDaysBefore)(given, name);
+  if (days.length === 0 || days.length > 10 || new Set(days).size < days.length) throw new ConfigError(`${name}: expected one to ten different numbers of days`);
+  return days;
+};
+
+/**
+ * Makes the policy: who needs a second factor, by app, organization and role, and what a session may do (OWASP ASVS 5.0 6.3.3,
+ * 6.3.4, 7.5.3). Throws ERR_CONFIG; later rejects with ERR_STORE: a policy that cannot be read is never none.
+ */
+export function createMfaPolicy(options: MfaPolicyOptions): MfaPolicies {
+  const { records, remindDaysBefore, clock, ...parsed } = readOptions('mfa', options, {
+    records: port<RecordStore>(['read', 'compareAndSet', 'watch']),
+    remindDaysBefore: daysOption,
+    clock: port<Clock>(['nowMs', 'monotonicMs', 'after'], () => systemClock),
+    emit: callback<Emit>(() => undefined),
+  });
+  const emit: Emit = harmless(parsed.emit);
+  const policies = createPolicyRecords({ records, clock, emit });
+  return Object.freeze({
+    decide,
+    ...policies,
+    preview: previewOf,
+    dueReminder: createReminders({ policiesFor: policies.policiesFor, records, remindDaysBefore, clock, emit }),
+  } satisfies MfaPolicies);
 }

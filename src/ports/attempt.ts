@@ -6,4 +6,6 @@ export interface RequestFacts {
   readonly accepts: 'html' | 'json';
   /** The Cookie header as it came; the flows find the library's own in it. Absent: a browser that nobody knows. */
   readonly cookies?: string | undefined;
+  /** What the browser calls itself, for people who look at the list of their browsers. Believed by nobody. */
+  readonly userAgent?: string | undefined;
 }

@@ -68,6 +68,7 @@ export interface EventDetails {
   'step-up.failed': { readonly reason: 'wrong-password' | 'wrong-code' | 'inactive-account' };
   'mfa.refused': { readonly verdict: 'challenge' | 'enroll'; readonly action: string };
   'mfa.policy-changed': { readonly scope: string; readonly required: boolean; readonly by: string };
+  'mfa.factors-removed': { readonly by: string; readonly count: number };
   'mfa.reminded': { readonly daysLeft: number };
   'email-change.requested': { readonly outcome: 'mailed' | 'taken' };
   'email-change.succeeded': object;

@@ -14,6 +14,8 @@ export interface SessionFacts {
   readonly stage: 'full' | 'enroll';
   /** When somebody signed in, wall-clock ms. Never moved: absolute timeouts count from it. */
   readonly startedAtMs: number;
+  /** When a request was last let through, wall-clock ms, to within a twentieth of the idle time. Absent: at the sign-in. */
+  readonly seenAtMs?: number;
   /** When each proof was last given, wall-clock ms. Only a new proof raises one. */
   readonly proofs: Readonly<Partial<Record<ProofMethod, number>>>;
 }

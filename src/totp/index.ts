@@ -1,1 +1,1 @@
-export type { Totp, TotpEnrollment, TotpFactor, TotpOptions, TotpVerdict } from './totp.ts';
+export { createTotp, totpDefaults, type Totp, type TotpEnrollment, type TotpFactor, type TotpOptions, type TotpVerdict } from './totp.ts';

@@ -1,8 +1,20 @@
+import { systemClock } from '../kernel/clock.ts';
+import { ConfigError } from '../kernel/errors.ts';
+import { mostFailures } from '../kernel/failure-cap.ts';
+import { harmless } from '../kernel/harmless.ts';
 import type { KeyRing } from '../kernel/keys.ts';
+import { callback, flag, integer, port, readOptions, text, type OptionReader } from '../kernel/options.ts';
+import { systemRandom } from '../kernel/random.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Emit } from '../ports/events.ts';
 import type { RandomSource } from '../ports/random.ts';
 import type { RecordStore } from '../ports/record-store.ts';
+import { arithmetic } from './arithmetic.ts';
+import { attemptOn, type Outcome } from './acceptance.ts';
+import { createEnrollments } from './enrollments.ts';
+import { createFactorRecords } from './factors.ts';
+import { readCode } from './typed.ts';
+import { createVault } from './vault.ts';
 
 export interface TotpOptions {
   readonly keys: KeyRing;
@@ -76,4 +88,69 @@ export interface Totp {
   restore(which: { readonly accountId: string; readonly factorId: unknown }): Promise<TotpFactor | undefined>;
   /** Seals secrets that an older key sealed under the newest one; answers how many. `verify` does so for the one it accepts. */
   reseal(accountId: string): Promise<number>;
+}
+
+/** The defaults of {@link createTotp}. */
+export const totpDefaults = Object.freeze({ strict: false, maxFailures: 50, maxKnownFailures: 20, maxFactors: 5, pendingMs: 600_000 });
+
+const issuerOption: OptionReader<string> = (given, name) => {
+  const issuer = text()(given, name);
+  if (issuer.includes(':') || issuer.length > 64 || !issuer.isWellFormed()) throw new ConfigError(`${name}: expected at most 64 characters, and no colon, which ends the issuer in an authenticator app`);
+  return issuer;
+};
+
+/**
+ * Makes the second factor of authenticator apps (RFC 6238: SHA-1, 6 digits, 30 s). Every verb is one compare-and-set on one
+ * record of the account, so that a code is taken once across all processes. Source: RFC 4226, RFC 6238, SP 800-63B-4 sections
+ * 3.1.4 and 3.2.2, OWASP ASVS 5.0 6.5. Throws ERR_CONFIG; later rejects with ERR_STORE or ERR_BUSY, and a wrong code never
+ * throws.
+ */
+export function createTotp(options: TotpOptions): Totp {
+  const { keys, records, issuer, strict, maxFailures, maxKnownFailures, maxFactors, pendingMs, clock, random, ...parsed } = readOptions('totp', options, {
+    keys: port<KeyRing>(['digest', 'seal', 'open'], undefined, 'createKeyRing()'),
+    records: port<RecordStore>(['read', 'compareAndSet', 'watch']),
+    issuer: issuerOption,
+    strict: flag(totpDefaults.strict),
+    maxFailures: integer({ min: 1, max: mostFailures, fallback: totpDefaults.maxFailures }),
+    maxKnownFailures: integer({ min: 1, max: mostFailures, fallback: totpDefaults.maxKnownFailures }),
+    maxFactors: integer({ min: 1, max: 20, fallback: totpDefaults.maxFactors }),
+    pendingMs: integer({ min: 60_000, max: 3_600_000, fallback: totpDefaults.pendingMs }),
+    clock: port<Clock>(['nowMs', 'monotonicMs', 'after'], () => systemClock),
+    random: callback<RandomSource>(systemRandom),
+    emit: callback<Emit>(() => undefined),
+  });
+  if (maxFailures + maxKnownFailures > mostFailures) throw new ConfigError(`totp.maxFailures and maxKnownFailures: expected at most ${mostFailures} together (SP 800-63B-4 section 3.2.2)`);
+  const emit: Emit = harmless(parsed.emit);
+  const cap = Object.freeze({ maxFailures, maxKnownFailures });
+  const vault = createVault(keys);
+  const factors = createFactorRecords({ records, vault, cap, clock });
+  const enrollments = createEnrollments({ factors, vault, cap, issuer, strict, maxFactors, pendingMs, clock, random });
+
+  async function verify({ accountId, code, known }: Parameters<Totp['verify']>[0]): Promise<TotpVerdict> {
+    const digits = readCode(code);
+    if (digits === undefined) return { ok: false, reason: 'malformed' };
+    const maths = await arithmetic();
+    const outcome = await factors.update(accountId, (record) => attemptOn(record, { accountId, code: digits, known: known === true, nowMs: clock.nowMs(), strict, cap, maths, vault }));
+    report(accountId, outcome);
+    return outcome.verdict;
+  }
+
+  function report(accountId: string, { verdict, factorId = '', driftedSteps, unreadable }: Outcome): void {
+    for (const each of unreadable) emit({ type: 'factor.unreadable', ...each, accountId });
+    if (driftedSteps !== undefined) emit({ type: 'factor.drifted', factorId, steps: driftedSteps, accountId });
+    if (verdict.ok || verdict.reason === 'wait') return;
+    if (verdict.reason === 'replayed') emit({ type: 'factor.replayed', factorId, accountId });
+    for (const id of verdict.disabledNow ?? []) emit({ type: 'factor.disabled', factorId: id, failures: maxFailures, accountId });
+  }
+
+  return Object.freeze({
+    ...enrollments,
+    verify,
+    list: factors.list,
+    remove: factors.remove,
+    removeAll: factors.removeAll,
+    suspend: factors.suspend,
+    restore: factors.restore,
+    reseal: factors.reseal,
+  } satisfies Totp);
 }

@@ -13,6 +13,24 @@ export type ReplyName =
   | 'reset-failed'
   | 'password-changed'
   | 'password-change-failed'
+  | 'mfa-required'
+  | 'mfa-enrollment-required'
+  | 'reauthentication-required'
+  | 'second-factor-failed'
+  | 'second-factor-expired'
+  | 'reset-second-factor'
+  | 'factor-changed'
+  | 'factor-refused'
+  | 'step-up-done'
+  | 'step-up-failed'
+  | 'challenge-sent'
+  | 'challenge-confirmed'
+  | 'challenge-failed'
+  | 'challenge-disowned'
+  | 'own-challenge-failed'
+  | 'email-change-received'
+  | 'email-changed'
+  | 'email-change-failed'
   | 'input-rejected'
   | 'too-many-requests'
   | 'busy'
@@ -41,6 +59,24 @@ const answers: Readonly<Record<ReplyName, Omit<ReplyTemplate, 'html'>>> = {
   'reset-failed': { status: 400, title: 'Reset failed', detail: 'The link or code is wrong, used or too old. Please ask for a new one.' },
   'password-changed': { status: 200, title: 'Password changed', detail: 'The new password is valid now. Your other sessions have ended.' },
   'password-change-failed': { status: 403, title: 'Password not changed', detail: 'The current password is not right.' },
+  'mfa-required': { status: 403, title: 'Second step needed', detail: 'The password was right. Enter the code of your authenticator app, or a recovery code.' },
+  'mfa-enrollment-required': { status: 403, title: 'Set up a second step', detail: 'Your organization asks for a second step at sign-in. Set it up to go on.' },
+  'reauthentication-required': { status: 403, title: 'Please confirm that it is you', detail: 'This needs a fresh proof: the password, and the code of your authenticator app where you have one.' },
+  'second-factor-failed': { status: 401, title: 'Code not accepted', detail: 'The code is wrong, used or too old. Wait for the next one, or use a recovery code.' },
+  'second-factor-expired': { status: 401, title: 'Please sign in again', detail: 'The sign-in took too long, or too many codes were wrong.' },
+  'reset-second-factor': { status: 403, title: 'Second step needed', detail: 'This account has a second step. Enter the code of your authenticator app or a recovery code together with the new password.' },
+  'factor-changed': { status: 200, title: 'Second step changed', detail: 'The change is made. Your other sessions have ended.' },
+  'factor-refused': { status: 409, title: 'Not changed', detail: 'This cannot be done: there is no such factor, or your organization asks for it.' },
+  'step-up-done': { status: 200, title: 'Confirmed', detail: 'You can go on now.' },
+  'step-up-failed': { status: 403, title: 'Not confirmed', detail: 'The password or the code is not right.' },
+  'challenge-sent': { status: 202, title: 'Check your mail', detail: 'A mail with a link is on its way. Open the link in this browser to go on.' },
+  'challenge-confirmed': { status: 200, title: 'Confirmed', detail: 'You can go on now.' },
+  'challenge-failed': { status: 400, title: 'Not confirmed', detail: 'The link is wrong, used or too old, or it was opened in another browser than the one that asked.' },
+  'challenge-disowned': { status: 200, title: 'Thank you', detail: 'That sign-in is stopped, all sessions have ended, and the password opens nothing any more. A mail with a link to a new one is on its way.' },
+  'own-challenge-failed': { status: 403, title: 'Please try again', detail: 'The check that you are no program was not passed.' },
+  'email-change-received': { status: 202, title: 'Check your mail', detail: 'If that address can be used, a mail is on its way there. It says how to go on.' },
+  'email-changed': { status: 200, title: 'Address changed', detail: 'Sign in with the new address from now on.' },
+  'email-change-failed': { status: 400, title: 'Address not changed', detail: 'The link or code is wrong, used or too old. Please start again.' },
   'input-rejected': { status: 422, title: 'Please check your entries', detail: 'Something in the form cannot be used.' },
   'too-many-requests': { status: 429, title: 'Too many attempts', detail: 'Please wait a while and try again.' },
   busy: { status: 503, title: 'Busy', detail: 'We cannot do this right now. Please try again in a moment.' },

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import express5, { type Express, type RequestHandler } from 'express';
 import session, { MemoryStore } from 'express-session';
-import { createPortcullis, type Mail, type PortcullisOptions, type SecurityEvent } from 'portcullis';
-import { expressDoors } from 'portcullis/express';
+import { createPortcullis, type Mail, type Portcullis, type PortcullisOptions, type SecurityEvent, type SessionFacts } from 'portcullis';
+import { expressDoors, requestFacts } from 'portcullis/express';
 import { keyRing, memoryTable, swiftEngine, type Kit } from '../support/kit.ts';
 
 /** The fourth version has no types of its own here; what the tests use is the same. */
@@ -18,10 +18,12 @@ export const versions = [
 declare module 'express-session' {
   interface SessionData {
     accountId?: string;
+    facts?: SessionFacts;
   }
 }
 
 export interface RunningApp {
+  readonly portcullis: Portcullis;
   readonly url: string;
   readonly app: Express;
   readonly events: SecurityEvent[];
@@ -59,9 +61,10 @@ export async function startApp(express: typeof express5, options: Partial<Portcu
   app.use(session({ store, secret: 'only a test', resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' } }));
   for (const parser of parsers) app.use(parser);
   const doors = expressDoors(portcullis, {
-    accountIdOf: (req) => req.session.accountId,
-    remember: (req, { accountId }) => {
-      req.session.accountId = accountId;
+    sessionOf: (req) => req.session.facts,
+    remember: (req, facts) => {
+      req.session.accountId = facts.accountId;
+      req.session.facts = facts;
     },
     endSessions: async (req, { accountId, which }) => {
       const all = await new Promise<Record<string, session.SessionData>>((resolve) => {
@@ -87,10 +90,33 @@ export async function startApp(express: typeof express5, options: Partial<Portcu
   app.all('/forgot', doors.forgot);
   app.all('/reset', doors.reset);
   app.all('/password', doors.changePassword);
+  app.all('/code', doors.secondFactor);
+  app.all('/enroll', doors.enroll);
+  app.all('/confirm-factor', doors.confirmFactor);
+  app.all('/remove-factor', doors.removeFactor);
+  app.all('/suspend-factor', doors.suspendFactor);
+  app.all('/restore-factor', doors.restoreFactor);
+  app.all('/codes', doors.reissueCodes);
+  app.all('/forget-devices', doors.forgetDevices);
+  app.all('/step-up', doors.stepUp);
+  app.all('/challenge', doors.confirmChallenge);
+  app.all('/not-me', doors.disown);
+  app.all('/change-email', doors.changeEmail);
+  app.all('/confirm-email', doors.confirmEmail);
+  app.all('/inside', doors.guard(), (_req, res) => {
+    res.json({ inside: true });
+  });
+  app.all('/export', doors.guard({ action: 'export', maxAgeMs: 60_000 }), (_req, res) => {
+    res.json({ exported: true });
+  });
+  app.all('/from-elsewhere', (req, res, next) => {
+    portcullis.recordExternalAuth({ pathway: 'elsewhere', accountId: String(req.query['id']), facts: requestFacts(req) }).then((result) => doors.finishSignIn(req, res, result)).catch(next);
+  });
   const server = createServer(app);
   const url = await listening(server);
   return {
     url,
+    portcullis,
     app,
     events,
     mails,
@@ -121,7 +147,7 @@ export function listening(server: Server): Promise<string> {
   });
 }
 
-/** The session cookie that an answer sets. */
+/** The cookies that an answer sets, as a Cookie header. */
 export function cookieOf(response: Response): string {
-  return response.headers.get('set-cookie')?.split(';')[0] ?? '';
+  return response.headers.getSetCookie().map((line) => line.split(';')[0] ?? '').join('; ');
 }

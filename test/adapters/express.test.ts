@@ -56,7 +56,7 @@ describe.each(versions)('the doors on %s', (_version, express) => {
     expect(await whoIs(app, cookie)).toBe('user-1');
     expect((await app.send('/logout', { headers: { cookie } })).status).toBe(204);
     expect(await whoIs(app, cookie)).toBe(null);
-    expect(app.events.map(({ type }) => type)).toEqual(['sign-up.requested', 'sign-up.confirmed', 'sign-in.succeeded', 'sign-out.succeeded']);
+    expect(app.events.map(({ type }) => type)).toEqual(['sign-up.requested', 'sign-up.confirmed', 'device.remembered', 'sign-in.succeeded', 'sign-out.succeeded']);
   });
 
   // checklist 14; ASVS 7.2.4

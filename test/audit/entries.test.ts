@@ -59,7 +59,9 @@ describe('an entry', () => {
 
   // ASVS 16.3.1
   it('names the factor of every attempt to prove who somebody is', async () => {
-    for (const type of ['sign-in.succeeded', 'sign-in.failed', 'password-change.failed'] as const) expect((await entryOf(examples[type])).factors).toEqual(['password']);
+    expect((await entryOf(examples['sign-in.succeeded'])).factors).toEqual(['password', 'totp']);
+    expect((await entryOf(examples['second-factor.failed'])).factors).toEqual(['totp']);
+    for (const type of ['sign-in.failed', 'password-change.failed'] as const) expect((await entryOf(examples[type])).factors).toEqual(['password']);
     for (const type of ['password-reset.succeeded', 'sign-up.failed'] as const) expect((await entryOf(examples[type])).factors).toEqual(['mailed-token']);
     expect(await entryOf(examples['limiter.refused'])).not.toHaveProperty('factors');
   });

@@ -55,6 +55,7 @@ export const examples: { readonly [T in EventType]: Extract<SecurityEvent, { typ
   'step-up.failed': { type: 'step-up.failed', ...subject, reason: 'wrong-code' },
   'mfa.refused': { type: 'mfa.refused', ...subject, verdict: 'enroll', action: 'any' },
   'mfa.policy-changed': { type: 'mfa.policy-changed', ...subject, scope: 'organization team-1', required: true, by: 'account-9' },
+  'mfa.factors-removed': { type: 'mfa.factors-removed', ...subject, by: 'account-9', count: 2 },
   'mfa.reminded': { type: 'mfa.reminded', ...subject, daysLeft: 7 },
   'email-change.requested': { type: 'email-change.requested', ...subject, outcome: 'mailed' },
   'email-change.succeeded': { type: 'email-change.succeeded', ...subject },

@@ -24,7 +24,7 @@ export function signIn(accounts: Accounts, mailer: Mailer): void {
   const keys = createKeyRing({ keys: [{ id: 'k1', secret: new Uint8Array(32) }] });
   const portcullis = createPortcullis({ keys, baseUrl: 'https://app.example.com', accounts, mailer });
   const doors = expressDoors(portcullis, {
-    accountIdOf: () => undefined,
+    sessionOf: () => undefined,
     remember: () => undefined,
     endSessions: () => undefined,
     onSignedIn: (_req, res, { accountId }) => { res.send(accountId); },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { facts, goodPassword, makeKit, otherPassword, type Kit } from '../support/kit.ts';
+import { facts, fullSession, goodPassword, type Kit, makeKit, otherPassword } from '../support/kit.ts';
 
 const email = 'ada@example.com';
 
@@ -10,7 +10,7 @@ async function peopledKit(): Promise<Kit> {
 }
 
 function change(kit: Kit, currentPassword: unknown, newPassword: unknown, accountId = 'user-1') {
-  return kit.run(kit.portcullis.passwordChange.change({ accountId, currentPassword, newPassword, facts }));
+  return kit.run(kit.portcullis.passwordChange.change({ session: fullSession(accountId, 0, 'password'), currentPassword, newPassword, facts }));
 }
 
 async function opens(kit: Kit, password: string): Promise<boolean> {
@@ -53,7 +53,7 @@ describe('changing the password', () => {
 
   it('happens for one of two that come at the same moment', async () => {
     const kit = await peopledKit();
-    const both = [otherPassword, 'lanterns along a frozen canal'].map((newPassword) => kit.portcullis.passwordChange.change({ accountId: 'user-1', currentPassword: goodPassword, newPassword, facts }));
+    const both = [otherPassword, 'lanterns along a frozen canal'].map((newPassword) => kit.portcullis.passwordChange.change({ session: fullSession('user-1', 0, 'password'), currentPassword: goodPassword, newPassword, facts }));
     const outcomes = (await kit.value(Promise.all(both))).map(({ outcome }) => outcome);
     expect(outcomes.toSorted()).toEqual(['answered', 'changed']);
   });

@@ -32,8 +32,8 @@ async function peopledKit(options: Parameters<typeof makeKit>[0] = {}): Promise<
 describe('signing in', () => {
   it('takes the right password, whatever the letter case of the address', async () => {
     const kit = await peopledKit();
-    expect((await attempt(kit, ' ADA@Example.com ', goodPassword)).value).toEqual({ outcome: 'signed-in', accountId: 'user-1' });
-    expect(kit.events.at(-1)).toMatchObject({ type: 'sign-in.succeeded', accountId: 'user-1', breach: 'clean', address: '192.0.2.10' });
+    expect((await attempt(kit, ' ADA@Example.com ', goodPassword)).value).toMatchObject({ outcome: 'signed-in', accountId: 'user-1', session: { stage: 'full' } });
+    expect(kit.events.at(-1)).toMatchObject({ type: 'sign-in.succeeded', accountId: 'user-1', pathway: 'password', proofs: ['password'], stage: 'full', knownDevice: false, address: '192.0.2.10' });
   });
 
   it('does not count right passwords: a hundred in a row all get in', async () => {

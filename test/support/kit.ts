@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, onTestFinished } from 'vitest';
-import { createKeyRing, createPortcullis, memoryStore, type Accounts, type Mail, type NewAccount, type Portcullis, type PortcullisOptions, type RequestFacts, type SecurityEvent, type StoredAccount } from 'portcullis';
+import { createKeyRing, createPortcullis, memoryStore, type Accounts, type Mail, type NewAccount, type Portcullis, type PortcullisOptions, type RequestFacts, type SecurityEvent, type SessionFacts, type StoredAccount } from 'portcullis';
 import type { BreachSource, BreachVerdict } from 'portcullis/breach';
 import type { HashEngine } from 'portcullis/hasher';
 import { fakeClock, type FakeClock } from 'portcullis/testing';
@@ -8,6 +8,11 @@ import { fakeClock, type FakeClock } from 'portcullis/testing';
 export const facts: RequestFacts = { address: '192.0.2.10', accepts: 'json' };
 export const goodPassword = 'quiet marmots under tin roofs';
 export const otherPassword = 'nine herons over the old mill';
+
+/** A full session of somebody who has just given these proofs. */
+export function fullSession(accountId: string, atMs: number, ...proofs: readonly string[]): SessionFacts {
+  return { accountId, stage: 'full', startedAtMs: atMs, proofs: Object.fromEntries(proofs.map((method) => [method, atMs])) };
+}
 
 /** A user table in memory. `fail` makes one verb throw, `hang` makes it never answer. */
 export interface Table extends Accounts {

@@ -185,7 +185,7 @@ describe('the options of equal answers', () => {
     [{ maxDeferred: 0 }, 'uniform.maxDeferred: expected a whole number from 1 to 1000000, got 0'],
     [{ emit: 'log' }, 'uniform.emit: expected a function, got a string of 3 characters'],
     [{ templates: { 'sign-in-fail': {} } }, 'uniform.templates.sign-in-fail: unknown option, did you mean "sign-in-failed"?'],
-    [JSON.parse('{"templates":{"__proto__":{}}}'), 'uniform.templates.__proto__: unknown option; known: sign-in-failed, sign-up-received, sign-up-confirmed, confirmation-failed, forgot-received, password-reset, reset-failed, password-changed, password-change-failed, input-rejected, too-many-requests, busy, cross-site'],
+    [JSON.parse('{"templates":{"__proto__":{}}}'), 'uniform.templates.__proto__: unknown option; known: sign-in-failed, sign-up-received, sign-up-confirmed, confirmation-failed, forgot-received, password-reset, reset-failed, password-changed, password-change-failed, mfa-required, mfa-enrollment-required, reauthentication-required, second-factor-failed, second-factor-expired, reset-second-factor, factor-changed, factor-refused, step-up-done, step-up-failed, challenge-sent, challenge-confirmed, challenge-failed, challenge-disowned, own-challenge-failed, email-change-received, email-changed, email-change-failed, input-rejected, too-many-requests, busy, cross-site'],
     [template('busy', null), 'uniform.templates.busy: expected an options object, got null'],
     [template('busy', { titel: 'x' }), 'uniform.templates.busy.titel: unknown option, did you mean "title"?'],
     [template('busy', { detail: '' }), 'uniform.templates.busy.detail: expected a non-empty string, got a string of 0 characters'],

@@ -1,36 +1,71 @@
 import type { Request, Response } from 'express';
 import type { RejectionReason } from '../../flows/parts.ts';
 import { callback, group, optional, readOptions, text } from '../../kernel/options.ts';
+import type { SessionFacts } from '../../ports/session.ts';
+import type { TotpEnrollment, TotpFactor } from '../../totp/index.ts';
+
+type Hook<T> = (req: Request, res: Response, what: T) => void | Promise<void>;
+
+/** Somebody has signed in. */
+export interface SignedInFacts {
+  readonly accountId: string;
+  readonly session: SessionFacts;
+  /** A second factor is due from then on, wall-clock ms. With `session.stage` `enroll` it is overdue: show the page that sets one up. */
+  readonly enrollUntilMs?: number;
+  /** A recovery code was used: so many are left, and with `reissue` it is time for new ones. */
+  readonly codesLeft?: number;
+  readonly reissue?: boolean;
+}
+
+/** Why a guarded request was stopped. */
+export interface AccessRefusal {
+  /** `failed`: a store is down. `step-up`: ask for the proofs named `missing` or `expired`: `password`, `second-factor`. */
+  readonly verdict: 'signed-out' | 'challenge' | 'enroll' | 'step-up' | 'failed';
+  readonly missing?: readonly string[];
+  readonly expired?: readonly string[];
+}
 
 /** What the app does when a door has opened. Each hook may be asynchronous; what it throws goes to the app's error handler. */
 export interface ExpressDoorsOptions {
-  /** Whose session the request has. */
-  readonly accountIdOf: (req: Request) => string | undefined;
+  /** What `remember` put into the session of the request. */
+  readonly sessionOf: (req: Request) => SessionFacts | undefined;
   /**
-   * Put the account into the session, after a sign-in and after a change of password. It is new and empty where `req.session`
-   * has `regenerate` (express-session); with another library, make it so here.
+   * Put these facts into the session, whole. It is new and empty where `req.session` has `regenerate` (express-session); with
+   * another library, make it so here. Called at every rise: sign-in, second factor, step-up, new password, change of factors.
    */
-  readonly remember: (req: Request, who: { readonly accountId: string }) => void | Promise<void>;
+  readonly remember: (req: Request, session: SessionFacts) => void | Promise<void>;
   /** End the account's sessions: all, or all but the one of this request. Called before the answer. */
   readonly endSessions: (req: Request, what: { readonly accountId: string; readonly which: 'all-sessions' | 'other-sessions' }) => void | Promise<void>;
   /** Answer the sign-in. */
-  readonly onSignedIn: (req: Request, res: Response, who: { readonly accountId: string }) => void | Promise<void>;
+  readonly onSignedIn: Hook<SignedInFacts>;
   /** Answer the sign-out; the session has ended. Default: 204. */
   readonly onSignedOut?: (req: Request, res: Response) => void | Promise<void>;
   /**
    * Send the page for somebody whose new password, address or profile cannot be used: their form again, with the reasons.
    * Status and headers are set. Default: the page of the template `input-rejected`. Programs get their JSON in any case.
    */
-  readonly onRejected?: (req: Request, res: Response, rejection: Rejection) => void | Promise<void>;
+  readonly onRejected?: Hook<Rejection>;
+  /** Ask for the second factor. Nobody is signed in yet. Default: the answer `mfa-required`. */
+  readonly onSecondFactor?: Hook<{ readonly methods: readonly string[] }>;
+  /** Show the secret of a new authenticator, once. Default: as JSON. */
+  readonly onEnrollment?: Hook<TotpEnrollment>;
+  /** An authenticator counts from now on. `recoveryCodes`: show them, once. Default: as JSON. */
+  readonly onEnrolled?: Hook<{ readonly factor: TotpFactor; readonly recoveryCodes?: readonly string[] }>;
+  /** Show new recovery codes, once. Default: as JSON. */
+  readonly onRecoveryCodes?: Hook<{ readonly recoveryCodes: readonly string[] }>;
+  /** A fresh proof was given: go on to what asked for it. Default: the answer `step-up-done`. */
+  readonly onSteppedUp?: Hook<{ readonly session: SessionFacts }>;
+  /** A guarded request was stopped: redirect, or show the form that goes on. Default: the answer as a page. Programs get their JSON in any case. */
+  readonly onRefused?: Hook<AccessRefusal>;
   /** What else a sign-up tells, as JSON values. Default: nothing. */
   readonly profileOf?: (req: Request) => Readonly<Record<string, unknown>>;
-  /** Names of the body's fields. Default: email, password, token, code, currentPassword, newPassword. */
+  /** Names of the body's fields. Default: email, password, token, code, and each other one as it is called here. */
   readonly fields?: Partial<FieldNames>;
 }
 
 /** What was typed into which form, and cannot be used. */
 export interface Rejection {
-  readonly flow: 'sign-up' | 'password-change' | 'password-reset';
+  readonly flow: 'sign-up' | 'password-change' | 'password-reset' | 'email-change';
   readonly reasons: readonly RejectionReason[];
 }
 
@@ -41,17 +76,34 @@ interface FieldNames {
   readonly code: string;
   readonly currentPassword: string;
   readonly newPassword: string;
+  /** A code of a second factor beside another one, at a reset. */
+  readonly secondFactor: string;
+  /** "Remember this browser." */
+  readonly remember: string;
+  readonly factorId: string;
+  readonly factorName: string;
+  readonly deviceId: string;
+  readonly newEmail: string;
+  /** What the app's own challenge and its own second factor understand. */
+  readonly challenge: string;
+  readonly proof: string;
 }
 
 /** Reads the options of `expressDoors`. Throws ERR_CONFIG. */
 export function readDoorsOptions(options: ExpressDoorsOptions) {
   return readOptions('expressDoors', options, {
-    accountIdOf: callback<ExpressDoorsOptions['accountIdOf']>(),
+    sessionOf: callback<ExpressDoorsOptions['sessionOf']>(),
     remember: callback<ExpressDoorsOptions['remember']>(),
     endSessions: callback<ExpressDoorsOptions['endSessions']>(),
     onSignedIn: callback<ExpressDoorsOptions['onSignedIn']>(),
     onSignedOut: optional(callback<NonNullable<ExpressDoorsOptions['onSignedOut']>>()),
     onRejected: optional(callback<NonNullable<ExpressDoorsOptions['onRejected']>>()),
+    onSecondFactor: optional(callback<NonNullable<ExpressDoorsOptions['onSecondFactor']>>()),
+    onEnrollment: optional(callback<NonNullable<ExpressDoorsOptions['onEnrollment']>>()),
+    onEnrolled: optional(callback<NonNullable<ExpressDoorsOptions['onEnrolled']>>()),
+    onRecoveryCodes: optional(callback<NonNullable<ExpressDoorsOptions['onRecoveryCodes']>>()),
+    onSteppedUp: optional(callback<NonNullable<ExpressDoorsOptions['onSteppedUp']>>()),
+    onRefused: optional(callback<NonNullable<ExpressDoorsOptions['onRefused']>>()),
     profileOf: callback<NonNullable<ExpressDoorsOptions['profileOf']>>(() => ({})),
     fields: group({
       identifier: text('email'),
@@ -60,6 +112,14 @@ export function readDoorsOptions(options: ExpressDoorsOptions) {
       code: text('code'),
       currentPassword: text('currentPassword'),
       newPassword: text('newPassword'),
+      secondFactor: text('secondFactor'),
+      remember: text('remember'),
+      factorId: text('factorId'),
+      factorName: text('factorName'),
+      deviceId: text('deviceId'),
+      newEmail: text('newEmail'),
+      challenge: text('challenge'),
+      proof: text('proof'),
     }),
   });
 }

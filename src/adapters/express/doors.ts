@@ -1,13 +1,16 @@
 import type { Request, RequestHandler, Response } from 'express';
-import type { Answered } from '../../flows/parts.ts';
+import type { SignInResult } from '../../flows/admit.ts';
 import type { Portcullis } from '../../portcullis.ts';
 import type { Reply } from '../../ports/reply.ts';
-import { readDoorsOptions, type DoorsOptions, type ExpressDoorsOptions, type Rejection } from './doors-options.ts';
-import { addressFactsOf, bodyField, createBodyCheck, factsOf, handler, hasHungUp, isCrossSite, send } from './request.ts';
-import { endSession, freshSession } from './session.ts';
+import { finishSignIn, raise, sendOrReject } from './answers.ts';
+import { readDoorsOptions, type DoorsOptions, type ExpressDoorsOptions } from './doors-options.ts';
+import { factorDoors, type FactorDoors } from './factor-doors.ts';
+import { createGuard, type GuardOptions } from './guard.ts';
+import { addressFactsOf, bodyField, createBodyCheck, factsOf, handler, hasHungUp, isCrossSite, send, type Door, type Work } from './request.ts';
+import { endSession } from './session.ts';
 
 /** One handler for each door, for POST. The body must have been parsed (`express.urlencoded`, `express.json`). */
-export interface ExpressDoors {
+export interface ExpressDoors extends FactorDoors {
   readonly signUp: RequestHandler;
   readonly confirm: RequestHandler;
   readonly resend: RequestHandler;
@@ -16,11 +19,15 @@ export interface ExpressDoors {
   readonly forgot: RequestHandler;
   readonly reset: RequestHandler;
   readonly changePassword: RequestHandler;
+  /** For every route behind the sign-in, any method: stops a session that lacks what the policies or a sensitive action ask for. */
+  readonly guard: (options?: GuardOptions) => RequestHandler;
+  /** Answers a sign-in that `recordExternalAuth` has decided, in the app's own handler. */
+  readonly finishSignIn: (req: Request, res: Response, result: SignInResult) => Promise<void>;
 }
 
 /**
- * Makes Express handlers (4 and 5) out of the flows: facts in, reply out. A session gets a new id at sign-in and at a
- * change of password. Requests by other sites are refused. Throws ERR_CONFIG.
+ * Makes Express handlers (4 and 5) out of the flows: facts in, reply out. A session gets a new id whenever it rises. Requests
+ * by other sites are refused. Throws ERR_CONFIG.
  */
 export function expressDoors(portcullis: Portcullis, options: ExpressDoorsOptions): ExpressDoors {
   const parsed = readDoorsOptions(options);
@@ -44,15 +51,16 @@ export function expressDoors(portcullis: Portcullis, options: ExpressDoorsOption
     signOut: door('sign-out', signOut(portcullis, parsed)),
     reset: door('password-reset', reset(portcullis, parsed)),
     changePassword: door('password-change', changePassword(portcullis, parsed)),
+    ...factorDoors(portcullis, parsed, door),
+    guard: createGuard(portcullis, parsed),
+    finishSignIn: (req, res, result) => finishSignIn(req, res, { result, options: parsed }),
   } satisfies ExpressDoors);
 }
 
-type Work = (req: Request, res: Response) => Promise<void>;
-
 /** What every door asks first: is it a POST, and from a page of this app? */
-function doorsTo({ checkAddress, emit, origin, uniform }: Portcullis) {
+function doorsTo({ checkAddress, emit, origin, uniform }: Portcullis): Door {
   const checkBody = createBodyCheck();
-  return (route: string, work: Work): RequestHandler =>
+  return (route, work) =>
     handler(async (req, res) => {
       // Only signing out asks for no answer and no address.
       if (hasHungUp(req) && route !== 'sign-out') return;
@@ -72,46 +80,30 @@ function proofOf(req: Request, fields: DoorsOptions['fields']) {
   return { token: bodyField(req, fields.token), identifier: bodyField(req, fields.identifier), code: bodyField(req, fields.code) };
 }
 
-function signIn(portcullis: Portcullis, { remember, onSignedIn, fields }: DoorsOptions): Work {
+function signIn(portcullis: Portcullis, options: DoorsOptions): Work {
+  const { fields } = options;
   return async (req, res) => {
-    const result = await portcullis.signIn.attempt({ identifier: bodyField(req, fields.identifier), password: bodyField(req, fields.password), facts: factsOf(req) });
-    if (result.outcome === 'answered') {
-      send(res, result.reply);
-      return;
-    }
-    const { accountId } = result;
-    await freshSession(req);
-    await remember(req, { accountId });
-    await onSignedIn(req, res, { accountId });
+    const input = { identifier: bodyField(req, fields.identifier), password: bodyField(req, fields.password), challenge: bodyField(req, fields.challenge) };
+    await finishSignIn(req, res, { result: await portcullis.signIn.attempt({ ...input, facts: factsOf(req) }), options });
   };
 }
 
-function signOut(portcullis: Portcullis, { accountIdOf, onSignedOut }: DoorsOptions): Work {
+function signOut(portcullis: Portcullis, { sessionOf, onSignedOut }: DoorsOptions): Work {
   return async (req, res) => {
-    const accountId = accountIdOf(req);
+    const session = sessionOf(req);
     await endSession(req);
-    if (accountId !== undefined) portcullis.signOut.done({ accountId, facts: factsOf(req) });
+    if (session !== undefined) portcullis.signOut.done({ accountId: session.accountId, facts: factsOf(req) });
     if (onSignedOut === undefined) res.status(204).set('Cache-Control', 'no-store').end();
     else await onSignedOut(req, res);
   };
 }
 
-/** The app may word a rejection itself, since that depends on nothing but what was typed. */
-async function sendOrReject(req: Request, res: Response, { flow, answered, options }: { readonly flow: Rejection['flow']; readonly answered: Omit<Answered, 'outcome'>; readonly options: DoorsOptions }): Promise<void> {
-  const { reply, reasons } = answered;
-  if (reasons === undefined || options.onRejected === undefined || factsOf(req).accepts === 'json') {
-    send(res, reply);
-    return;
-  }
-  res.status(reply.status).set(reply.headers);
-  await options.onRejected(req, res, { flow, reasons });
-}
-
 function reset({ passwordReset }: Portcullis, options: DoorsOptions): Work {
-  const { accountIdOf, endSessions, fields } = options;
+  const { sessionOf, endSessions, fields } = options;
   return async (req, res) => {
-    const signedInAs = accountIdOf(req);
-    const result = await passwordReset.redeem({ ...proofOf(req, fields), password: bodyField(req, fields.password), facts: factsOf(req) });
+    const signedInAs = sessionOf(req)?.accountId;
+    const input = { ...proofOf(req, fields), password: bodyField(req, fields.password), secondFactor: bodyField(req, fields.secondFactor), proof: bodyField(req, fields.proof) };
+    const result = await passwordReset.redeem({ ...input, facts: factsOf(req) });
     if (result.outcome === 'reset') {
       await endSessions(req, { accountId: result.accountId, which: result.revoke });
       // A session library that saves at the end of each request would bring this one back.
@@ -122,19 +114,18 @@ function reset({ passwordReset }: Portcullis, options: DoorsOptions): Work {
 }
 
 function changePassword({ passwordChange, uniform }: Portcullis, options: DoorsOptions): Work {
-  const { accountIdOf, endSessions, remember, fields } = options;
+  const { sessionOf, endSessions, fields } = options;
   return async (req, res) => {
-    const accountId = accountIdOf(req);
-    if (accountId === undefined) {
+    const session = sessionOf(req);
+    if (session === undefined) {
       send(res, uniform.reply('sign-in-failed', factsOf(req).accepts));
       return;
     }
     const passwords = { currentPassword: bodyField(req, fields.currentPassword), newPassword: bodyField(req, fields.newPassword) };
-    const result = await passwordChange.change({ accountId, ...passwords, facts: factsOf(req) });
+    const result = await passwordChange.change({ session, ...passwords, facts: factsOf(req) });
     if (result.outcome === 'changed') {
-      await endSessions(req, { accountId, which: result.revoke });
-      await freshSession(req);
-      await remember(req, { accountId });
+      await endSessions(req, { accountId: result.accountId, which: result.revoke });
+      await raise(req, result.session, options);
     }
     await sendOrReject(req, res, { flow: 'password-change', answered: result, options });
   };

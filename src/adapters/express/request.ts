@@ -6,7 +6,7 @@ import type { Reply } from '../../ports/reply.ts';
 /** What the flows want to know. The address is the framework's own: it believes the proxies that the app has named, and no others. */
 export function factsOf(req: Request): RequestFacts {
   // Browsers ask for HTML by name; what accepts anything is a program.
-  return { address: req.ip, accepts: req.accepts(['json', 'html']) === 'html' ? 'html' : 'json' };
+  return { address: req.ip, accepts: req.accepts(['json', 'html']) === 'html' ? 'html' : 'json', cookies: req.headers.cookie, userAgent: req.get('user-agent') };
 }
 
 export function addressFactsOf(req: Request): AddressFacts {
@@ -64,3 +64,9 @@ export function handler(work: (req: Request, res: Response) => Promise<void>): R
     work(req, res).catch(next);
   };
 }
+
+/** What a door does once the request may come through it. */
+export type Work = (req: Request, res: Response) => Promise<void>;
+
+/** Makes a door: asks what every door asks, then works. */
+export type Door = (route: string, work: Work) => RequestHandler;

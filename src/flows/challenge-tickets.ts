@@ -1,0 +1,92 @@
+import { secretsEqual } from '../kernel/compare.ts';
+import { burn, readJson } from '../kernel/json-record.ts';
+import type { StoredAccount } from '../ports/accounts.ts';
+import type { SessionFacts } from '../ports/session.ts';
+import { newToken, tokenDigest } from './mail-secrets.ts';
+import type { FlowParts } from './parts.ts';
+import { hasPassword, passwordTag } from './password-tag.ts';
+
+/** What a mailed link is for. */
+export type ChallengePurpose = 'sign-in' | 'enroll';
+
+/** 10 minutes (OWASP ASVS 5.0 6.5.5). */
+const challengeLifetimeMs = 10 * 60_000;
+
+/** The sign-in that goes on once the link is confirmed. */
+export interface HeldSignIn {
+  readonly name: string;
+  readonly pathway: string;
+  readonly proofs: SessionFacts['proofs'];
+}
+
+interface Wanted {
+  readonly account: StoredAccount;
+  readonly browserId: string;
+  readonly purpose: ChallengePurpose;
+  readonly signIn?: HeldSignIn;
+}
+
+/** As it is sealed. */
+interface Sealed {
+  readonly accountId: string;
+  readonly browserId: string;
+  readonly passwordTag: string;
+  readonly purpose: ChallengePurpose;
+  readonly signIn?: HeldSignIn;
+}
+
+export interface ChallengeTicket {
+  readonly accountId: string;
+  readonly purpose: ChallengePurpose;
+  readonly signIn: HeldSignIn | undefined;
+  /** Whether this is the browser that asked. */
+  isFrom(browserId: string | undefined): boolean;
+  fits(account: StoredAccount): boolean;
+  /** Uses it up. Of many that try at once, one gets true. */
+  burn(): Promise<boolean>;
+}
+
+/** Links that prove that somebody reads the account's mailbox, in the browser that asked for the proof. */
+export interface ChallengeTickets {
+  /** Mails a link, unless the account has been mailed too many. */
+  mail(wanted: Wanted): Promise<void>;
+  find(token: string): Promise<ChallengeTicket | undefined>;
+}
+
+type TicketParts = Pick<FlowParts, 'records' | 'mailer' | 'links' | 'keys' | 'random' | 'clock' | 'emit' | 'limiters' | 'limitKeys'>;
+
+export function createChallengeTickets(parts: TicketParts): ChallengeTickets {
+  const { records, mailer, links, keys, random, clock, emit, limiters, limitKeys } = parts;
+  return {
+    async mail({ account, browserId, purpose, signIn }) {
+      const decision = await limiters.challenge.take({ account: limitKeys.account(account.id) });
+      if (!decision.ok) return;
+      const token = newToken(random);
+      const key = keyOf(token);
+      const expiresAtMs = clock.nowMs() + challengeLifetimeMs;
+      const sealed: Sealed = { accountId: account.id, browserId, passwordTag: passwordTag(keys, account), purpose, ...(signIn !== undefined && { signIn }) };
+      await records.compareAndSet({ key, expectedVersion: 0, value: JSON.stringify({ sealed: keys.seal('token', JSON.stringify(sealed), key) }), expiresAtMs });
+      emit({ type: 'challenge.mailed', purpose, accountId: account.id });
+      await mailer.send({ kind: 'challenge', to: account.email, purpose, link: links.challenge(token), disownLink: links.disown(token), expiresAtMs });
+    },
+    async find(token) {
+      const key = keyOf(token);
+      const record = await readJson<{ readonly sealed: string }>(records, key);
+      const opened = record && keys.open('token', record.value.sealed, key);
+      if (record === undefined || opened?.ok !== true) return undefined;
+      const held = JSON.parse(opened.plaintext.toString()) as Sealed;
+      return {
+        accountId: held.accountId,
+        purpose: held.purpose,
+        signIn: held.signIn,
+        isFrom: (browserId) => browserId !== undefined && secretsEqual(held.browserId, browserId),
+        fits: (account) => account.active && hasPassword(keys, account, held.passwordTag),
+        burn: () => burn(records, { key, version: record.version }),
+      };
+    },
+  };
+}
+
+function keyOf(token: string): string {
+  return `challenge:${tokenDigest(token)}`;
+}

@@ -1,0 +1,174 @@
+import { secretsEqual } from '../kernel/compare.ts';
+import { ConfigError } from '../kernel/errors.ts';
+import { readIdentifier } from '../kernel/identifier.ts';
+import { accountRecordKey, burn, orRestore, readJson, replaceJson } from '../kernel/json-record.ts';
+import type { StoredAccount } from '../ports/accounts.ts';
+import type { RequestFacts } from '../ports/attempt.ts';
+import type { EventDetails } from '../ports/events.ts';
+import type { Reply } from '../ports/reply.ts';
+import type { SessionFacts } from '../ports/session.ts';
+import { codeDigest, codeTries, tryCode, type CodeRecord } from './codes.ts';
+import { charge, subjectOf, visit, type Visit } from './door.ts';
+import { freshProof } from './fresh.ts';
+import { newCode, newToken, readCode, tokenDigest } from './mail-secrets.ts';
+import { rejected } from './new-password.ts';
+import type { Answered, FlowParts } from './parts.ts';
+import type { ResetTickets } from './reset-tickets.ts';
+
+export interface EmailChangeInput {
+  readonly session: SessionFacts | undefined;
+  /** The new address, as it came. */
+  readonly email: unknown;
+  readonly facts: RequestFacts;
+}
+
+export interface ConfirmEmailInput {
+  /** From the mailed link; or with a session, the mailed code. */
+  readonly token?: unknown;
+  readonly code?: unknown;
+  readonly session?: SessionFacts | undefined;
+  readonly facts: RequestFacts;
+}
+
+/** The account has the new address. `email` is its canonical form. */
+export type ConfirmEmailResult = { readonly outcome: 'email-changed'; readonly accountId: string; readonly email: string; readonly reply: Reply } | Answered;
+
+export interface EmailChange {
+  /** Asks for it. Needs a fresh proof; the answer is the same whether the address is taken or not. Never rejects. */
+  request(input: EmailChangeInput): Promise<Answered>;
+  /** Makes the change, once somebody has read a mail at the new address. Never rejects. */
+  confirm(input: ConfirmEmailInput): Promise<ConfirmEmailResult>;
+}
+
+/** 1 hour: whoever asks for it is at the keyboard. */
+const changeLifetimeMs = 3_600_000;
+
+interface ChangeRecord extends CodeRecord {
+  readonly tokenDigest: string;
+  /** The new address, sealed. */
+  readonly sealed: string;
+  readonly previousEmailTag: string;
+}
+
+type Failure = EventDetails['email-change.failed']['reason'];
+
+/**
+ * Makes the change of an address: the way in of every later reset, and so of a thief. Both addresses are told, before and
+ * after (OWASP ASVS 5.0 6.3.7), and open reset links, which lie in the old mailbox, end with it.
+ */
+export function createEmailChange(parts: FlowParts, resets: ResetTickets): EmailChange {
+  return Object.freeze({
+    request: (input: EmailChangeInput) => visit<Answered>(parts, { flow: 'email-change', facts: input.facts }, (current) => request(parts, input, current)),
+    confirm: (input: ConfirmEmailInput) => visit<ConfirmEmailResult>(parts, { flow: 'confirm-email-change', facts: input.facts }, (current) => confirm(parts, { resets, input, current })),
+  });
+}
+
+async function request(parts: FlowParts, { session, email }: EmailChangeInput, current: Visit): Promise<Answered> {
+  const { accounts, canonicalize, limiters, uniform } = parts;
+  if (accounts.replaceEmail === undefined) throw new ConfigError('portcullis.accounts: the change of an address needs replaceEmail()');
+  const fresh = await freshProof(parts, { session, action: 'email-change', current });
+  if (!fresh.ok) return fresh.answered;
+  const charged = await charge(parts, limiters.mail, current, { accountId: fresh.account.id });
+  if (!charged.ok) return charged.answered;
+  const name = readIdentifier(email, canonicalize);
+  if (name === undefined || !/^[^@\s]+@[^@\s]+$/.test(name)) {
+    await current.span.end();
+    return rejected(uniform, [{ code: 'email', message: 'That is not an email address.' }], current.facts);
+  }
+  current.span.later('email-change-mails', () => mailBoth(parts, fresh.account, name));
+  return current.answer('email-change-received');
+}
+
+/** The old address is told in either case: whoever sits in the session may not be its owner. */
+async function mailBoth(parts: FlowParts, account: StoredAccount, name: string): Promise<void> {
+  const { accounts, mailer, links, emit } = parts;
+  const taken = (await accounts.findByIdentifier(name)) !== undefined;
+  emit({ type: 'email-change.requested', outcome: taken ? 'taken' : 'mailed', accountId: account.id });
+  await mailer.send({ kind: 'email-changed', to: account.email, what: 'requested', forgotLink: links.forgot });
+  if (taken) await mailer.send({ kind: 'email-change-existing-account', to: name, signInLink: links.signIn, forgotLink: links.forgot });
+  else await mailToken(parts, account, name);
+}
+
+async function mailToken({ records, keys, random, clock, mailer, links }: FlowParts, account: StoredAccount, email: string): Promise<void> {
+  const key = recordKey(account.id);
+  const [secret, code] = [newToken(random), newCode(random)];
+  const expiresAtMs = clock.nowMs() + changeLifetimeMs;
+  const record: ChangeRecord = {
+    tokenDigest: tokenDigest(secret),
+    codeDigest: codeDigest(keys, key, code),
+    triesLeft: codeTries,
+    sealed: keys.seal('token', JSON.stringify({ accountId: account.id, email }), key),
+    previousEmailTag: keys.digest('identifier', account.email),
+    expiresAtMs,
+  };
+  await replaceJson<ChangeRecord>(records, { key, expiresAtMs, next: () => record });
+  await mailer.send({ kind: 'confirm-email-change', to: email, link: links.confirmEmail(`${key.slice(keyPrefix.length)}.${secret}`), code, expiresAtMs });
+}
+
+const keyPrefix = 'email-change:';
+
+function recordKey(accountId: string): string {
+  return accountRecordKey('email-change', accountId);
+}
+
+interface Confirming {
+  readonly resets: ResetTickets;
+  readonly input: ConfirmEmailInput;
+  readonly current: Visit;
+}
+
+async function confirm(parts: FlowParts, { resets, input, current }: Confirming): Promise<ConfirmEmailResult> {
+  const { accounts, keys, limiters, uniform, emit } = parts;
+  const { facts, span } = current;
+  const fail = (reason: Failure, accountId?: string): Promise<Answered> => {
+    emit({ type: 'email-change.failed', reason, ...subjectOf(facts, accountId === undefined ? {} : { accountId }) });
+    return current.answer('email-change-failed');
+  };
+  const charged = await charge(parts, limiters.code, current, input.session === undefined ? {} : { accountId: input.session.accountId });
+  if (!charged.ok) return charged.answered;
+  const found = await findChange(parts, input);
+  if (!found.ok) return fail(found.reason);
+  const { accountId, email, record, version, key } = found;
+  const account = await accounts.findById(accountId);
+  if (account?.active !== true) return fail('inactive-account', accountId);
+  if (!keys.digests('identifier', account.email).includes(record.previousEmailTag)) return fail('changed-meanwhile', accountId);
+  if (!(await burn(parts.records, { key, version }))) return fail('unknown-token', accountId);
+  const restore = async (): Promise<void> => {
+    await parts.records.compareAndSet({ key, expectedVersion: 0, value: JSON.stringify(record), expiresAtMs: record.expiresAtMs });
+  };
+  const moved = await orRestore({ restore }, async () => accounts.replaceEmail?.({ accountId, previousEmail: account.email, email }));
+  if (moved !== true) return fail('taken', accountId);
+  await resets.end(accountId);
+  emit({ type: 'email-change.succeeded', ...subjectOf(facts, { accountId }) });
+  for (const to of [account.email, email]) span.later('email-changed-mail', () => parts.mailer.send({ kind: 'email-changed', to, what: 'done', forgotLink: parts.links.forgot }));
+  await span.end();
+  return { outcome: 'email-changed', accountId, email, reply: uniform.reply('email-changed', facts.accepts) };
+}
+
+type FoundChange =
+  | { readonly ok: true; readonly accountId: string; readonly email: string; readonly record: ChangeRecord; readonly version: number; readonly key: string }
+  | { readonly ok: false; readonly reason: Failure };
+
+/** By the link's token, which names the record and has 256 bits more; or in the session that asked, by the short code. */
+async function findChange(parts: FlowParts, { token, code, session }: ConfirmEmailInput): Promise<FoundChange> {
+  const { records, keys } = parts;
+  if (typeof token === 'string' && /^[\w-]{43}\.[\w-]{43}$/.test(token)) {
+    const [place = '', secret = ''] = token.split('.');
+    const key = keyPrefix + place;
+    const found = await readJson<ChangeRecord>(records, key);
+    if (found === undefined || !secretsEqual(tokenDigest(secret), found.value.tokenDigest)) return { ok: false, reason: 'unknown-token' };
+    return open(parts, key, found);
+  }
+  const typed = readCode(code);
+  if (session === undefined || typed === undefined) return { ok: false, reason: 'unknown-token' };
+  const key = recordKey(session.accountId);
+  const outcome = await tryCode<ChangeRecord>({ records, keys }, { recordKeys: [key], code: typed });
+  return outcome.ok ? open(parts, key, outcome.record) : outcome;
+}
+
+function open({ keys }: FlowParts, key: string, { value, version }: { readonly value: ChangeRecord; readonly version: number }): FoundChange {
+  const opened = keys.open('token', value.sealed, key);
+  if (!opened.ok) return { ok: false, reason: 'unknown-token' };
+  const { accountId, email } = JSON.parse(opened.plaintext.toString()) as { readonly accountId: string; readonly email: string };
+  return { ok: true, accountId, email, record: value, version, key };
+}

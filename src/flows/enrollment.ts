@@ -1,0 +1,107 @@
+import type { StoredAccount } from '../ports/accounts.ts';
+import type { SessionFacts } from '../ports/session.ts';
+import type { TotpEnrollment, TotpFactor } from '../totp/index.ts';
+import type { ChallengeTickets } from './challenge-tickets.ts';
+import { charge, orRefund, refund, subjectOf, visit, type Visit } from './door.ts';
+import { changed, issueCodes, type FactorChanged, type FactorRequest } from './factors.ts';
+import { freshProof, type Fresh } from './fresh.ts';
+import { tellFactorChange } from './notices.ts';
+import type { Answered, FlowParts } from './parts.ts';
+import { clearMustEnroll } from './standing.ts';
+
+export interface EnrollInput extends FactorRequest {
+  /** What its owner calls the authenticator. */
+  readonly name?: unknown;
+}
+
+/** Show this once, in the answer to this request: `no-store`, and no copy. */
+export type EnrollResult = { readonly outcome: 'enrollment'; readonly enrollment: TotpEnrollment } | Answered;
+
+/** `recoveryCodes`: the first ones of the account, the only time that they can be shown. */
+export type ConfirmResult = (Omit<FactorChanged, 'outcome'> & { readonly outcome: 'enrolled'; readonly factor: TotpFactor; readonly recoveryCodes?: readonly string[] }) | Answered;
+
+export interface Enrollment {
+  /**
+   * Begins to enroll an authenticator. A first one is never enrolled on a password alone: where neither the browser nor the
+   * session is old enough, a link is mailed, and once it is confirmed in this browser `enroll` goes through. Never rejects.
+   */
+  enroll(input: EnrollInput): Promise<EnrollResult>;
+  /** Ends it with a code of the authenticator, which is spent by it. Never rejects. */
+  confirm(input: FactorRequest & { readonly factorId: unknown; readonly code: unknown }): Promise<ConfirmResult>;
+}
+
+export function createEnrollment(parts: FlowParts, tickets: ChallengeTickets): Enrollment {
+  return Object.freeze({
+    enroll: (input) => visit<EnrollResult>(parts, { flow: 'enroll-factor', facts: input.facts }, (current) => enroll(parts, { tickets, input, current })),
+    confirm: (input) => visit<ConfirmResult>(parts, { flow: 'confirm-factor', facts: input.facts }, (current) => confirm(parts, input, current)),
+  } satisfies Enrollment);
+}
+
+async function enroll(parts: FlowParts, { tickets, input, current }: { readonly tickets: ChallengeTickets; readonly input: EnrollInput; readonly current: Visit }): Promise<EnrollResult> {
+  const { totp, uniform, emit } = parts;
+  const { facts } = current;
+  const fresh = await freshProof(parts, { session: input.session, action: 'enroll-factor', current, mayEnroll: true });
+  if (!fresh.ok) {
+    emit({ type: 'factor.enrollment-refused', reason: input.session === undefined ? 'not-signed-in' : 'step-up-needed', ...subjectOf(facts, input.session === undefined ? {} : { accountId: input.session.accountId }) });
+    return fresh.answered;
+  }
+  const { account, standing, about } = fresh;
+  const proof = standing.factors.enrolled ? 'second-factor' : proofForFirst(parts, fresh, input.session as SessionFacts);
+  if (proof === undefined) {
+    emit({ type: 'factor.enrollment-refused', reason: 'mailed-link-needed', ...about });
+    return mailLink(parts, { tickets, account, current });
+  }
+  const name = typeof input.name === 'string' ? input.name : undefined;
+  const begun = await totp.enroll({ accountId: account.id, accountName: account.email, ...(name !== undefined && { name }), ...(facts.userAgent !== undefined && { source: facts.userAgent }) });
+  if (!begun.ok) {
+    emit({ type: 'factor.enrollment-refused', reason: begun.reason, ...about });
+    return current.now(uniform.reply('factor-refused', facts.accepts));
+  }
+  emit({ type: 'factor.enrollment-started', kind: 'totp', proof, ...about });
+  return { outcome: 'enrollment', enrollment: begun };
+}
+
+/**
+ * What lets somebody enroll the first factor: a mailbox, a browser that was known long before, or a session from before the
+ * policy. Whoever has no more than the password has nothing of these.
+ */
+function proofForFirst({ clock, secondFactor }: FlowParts, { standing, recognition }: Fresh, session: SessionFacts): string | undefined {
+  const nowMs = clock.nowMs();
+  const { 'mailed-link': mailedMs } = session.proofs;
+  if (typeof mailedMs === 'number' && mailedMs <= nowMs && nowMs - mailedMs <= secondFactor.freshForMs) return 'mailed-link';
+  const sinceMs = Math.min(...standing.policies.map((policy) => policy.sinceMs), standing.factors.mustEnrollSinceMs ?? Infinity);
+  if (recognition.known && recognition.knownSinceMs < sinceMs && nowMs - recognition.knownSinceMs >= secondFactor.knownForMs) return 'known-device';
+  return sinceMs !== Infinity && session.stage === 'full' && session.startedAtMs < sinceMs ? 'earlier-session' : undefined;
+}
+
+async function mailLink(parts: FlowParts, { tickets, account, current }: { readonly tickets: ChallengeTickets; readonly account: StoredAccount; readonly current: Visit }): Promise<Answered> {
+  const { devices } = parts;
+  const { id, setCookie } = devices.identify(devices.read(current.facts.cookies));
+  current.span.later('challenge-mail', () => tickets.mail({ account, browserId: id, purpose: 'enroll' }));
+  return { ...(await current.answer('challenge-sent')), setCookies: setCookie === undefined ? [] : [setCookie] };
+}
+
+async function confirm(parts: FlowParts, input: FactorRequest & { readonly factorId: unknown; readonly code: unknown }, current: Visit): Promise<ConfirmResult> {
+  const { accounts, totp, limiters, clock, emit } = parts;
+  const { session } = input;
+  const charged = await charge(parts, limiters.secondFactor, current, session === undefined ? {} : { accountId: session.accountId });
+  if (!charged.ok) return charged.answered;
+  const fresh = await orRefund({ limiter: limiters.secondFactor, pass: charged.pass }, () => freshProof(parts, { session, action: 'confirm-factor', current, mayEnroll: true }));
+  if (!fresh.ok) return fresh.answered;
+  const { account, about, standing } = fresh;
+  const confirmed = await totp.confirm({ accountId: account.id, factorId: input.factorId, code: input.code });
+  if (!confirmed.ok) {
+    emit({ type: 'second-factor.failed', flow: 'confirm-factor', method: 'totp', reason: confirmed.reason, ...about });
+    return current.answer('second-factor-failed');
+  }
+  await refund(limiters.secondFactor, charged.pass);
+  await accounts.setSecondFactor({ accountId: account.id, enrolled: true });
+  await clearMustEnroll(parts, account.id);
+  emit({ type: 'factor.enrolled', factorId: confirmed.factor.id, kind: 'totp', ...about });
+  const recoveryCodes = standing.factors.enrolled ? undefined : await issueCodes(parts, account.id);
+  tellFactorChange(parts, { account, span: current.span, what: 'added', by: 'owner', name: confirmed.factor.name });
+  // The code has just been given: the session has its second factor, and reaches everything from now on.
+  const raised: SessionFacts = { ...(session as SessionFacts), stage: 'full', proofs: { ...session?.proofs, totp: clock.nowMs() } };
+  const done = await changed(parts, { request: { ...input, session: raised }, fresh, current });
+  return { ...done, outcome: 'enrolled', factor: confirmed.factor, ...(recoveryCodes !== undefined && { recoveryCodes }) };
+}

@@ -1,0 +1,176 @@
+import type { KnownDevice } from '../device/index.ts';
+import type { RequestFacts } from '../ports/attempt.ts';
+import type { FlowName } from '../ports/events.ts';
+import type { Reply } from '../ports/reply.ts';
+import type { SessionFacts } from '../ports/session.ts';
+import type { TotpFactor } from '../totp/index.ts';
+import { labelOf, visit, type Visit } from './door.ts';
+import { freshProof, type Fresh } from './fresh.ts';
+import { tellFactorChange } from './notices.ts';
+import type { Answered, FlowParts } from './parts.ts';
+
+/** What came with a request of a signed-in person. */
+export interface FactorRequest {
+  /** What the app's session holds. */
+  readonly session: SessionFacts | undefined;
+  readonly facts: RequestFacts;
+}
+
+export interface FactorChoice extends FactorRequest {
+  readonly factorId: unknown;
+}
+
+/** Keep `session` under a new id, and end the account's other sessions. */
+export interface FactorChanged {
+  readonly outcome: 'changed';
+  readonly accountId: string;
+  readonly session: SessionFacts;
+  readonly revoke: 'other-sessions';
+  readonly setCookies: readonly string[];
+  readonly reply: Reply;
+}
+
+/** New recovery codes, the only time that they can be shown. */
+export interface CodesIssued extends Omit<FactorChanged, 'outcome'> {
+  readonly outcome: 'codes';
+  readonly recoveryCodes: readonly string[];
+}
+
+/** What its owner may see. */
+export interface FactorOverview {
+  readonly outcome: 'overview';
+  readonly totp: readonly TotpFactor[];
+  /** Whether any second factor counts as enrolled, one of the app's own included. */
+  readonly enrolled: boolean;
+  readonly codesLeft: number;
+  readonly devices: readonly KnownDevice[];
+  /** A second factor is due from then on, wall-clock ms. */
+  readonly enrollUntilMs?: number;
+}
+
+/** What a person does with second factors that are enrolled. All ask for a fresh proof, except to look. None rejects. */
+export interface Factors {
+  /** `session` must be a full one. */
+  list(request: FactorRequest): Promise<FactorOverview | Answered>;
+  remove(choice: FactorChoice): Promise<FactorChanged | Answered>;
+  /** Reports an authenticator lost: it opens nothing until it is restored. */
+  suspend(choice: FactorChoice): Promise<FactorChanged | Answered>;
+  /** Makes a suspended or disabled authenticator work again. */
+  restore(choice: FactorChoice): Promise<FactorChanged | Answered>;
+  /** Replaces the recovery codes. */
+  reissueCodes(request: FactorRequest): Promise<CodesIssued | Answered>;
+  /** Forgets one browser, or with no `deviceId` all of them but this one. */
+  forgetDevices(choice: FactorRequest & { readonly deviceId?: unknown }): Promise<FactorChanged | Answered>;
+}
+
+export function createFactors(parts: FlowParts): Factors {
+  /** Runs a change once the session has proved enough. */
+  function changing<R>(flow: FlowName, request: FactorRequest, work: (fresh: Fresh, current: Visit) => Promise<R | Answered>): Promise<R | Answered> {
+    return visit<R | Answered>(parts, { flow, facts: request.facts }, async (current) => {
+      const fresh = await freshProof(parts, { session: request.session, action: flow, current });
+      return fresh.ok ? work(fresh, current) : fresh.answered;
+    });
+  }
+
+  return Object.freeze({
+    list: (request) => visit<FactorOverview | Answered>(parts, { flow: 'change-factor', facts: request.facts }, (current) => overview(parts, request, current)),
+    remove: (choice) => changing('change-factor', choice, (fresh, current) => remove(parts, { choice, fresh, current })),
+    suspend: (choice) => changing('change-factor', choice, (fresh, current) => setState(parts, { choice, fresh, current, verb: 'suspend' })),
+    restore: (choice) => changing('change-factor', choice, (fresh, current) => setState(parts, { choice, fresh, current, verb: 'restore' })),
+    reissueCodes: (request) =>
+      changing<CodesIssued>('recovery-codes', request, async (fresh, current) => {
+        if (!fresh.standing.factors.enrolled) return current.now(parts.uniform.reply('factor-refused', current.facts.accepts));
+        const recoveryCodes = await issueCodes(parts, fresh.account.id);
+        tellFactorChange(parts, { account: fresh.account, span: current.span, what: 'codes-replaced', by: 'owner' });
+        return { ...(await changed(parts, { request, fresh, current })), outcome: 'codes', recoveryCodes };
+      }),
+    forgetDevices: (choice) =>
+      changing('change-factor', choice, async (fresh, current) => {
+        if (choice.deviceId === undefined) return changed(parts, { request: choice, fresh, current });
+        const removed = await parts.devices.remove({ accountId: fresh.account.id, deviceId: choice.deviceId });
+        if (!removed) return current.now(parts.uniform.reply('factor-refused', current.facts.accepts));
+        return changed(parts, { request: choice, fresh, current, keepDevices: true });
+      }),
+  } satisfies Factors);
+}
+
+async function overview(parts: FlowParts, request: FactorRequest, current: Visit): Promise<FactorOverview | Answered> {
+  const { devices, mfa, clock } = parts;
+  const fresh = await freshProof(parts, { session: request.session, action: 'list', current, maxAgeMs: null });
+  if (!fresh.ok) return fresh.answered;
+  const { standing, account } = fresh;
+  const verdict = mfa.decide({ policies: standing.policies, factors: standing.factors, session: request.session as SessionFacts, nowMs: clock.nowMs() });
+  return {
+    outcome: 'overview',
+    totp: standing.totp,
+    enrolled: standing.factors.enrolled,
+    codesLeft: standing.codesLeft,
+    devices: await devices.list(account.id),
+    ...(verdict.verdict === 'enroll' && { enrollUntilMs: verdict.graceUntilMs }),
+  };
+}
+
+interface Change {
+  readonly choice: FactorChoice;
+  readonly fresh: Fresh;
+  readonly current: Visit;
+}
+
+async function remove(parts: FlowParts, { choice, fresh, current }: Change): Promise<FactorChanged | Answered> {
+  const { totp, recovery, accounts, uniform, emit } = parts;
+  const { account, standing, about } = fresh;
+  const isLast = standing.totp.length === 1;
+  const refused = (): Answered => current.now(uniform.reply('factor-refused', current.facts.accepts));
+  // Whom a policy binds may replace the last one, and not be without.
+  if (isLast && standing.policies.length > 0 && !hasOther(standing.factors.usable)) return refused();
+  const removed = await totp.remove({ accountId: account.id, factorId: choice.factorId });
+  if (removed === undefined) return refused();
+  emit({ type: 'factor.removed', factorId: removed.id, by: 'owner', ...about });
+  if (isLast) {
+    if (!hasOther(standing.factors.usable)) await recovery.revoke(account.id);
+    await accounts.setSecondFactor({ accountId: account.id, enrolled: false });
+  }
+  tellFactorChange(parts, { account, span: current.span, what: 'removed', by: 'owner', name: removed.name });
+  return changed(parts, { request: choice, fresh, current });
+}
+
+/** Whether the app's own kind of factor is there too. */
+function hasOther(usable: readonly string[]): boolean {
+  return usable.some((method) => method !== 'totp' && method !== 'recovery-code');
+}
+
+async function setState(parts: FlowParts, { choice, fresh, current, verb }: Change & { readonly verb: 'suspend' | 'restore' }): Promise<FactorChanged | Answered> {
+  const { account, about } = fresh;
+  const factor = await parts.totp[verb]({ accountId: account.id, factorId: choice.factorId });
+  if (factor === undefined) return current.now(parts.uniform.reply('factor-refused', current.facts.accepts));
+  if (verb === 'suspend') parts.emit({ type: 'factor.suspended', factorId: factor.id, ...about });
+  else parts.emit({ type: 'factor.restored', factorId: factor.id, ...about });
+  tellFactorChange(parts, { account, span: current.span, what: verb === 'suspend' ? 'suspended' : 'restored', by: 'owner', name: factor.name });
+  return changed(parts, { request: choice, fresh, current });
+}
+
+/** Makes a set of recovery codes. */
+export async function issueCodes({ recovery, emit }: FlowParts, accountId: string): Promise<readonly string[]> {
+  const codes = await recovery.issue(accountId);
+  emit({ type: 'recovery-codes.issued', count: codes.length, accountId });
+  return codes;
+}
+
+interface Done {
+  readonly request: FactorRequest;
+  readonly fresh: Fresh;
+  readonly current: Visit;
+  readonly keepDevices?: boolean;
+}
+
+/** After a change no other browser is known to the account and no other session lives; this one goes on under a new id. */
+export async function changed(parts: FlowParts, { request, fresh, current, keepDevices = false }: Done): Promise<FactorChanged> {
+  const { devices, canonicalize, uniform } = parts;
+  const { account, recognition } = fresh;
+  const session = request.session as SessionFacts;
+  const browser = devices.read(current.facts.cookies);
+  if (!keepDevices) await devices.revokeAll(account.id);
+  const cookie = !keepDevices && (recognition.known || session.stage === 'full') ? (await devices.remember({ browser, accountId: account.id, name: canonicalize(account.email), ...labelOf(current.facts) })).setCookie : undefined;
+  await current.span.end();
+  return { outcome: 'changed', accountId: account.id, session, revoke: 'other-sessions', setCookies: cookie === undefined ? [] : [cookie], reply: uniform.reply('factor-changed', current.facts.accepts) };
+}

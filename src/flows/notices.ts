@@ -1,0 +1,24 @@
+import type { StoredAccount } from '../ports/accounts.ts';
+import type { Mail } from '../ports/mailer.ts';
+import type { FlowParts } from './parts.ts';
+import type { UniformSpan } from '../uniform/index.ts';
+
+type FactorChange = Extract<Mail, { kind: 'second-factor-changed' }>;
+
+/** Tells the owner of a change, after the answer. Never held back: whoever changes a factor must not do it in silence (SP 800-63B-4 section 4.6). */
+export function tellFactorChange({ mailer, links }: FlowParts, { account, span, ...change }: { readonly account: StoredAccount; readonly span: Pick<UniformSpan, 'later'> } & Omit<FactorChange, 'kind' | 'to' | 'forgotLink'>): void {
+  span.later('second-factor-mail', () => mailer.send({ kind: 'second-factor-changed', to: account.email, forgotLink: links.forgot, ...change }));
+}
+
+/** Tells of a recovery code that was used up. */
+export function tellCodeUsed({ mailer, links }: FlowParts, { account, span, left }: { readonly account: StoredAccount; readonly span: UniformSpan; readonly left: number }): void {
+  span.later('recovery-code-mail', () => mailer.send({ kind: 'recovery-code-used', to: account.email, left, forgotLink: links.forgot }));
+}
+
+/** Tells that somebody has the password and not the second factor: few a day, since whoever has it could send them all night. */
+export function tellFactorFailed({ mailer, links, limiters, limitKeys }: FlowParts, { account, span }: { readonly account: StoredAccount; readonly span: UniformSpan }): void {
+  span.later('second-factor-failed-mail', async () => {
+    const decision = await limiters.notice.take({ account: limitKeys.account(`${account.id} second-factor`) });
+    if (decision.ok) await mailer.send({ kind: 'second-factor-failed', to: account.email, forgotLink: links.forgot });
+  });
+}

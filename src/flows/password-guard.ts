@@ -1,0 +1,102 @@
+import { isDisabled, noFailures, withFailure, type FailureCap, type FailureCount } from '../kernel/failure-cap.ts';
+import { accountRecordKey, readJson, updateJson } from '../kernel/json-record.ts';
+import type { StoredAccount } from '../ports/accounts.ts';
+import { readPassword } from './door.ts';
+import type { FlowParts } from './parts.ts';
+import { hasPassword, passwordTag } from './password-tag.ts';
+
+/** What is known of one password. With another password it begins anew. */
+interface PasswordRecord {
+  readonly tag: string;
+  readonly count: FailureCount;
+  /** The owner has said that somebody else used it. */
+  readonly disowned: boolean;
+}
+
+/** Why a right password opens nothing. */
+export type PasswordTrouble = 'too-many-failures' | 'disowned';
+
+interface Who {
+  readonly account: StoredAccount | undefined;
+  /** Canonical: what nobody is called. */
+  readonly name: string;
+  /** Whether the account knows the browser. */
+  readonly known: boolean;
+}
+
+/**
+ * The durable half of the guard before a password: failures in a row, without an end in time. After 50 from strangers the
+ * password opens nothing from a browser that the account does not know, right or wrong, until it is another one; a known
+ * browser has a count of its own (SP 800-63B-4 section 3.2.2: at most 100).
+ */
+export interface PasswordGuard {
+  /** One read, for nobody too. */
+  look(who: Who): Promise<PasswordTrouble | undefined>;
+  /** One more wrong password: one read and one write, for nobody too. */
+  failed(who: Who): Promise<void>;
+  passed(account: StoredAccount): Promise<void>;
+  /** Looks, compares and counts, for somebody who is signed in: false for a wrong password, and for a right one that opens nothing. */
+  verify(attempt: Who & { readonly password: unknown }): Promise<boolean>;
+  /** The password opens nothing any more, from no browser. */
+  disown(account: StoredAccount): Promise<void>;
+}
+
+const cap: FailureCap = Object.freeze({ maxFailures: 50, maxKnownFailures: 50 });
+/** No record ever has it, so that a change which expects it asks the store and changes nothing. */
+const noVersion = Number.MAX_SAFE_INTEGER;
+
+export function createPasswordGuard({ records, keys, clock, hasher, emit }: Pick<FlowParts, 'records' | 'keys' | 'clock' | 'hasher' | 'emit'>): PasswordGuard {
+  const keyOf = ({ account, name }: Pick<Who, 'account' | 'name'>): string => accountRecordKey('password', account === undefined ? `nobody ${name}` : account.id);
+
+  /** What is written about this very password. */
+  function current(account: StoredAccount, found: PasswordRecord | undefined): PasswordRecord {
+    if (found !== undefined && hasPassword(keys, account, found.tag)) return found;
+    return { tag: passwordTag(keys, account), count: noFailures, disowned: false };
+  }
+
+  const guard: PasswordGuard = {
+    async look(who) {
+      const { account, known } = who;
+      const found = await readJson<PasswordRecord>(records, keyOf(who));
+      if (account === undefined) return undefined;
+      const { count, disowned } = current(account, found?.value);
+      if (disowned) return 'disowned';
+      return (known ? count.knownFailures >= cap.maxKnownFailures : isDisabled(count, cap)) ? 'too-many-failures' : undefined;
+    },
+    async failed(who) {
+      const { account, known } = who;
+      const key = keyOf(who);
+      if (account === undefined) {
+        await records.read(key);
+        await records.compareAndSet({ key, expectedVersion: noVersion, value: null });
+        return;
+      }
+      const { failures } = await updateJson<PasswordRecord, FailureCount>(records, key, (found) => {
+        const before = current(account, found);
+        const count = withFailure(before.count, { known, nowMs: clock.nowMs() });
+        return { value: { ...before, count }, answer: count };
+      });
+      if (!known && failures === cap.maxFailures) emit({ type: 'password.closed-to-strangers', failures, accountId: account.id });
+    },
+    async passed(account) {
+      await updateJson<PasswordRecord, undefined>(records, keyOf({ account, name: '' }), (found) => {
+        const before = current(account, found);
+        const clean = before.count.failures === 0 && before.count.knownFailures === 0;
+        return { value: clean ? undefined : { ...before, count: noFailures }, answer: undefined };
+      });
+    },
+    async verify({ password, ...who }) {
+      const trouble = await guard.look(who);
+      const text = readPassword(password);
+      const verdict = text === undefined ? { ok: false } : await hasher.verify({ password: text, stored: who.account?.passwordHash, name: who.name });
+      if (!verdict.ok) await guard.failed(who);
+      else if (who.account !== undefined && trouble === undefined) await guard.passed(who.account);
+      return verdict.ok && trouble === undefined;
+    },
+    async disown(account) {
+      await updateJson<PasswordRecord, undefined>(records, keyOf({ account, name: '' }), (found) => ({ value: { ...current(account, found), disowned: true }, answer: undefined }));
+      emit({ type: 'password.disowned', accountId: account.id });
+    },
+  };
+  return guard;
+}

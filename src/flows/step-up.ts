@@ -1,0 +1,92 @@
+import type { RequestFacts } from '../ports/attempt.ts';
+import type { StoredAccount } from '../ports/accounts.ts';
+import type { Reply } from '../ports/reply.ts';
+import type { ProofMethod, SessionFacts } from '../ports/session.ts';
+import { charge, orRefund, refund, subjectOf, visit, type Visit } from './door.ts';
+import type { Answered, FlowParts } from './parts.ts';
+import type { PasswordGuard } from './password-guard.ts';
+import { reportFactor, reportRefusal } from './second-factor.ts';
+import { checkFactor, type FactorInput } from './standing.ts';
+
+export interface StepUpInput extends Partial<FactorInput> {
+  readonly session: SessionFacts | undefined;
+  /** Absent or empty where only the second factor is to be given again, and the other way round. */
+  readonly password?: unknown;
+  readonly facts: RequestFacts;
+}
+
+/** Keep `session` under a new id. */
+export type StepUpResult = { readonly outcome: 'stepped-up'; readonly accountId: string; readonly session: SessionFacts; readonly reply: Reply } | Answered;
+
+export interface StepUp {
+  /** Proves again who is there, for an action that asks for it. All that is given must be right. Never rejects. */
+  verify(input: StepUpInput): Promise<StepUpResult>;
+}
+
+/** Makes the step-up of a session: its proofs become newer, and nothing else of it changes (OWASP ASVS 5.0 7.5.3, 7.2.4). */
+export function createStepUp(parts: FlowParts, guard: PasswordGuard): StepUp {
+  return Object.freeze({
+    verify: (input: StepUpInput) => visit<StepUpResult>(parts, { flow: 'step-up', facts: input.facts }, (current) => verify(parts, { guard, input, current })),
+  });
+}
+
+async function verify(parts: FlowParts, { guard, input, current }: { readonly guard: PasswordGuard; readonly input: StepUpInput; readonly current: Visit }): Promise<StepUpResult> {
+  const { accounts, limiters, uniform, emit } = parts;
+  const { session } = input;
+  if (session === undefined) return current.answer('sign-in-failed');
+  const charged = await charge(parts, limiters.passwordChange, current, { accountId: session.accountId });
+  if (!charged.ok) return charged.answered;
+  const account = await orRefund({ limiter: limiters.passwordChange, pass: charged.pass }, () => accounts.findById(session.accountId));
+  const given = account?.active === true ? await proofsOf(parts, { guard, input, account, current }) : undefined;
+  if (account === undefined || given === undefined) {
+    emit({ type: 'step-up.failed', reason: 'inactive-account', ...subjectOf(current.facts, { accountId: session.accountId }) });
+    return current.answer('sign-in-failed');
+  }
+  const about = subjectOf(current.facts, { accountId: account.id });
+  if (!given.ok || given.proofs.length === 0) {
+    emit({ type: 'step-up.failed', reason: given.ok ? 'wrong-password' : given.reason, ...about });
+    return current.answer('step-up-failed');
+  }
+  await refund(limiters.passwordChange, charged.pass);
+  emit({ type: 'step-up.succeeded', proofs: given.proofs, ...about });
+  const nowMs = parts.clock.nowMs();
+  const proofs = { ...session.proofs, ...Object.fromEntries(given.proofs.map((method) => [method, nowMs])) };
+  await current.span.end();
+  return { outcome: 'stepped-up', accountId: account.id, session: { ...session, proofs }, reply: uniform.reply('step-up-done', current.facts.accepts) };
+}
+
+type Given = { readonly ok: true; readonly proofs: readonly ProofMethod[] } | { readonly ok: false; readonly reason: 'wrong-password' | 'wrong-code' };
+
+interface Attempt {
+  readonly guard: PasswordGuard;
+  readonly input: StepUpInput;
+  readonly account: StoredAccount;
+  readonly current: Visit;
+}
+
+/** The password first: a code that is right is spent by being looked at. */
+async function proofsOf(parts: FlowParts, { guard, input, account, current }: Attempt): Promise<Given> {
+  const proofs: ProofMethod[] = [];
+  const recognition = await parts.devices.recognize(parts.devices.read(current.facts.cookies), account.id);
+  if (isGiven(input.password)) {
+    const right = await guard.verify({ account, name: account.id, known: recognition.known, password: input.password });
+    if (!right) return { ok: false, reason: 'wrong-password' };
+    proofs.push('password');
+  }
+  if (isGiven(input.code) || isGiven(input.proof)) {
+    const check = await checkFactor(parts, { accountId: account.id, known: recognition.known, input: { code: input.code, proof: input.proof } });
+    const about = subjectOf(current.facts, { accountId: account.id });
+    if (!check.ok) {
+      reportRefusal(parts, { check, account, about, flow: 'step-up', current });
+      return { ok: false, reason: 'wrong-code' };
+    }
+    reportFactor(parts, { check, account, about, flow: 'step-up', current });
+    proofs.push(check.method);
+  }
+  return { ok: true, proofs };
+}
+
+/** A form sends a field that was left empty as an empty string. */
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== '';
+}

@@ -1,0 +1,77 @@
+import { ConfigError, StoreError } from '../kernel/errors.ts';
+import { accountRecordKey, burn, readJson, updateJson } from '../kernel/json-record.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Emit } from '../ports/events.ts';
+import type { RecordStore } from '../ports/record-store.ts';
+import type { MfaMember, MfaPolicy, MfaPolicies, MfaScope } from './mfa.ts';
+
+const yearMs = 366 * 24 * 3_600_000;
+/** Organizations and roles of one member. Each costs a read on every request. */
+const maxScopes = 64;
+
+/** Policies as records, one for each scope. Nothing is cached: a change counts from the next request on, in every process. */
+export function createPolicyRecords({ records, clock, emit }: { readonly records: RecordStore; readonly clock: Clock; readonly emit: Emit }): Pick<MfaPolicies, 'policiesFor' | 'require' | 'lift' | 'read'> {
+  async function read(scope: MfaScope): Promise<MfaPolicy | undefined> {
+    const found = await readJson<MfaPolicy>(records, keyOf(scope));
+    return found && checked(found.value);
+  }
+
+  return {
+    read: async (scope) => read(checkedScope(scope)),
+    async policiesFor({ organizationIds = [], roles = [] }) {
+      const found = await Promise.all(scopesOf({ organizationIds, roles }).map(read));
+      return found.filter((policy) => policy !== undefined);
+    },
+    async require({ scope, graceMs, by }) {
+      if (!Number.isInteger(graceMs) || graceMs < 0 || graceMs > yearMs) throw new ConfigError('mfa.require.graceMs: expected whole milliseconds from 0 to a year');
+      if (typeof by !== 'string' || by === '') throw new ConfigError('mfa.require.by: expected the id of whoever switches it on');
+      const key = keyOf(checkedScope(scope));
+      const policy = await updateJson<MfaPolicy, MfaPolicy>(records, key, (previous) => {
+        const nowMs = clock.nowMs();
+        const value: MfaPolicy = { scope, sinceMs: previous === undefined ? nowMs : checked(previous).sinceMs, graceUntilMs: nowMs + graceMs, by };
+        return { value, answer: value };
+      });
+      emit({ type: 'mfa.policy-changed', scope: nameOf(scope), required: true, by });
+      return policy;
+    },
+    async lift({ scope, by }) {
+      const key = keyOf(checkedScope(scope));
+      const found = await records.read(key);
+      if (found === undefined || !(await burn(records, { key, version: found.version }))) return false;
+      emit({ type: 'mfa.policy-changed', scope: nameOf(scope), required: false, by });
+      return true;
+    },
+  };
+}
+
+/** The scopes that bind a member, each once. */
+function scopesOf({ organizationIds, roles }: Required<Pick<MfaMember, 'organizationIds' | 'roles'>>): readonly MfaScope[] {
+  const scopes: MfaScope[] = [{ kind: 'app' }];
+  for (const id of new Set(organizationIds)) scopes.push({ kind: 'organization', id });
+  for (const id of new Set(roles)) scopes.push({ kind: 'role', id });
+  if (scopes.length > maxScopes + 1) throw new ConfigError(`mfa: an account has more than ${maxScopes} organizations and roles`);
+  return scopes.map(checkedScope);
+}
+
+function checkedScope(scope: MfaScope): MfaScope {
+  const { kind } = scope;
+  if (kind === 'app') return scope;
+  if ((kind !== 'organization' && kind !== 'role') || typeof scope.id !== 'string' || scope.id === '') throw new ConfigError('mfa: expected a scope { kind: "app" } or { kind: "organization" | "role", id }');
+  return scope;
+}
+
+/** The kind goes first and holds no colon, so that no id makes the name of another scope. */
+function nameOf(scope: MfaScope): string {
+  return scope.kind === 'app' ? 'app' : `${scope.kind} ${scope.id}`;
+}
+
+/** The record's key digests the name, which may be long and hold anything. */
+function keyOf(scope: MfaScope): string {
+  return accountRecordKey('mfa-policy', nameOf(scope));
+}
+
+/** A record that cannot be a policy is a broken store, and no policy at all would open doors. */
+function checked(policy: MfaPolicy): MfaPolicy {
+  if (!Number.isFinite(policy.sinceMs) || !Number.isFinite(policy.graceUntilMs)) throw new StoreError('records: expected a policy in a record of the kind "mfa-policy"');
+  return policy;
+}

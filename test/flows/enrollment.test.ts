@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { makeKit } from '../support/kit.ts';
+import { joinOrganization, openBrowser, person, tokenOf } from '../support/person.ts';
+
+const email = 'ada@example.com';
+const day = 24 * 3_600_000;
+
+describe('enrolling a first second factor', () => {
+  it('is never done on a password alone: a link is mailed, and once it is opened in that browser it goes through', async () => {
+    const kit = makeKit();
+    const ada = await person(kit, email);
+    await ada.signIn();
+    expect(await ada.enroll()).toMatchObject({ outcome: 'answered', reply: { status: 202 } });
+    expect(kit.events.findLast(({ type }) => type === 'factor.enrollment-refused')).toMatchObject({ reason: 'mailed-link-needed', accountId: ada.id });
+    expect(await ada.openLink()).toMatchObject({ outcome: 'confirmed', reply: { status: 200 } });
+    expect(await ada.enroll()).toMatchObject({ outcome: 'enrollment' });
+  });
+
+  it('hands out the secret, a URI and a QR code once, and counts for nothing before a right code', async () => {
+    const kit = makeKit();
+    const ada = await person(kit, email);
+    await ada.signIn();
+    await ada.enroll();
+    await ada.openLink();
+    const begun = await ada.enroll();
+    if (begun.outcome !== 'enrollment') throw new Error('no enrollment');
+    expect(begun.enrollment.uri).toMatch(/^otpauth:\/\/totp\/app\.example\.com:ada%40example\.com\?secret=[A-Z2-7]{32}&issuer=app\.example\.com$/);
+    ada.browser = openBrowser();
+    expect(await ada.signIn()).toMatchObject({ outcome: 'signed-in', session: { stage: 'full' } });
+  });
+
+  // The incident of 2019 had the right passwords: they must not suffice to enroll.
+  it('gives a thief with the right password nothing: the link opens in the browser that asked, and nowhere else', async () => {
+    const kit = makeKit();
+    const ada = await person(kit, email);
+    const thief = await personInAnotherBrowser(kit, ada.id);
+    expect(await thief.enroll()).toMatchObject({ outcome: 'answered', reply: { status: 202 } });
+    await kit.settle();
+    // The owner opens the mail in her own browser.
+    expect(await kit.value(kit.portcullis.challenge.confirm({ token: tokenOf(kit, 'challenge'), facts: openBrowser().facts() }))).toMatchObject({ outcome: 'answered', reply: { status: 400 } });
+    expect(await thief.enroll()).toMatchObject({ outcome: 'answered', reply: { status: 202 } });
+    expect(kit.events.filter(({ type }) => type === 'factor.enrollment-started')).toEqual([]);
+  });
+
+  it('needs no link from a browser that has been known for a day', async () => {
+    const kit = makeKit();
+    const ada = await person(kit, email);
+    await ada.signIn();
+    await kit.clock.advance(day);
+    await ada.signIn();
+    expect(await ada.enroll()).toMatchObject({ outcome: 'enrollment' });
+  });
+
+  it('needs no link in a session that is older than the policy, and asks for the password when that is long ago', async () => {
+    const kit = makeKit();
+    const ada = await person(kit, email);
+    joinOrganization(kit, ada, 'team-1');
+    await ada.signIn();
+    await kit.clock.advance(60_000);
+    await kit.value(kit.portcullis.mfa.require({ scope: { kind: 'organization', id: 'team-1' }, graceMs: 7 * day, by: 'admin-1' }));
+    expect(await ada.enroll()).toMatchObject({ outcome: 'enrollment' });
+    await kit.clock.advance(3_600_000);
+    expect(await ada.enroll()).toMatchObject({ outcome: 'answered', reply: { status: 403, body: expect.stringContaining('reauthentication-required') as string } });
+  });
+});
+
+async function personInAnotherBrowser(kit: ReturnType<typeof makeKit>, accountId: string) {
+  const other = await person(kit, 'thief@example.com');
+  const browser = openBrowser('198.51.100.66');
+  const result = browser.keep(await kit.value(kit.portcullis.signIn.attempt({ identifier: kit.table.rows.get(accountId)?.email, password: 'quiet marmots under tin roofs', facts: browser.facts() })));
+  if (result.outcome !== 'signed-in') throw new Error('the thief has the right password');
+  return Object.assign(other, { browser, session: result.session });
+}
+
+describe('a confirmed enrollment', () => {
+  it('gives ten recovery codes, raises the session, ends the others, forgets other browsers, and tells the owner', async () => {
+    const kit = makeKit();
+    const ada = await person(kit, email);
+    await ada.enrollWholly();
+    expect(ada.recoveryCodes).toHaveLength(10);
+    expect(ada.session).toMatchObject({ stage: 'full', proofs: { totp: expect.any(Number) as number } });
+    expect(kit.table.rows.get(ada.id)).toMatchObject({ hasSecondFactor: true });
+    await kit.settle();
+    expect(kit.mails.at(-1)).toMatchObject({ kind: 'second-factor-changed', what: 'added', by: 'owner', name: 'phone', to: email });
+  });
+
+  it('is asked for a code of the first before a second authenticator', async () => {
+    const kit = makeKit();
+    const ada = await person(kit, email);
+    await ada.enrollWholly();
+    await kit.clock.advance(3_600_000);
+    expect(await ada.enroll()).toMatchObject({ outcome: 'answered', reply: { status: 403, body: expect.stringContaining('reauthentication-required') as string } });
+    const raised = await kit.value(kit.portcullis.stepUp.verify({ session: ada.session, password: 'quiet marmots under tin roofs', code: ada.code(), facts: ada.browser.facts() }));
+    if (raised.outcome !== 'stepped-up') throw new Error(JSON.stringify(raised));
+    ada.session = raised.session;
+    expect(await ada.enroll()).toMatchObject({ outcome: 'enrollment' });
+  });
+});

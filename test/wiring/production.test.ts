@@ -1,0 +1,42 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createPortcullis, memoryStore, type PortcullisOptions } from 'portcullis';
+import { sqliteStore } from 'portcullis/sqlite';
+import { keyRing, memoryTable } from '../support/kit.ts';
+import { freshPath } from '../stores/sqlite-support.ts';
+
+const least: PortcullisOptions = { keys: keyRing, baseUrl: 'https://app.example.com', accounts: memoryTable(), mailer: { send: async () => undefined } };
+const message = 'portcullis.records: expected a store that outlives the process, such as sqliteStore(path) of portcullis/sqlite; another one needs dangerouslyAllowVolatileRecords';
+const refusal = expect.objectContaining({ name: 'ConfigError', code: 'ERR_CONFIG', message }) as Error;
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe('createPortcullis where NODE_ENV is production', () => {
+  it('refuses records that end with the process, whether they were named or are the default', () => {
+    vi.stubEnv('NODE_ENV', 'production');
+    expect(() => createPortcullis(least)).toThrow(refusal);
+    expect(() => createPortcullis({ ...least, records: memoryStore() })).toThrow(refusal);
+    expect(() => createPortcullis({ ...least, records: memoryStore(), dangerouslyAllowVolatileRecords: false })).toThrow(refusal);
+  });
+
+  it('takes them when told that it is dangerous', () => {
+    vi.stubEnv('NODE_ENV', 'production');
+    expect(() => createPortcullis({ ...least, dangerouslyAllowVolatileRecords: true })).not.toThrow();
+  });
+
+  it('takes a store that outlives the process, and counters that do not', () => {
+    vi.stubEnv('NODE_ENV', 'production');
+    const records = sqliteStore(freshPath());
+    expect(() => createPortcullis({ ...least, records })).not.toThrow();
+    expect(() => createPortcullis({ ...least, records, counters: memoryStore() })).not.toThrow();
+    records.close();
+  });
+});
+
+describe('createPortcullis elsewhere', () => {
+  it.each([undefined, 'development', 'test', 'Production'])('asks nothing of its records: NODE_ENV %s', (env) => {
+    vi.stubEnv('NODE_ENV', env);
+    expect(() => createPortcullis(least)).not.toThrow();
+  });
+});

@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { ConfigError, StoreError } from '../../kernel/errors.ts';
 import { wrong } from '../../kernel/options.ts';
 import { createConnection, type Connection } from './connection.ts';
-import { isBusy, storeErrorOf } from './errors.ts';
+import { isBusy, storeErrorOf } from './faults.ts';
 import { isFresh, makeTables } from './schema.ts';
 
 /** How long a start may wait for other processes that start at the same moment. */

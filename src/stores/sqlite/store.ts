@@ -6,7 +6,7 @@ import type { CounterStore } from '../../ports/counter-store.ts';
 import type { Emit } from '../../ports/events.ts';
 import type { RecordStore } from '../../ports/record-store.ts';
 import { sqliteCounters } from './counters.ts';
-import { storeErrorOf } from './errors.ts';
+import { storeErrorOf } from './faults.ts';
 import { openFile, type OpenFile } from './open.ts';
 import { sqliteRecords } from './records.ts';
 import { createState, readWrittenMs, type State } from './state.ts';

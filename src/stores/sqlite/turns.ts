@@ -1,6 +1,6 @@
 import { StoreError } from '../../kernel/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { isBusy, storeErrorOf } from './errors.ts';
+import { isBusy, storeErrorOf } from './faults.ts';
 
 const maxWaiting = 10_000;
 const longestPauseMs = 4;

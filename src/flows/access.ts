@@ -2,10 +2,10 @@ import type { MfaVerdict } from '../mfa/index.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { SessionFacts } from '../ports/session.ts';
 import { subjectOf, visit, type Visit } from './door.ts';
+import { placeOf, signedInAs } from './fresh.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import { withFields } from './reply-fields.ts';
-import { hasEnded, seen } from './session-limits.ts';
-import { standingOf } from './standing.ts';
+import { seen } from './session-limits.ts';
 
 export interface AccessQuestion {
   /** What the app's session holds; undefined for somebody who is not signed in. */
@@ -38,28 +38,39 @@ export function createAccess(parts: FlowParts): Access {
 }
 
 async function check(parts: FlowParts, { session, action, maxAgeMs }: AccessQuestion, current: Visit): Promise<AccessResult> {
-  const { accounts, devices, mfa, clock, secondFactor, sessionLimits, uniform, emit } = parts;
+  const { mfa, clock, secondFactor, sessionLimits, uniform } = parts;
   const { facts } = current;
+  const account = await signedInAs(parts, session);
+  if (session === undefined || account === undefined) return { ...current.now(uniform.reply('sign-in-failed', facts.accepts)), verdict: 'signed-out' };
+  const { standing } = await placeOf(parts, account, facts);
   const nowMs = clock.nowMs();
-  const account = session && !hasEnded(session, sessionLimits, nowMs) ? await accounts.findById(session.accountId) : undefined;
-  if (session === undefined || account?.active !== true) return { ...current.now(uniform.reply('sign-in-failed', facts.accepts)), verdict: 'signed-out' };
-  const recognition = await devices.recognize(devices.read(facts.cookies), account.id);
-  const { policies, factors } = await standingOf(parts, account, recognition.known);
   const fresh = action === undefined ? {} : { maxAgeMs: maxAgeMs ?? secondFactor.freshForMs };
-  const verdict = mfa.decide({ policies, factors, session, nowMs, ...fresh });
-  const about = subjectOf(facts, { accountId: account.id });
+  const verdict = mfa.decide({ policies: standing.policies, factors: standing.factors, session, nowMs, ...fresh });
+  const allowed = { outcome: 'allowed', session: seen(session, sessionLimits, nowMs) } as const;
+  if (verdict.verdict === 'allow') return allowed;
+  if (verdict.verdict === 'enroll' && !verdict.overdue) return { ...allowed, enrollUntilMs: verdict.graceUntilMs };
+  return refused(parts, { verdict, action: action ?? 'any', current, accountId: account.id });
+}
+
+interface Refusal {
+  readonly verdict: Exclude<MfaVerdict, { verdict: 'allow' }>;
+  readonly action: string;
+  readonly current: Visit;
+  readonly accountId: string;
+}
+
+function refused({ uniform, emit }: FlowParts, { verdict, action, current, accountId }: Refusal): AccessResult {
+  const { facts } = current;
+  const about = subjectOf(facts, { accountId });
   switch (verdict.verdict) {
-    case 'allow':
-      return { outcome: 'allowed', session: seen(session, sessionLimits, nowMs) };
     case 'step-up':
-      emit({ type: 'step-up.required', action: action ?? 'any', missing: verdict.missing, expired: verdict.expired, ...about });
+      emit({ type: 'step-up.required', action, missing: verdict.missing, expired: verdict.expired, ...about });
       return { ...current.now(withFields(uniform.reply('reauthentication-required', facts.accepts), { missing: verdict.missing, expired: verdict.expired })), ...verdict };
     case 'challenge':
-      emit({ type: 'mfa.refused', verdict: 'challenge', action: action ?? 'any', ...about });
+      emit({ type: 'mfa.refused', verdict: 'challenge', action, ...about });
       return { ...current.now(withFields(uniform.reply('mfa-required', facts.accepts), { methods: verdict.methods })), ...verdict };
     case 'enroll':
-      if (!verdict.overdue) return { outcome: 'allowed', session: seen(session, sessionLimits, nowMs), enrollUntilMs: verdict.graceUntilMs };
-      emit({ type: 'mfa.refused', verdict: 'enroll', action: action ?? 'any', ...about });
+      emit({ type: 'mfa.refused', verdict: 'enroll', action, ...about });
       return { ...current.now(uniform.reply('mfa-enrollment-required', facts.accepts)), verdict: 'enroll' };
   }
 }

@@ -41,11 +41,16 @@ export function createExternalAuth(parts: FlowParts, doors: { readonly pendings:
       const authMs = secondsToMs(auth.authTime, clock.nowMs());
       const trusted = pathways[pathway]?.secondFactorAmr ?? [];
       // Two factors long ago, or at nobody knows what time, are one factor now.
-      const strong = authMs !== undefined && Array.isArray(auth.amr) && auth.amr.some((method) => trusted.includes(method));
+      const strong = authMs !== undefined && methodsOf(auth.amr).some((method) => trusted.includes(method));
       const proofs = { external: authMs ?? 0, ...(strong && { 'external-mfa': authMs }) };
       return admit(parts, doors, { account, name: canonicalize(account.email), proofs, pathway, browser, recognition, about, visit: current });
     });
   };
+}
+
+/** The claim comes from a token of somebody else's making. */
+function methodsOf(amr: unknown): readonly string[] {
+  return Array.isArray(amr) ? amr.filter((method) => typeof method === 'string') : [];
 }
 
 /** A time in the past, in ms; undefined for what is none. */

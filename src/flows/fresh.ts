@@ -1,5 +1,7 @@
 import type { Recognition } from '../device/index.ts';
+import type { MfaVerdict } from '../mfa/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
+import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject } from '../ports/events.ts';
 import type { SessionFacts } from '../ports/session.ts';
 import { subjectOf, type Visit } from './door.ts';
@@ -32,22 +34,44 @@ interface Wanted {
  * Asks for a fresh proof before something that must not be done on an old session: the password, and the second factor where
  * one is enrolled (OWASP ASVS 5.0 7.5.1, SP 800-63B-4 section 4.1.2.1).
  */
-export async function freshProof(parts: FlowParts, { session, action, current, mayEnroll = false, maxAgeMs = parts.secondFactor.freshForMs }: Wanted): Promise<Freshness> {
-  const { accounts, devices, mfa, clock, emit } = parts;
-  const account = session && !hasEnded(session, parts.sessionLimits, clock.nowMs()) ? await accounts.findById(session.accountId) : undefined;
-  if (session === undefined || account?.active !== true) return { ok: false, answered: await current.answer('sign-in-failed') };
-  const recognition = await devices.recognize(devices.read(current.facts.cookies), account.id);
-  const standing = await standingOf(parts, account, recognition.known);
+export async function freshProof(parts: FlowParts, wanted: Wanted): Promise<Freshness> {
+  const { session, action, current } = wanted;
+  const account = await signedInAs(parts, session);
+  if (session === undefined || account === undefined) return { ok: false, answered: await current.answer('sign-in-failed') };
+  const { standing, recognition } = await placeOf(parts, account, current.facts);
   const about = subjectOf(current.facts, { accountId: account.id });
-  const { factors, policies } = standing;
+  const verdict = judged(parts, { ...wanted, session }, standing);
+  switch (verdict.verdict) {
+    case 'allow':
+      return { ok: true, account, standing, recognition, about };
+    case 'step-up':
+      parts.emit({ type: 'step-up.required', action, missing: verdict.missing, expired: verdict.expired, ...about });
+      return { ok: false, answered: await current.answer('reauthentication-required') };
+    case 'enroll':
+      if (!verdict.overdue) return { ok: true, account, standing, recognition, about };
+      parts.emit({ type: 'mfa.refused', verdict: 'enroll', action, ...about });
+      return { ok: false, answered: await current.answer('mfa-enrollment-required') };
+    case 'challenge':
+      parts.emit({ type: 'mfa.refused', verdict: 'challenge', action, ...about });
+      return { ok: false, answered: await current.answer('mfa-required') };
+  }
+}
+
+function judged({ mfa, clock, secondFactor }: FlowParts, { session, mayEnroll = false, maxAgeMs = secondFactor.freshForMs }: Wanted & { readonly session: SessionFacts }, { policies, factors }: Standing): MfaVerdict {
   // Whoever enrolls the first factor is asked for the password alone: what is missing is what they are here for.
   const asked = mayEnroll && !factors.enrolled ? { policies: [], factors: { enrolled: false, usable: [] }, session: { ...session, stage: 'full' as const } } : { policies, factors, session };
-  const verdict = mfa.decide({ ...asked, nowMs: clock.nowMs(), ...(maxAgeMs !== null && { maxAgeMs }) });
-  if (verdict.verdict === 'allow' || (verdict.verdict === 'enroll' && !verdict.overdue)) return { ok: true, account, standing, recognition, about };
-  if (verdict.verdict === 'step-up') {
-    emit({ type: 'step-up.required', action, missing: verdict.missing, expired: verdict.expired, ...about });
-    return { ok: false, answered: await current.answer('reauthentication-required') };
-  }
-  emit({ type: 'mfa.refused', verdict: verdict.verdict, action, ...about });
-  return { ok: false, answered: await current.answer(verdict.verdict === 'enroll' ? 'mfa-enrollment-required' : 'mfa-required') };
+  return mfa.decide({ ...asked, nowMs: clock.nowMs(), ...(maxAgeMs !== null && { maxAgeMs }) });
+}
+
+/** The account of a session that still lives; undefined for anything else. */
+export async function signedInAs({ accounts, clock, sessionLimits }: FlowParts, session: SessionFacts | undefined): Promise<StoredAccount | undefined> {
+  if (session === undefined || hasEnded(session, sessionLimits, clock.nowMs())) return undefined;
+  const account = await accounts.findById(session.accountId);
+  return account?.active === true ? account : undefined;
+}
+
+/** Where an account stands, and whether it knows the browser of the request. */
+export async function placeOf(parts: FlowParts, account: StoredAccount, { cookies }: RequestFacts): Promise<{ readonly standing: Standing; readonly recognition: Recognition }> {
+  const recognition = await parts.devices.recognize(parts.devices.read(cookies), account.id);
+  return { standing: await standingOf(parts, account, recognition.known), recognition };
 }

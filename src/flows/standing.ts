@@ -28,7 +28,7 @@ const ownDeadlineMs = 2_000;
  * the account counts as enrolled, and stays shut until an administrator removes the mark.
  */
 export async function standingOf(parts: FlowParts, account: StoredAccount, known = false): Promise<Standing> {
-  const { totp, recovery, mfa, records, secondFactor } = parts;
+  const { totp, recovery, mfa, records } = parts;
   const [list, status, policies, must, own] = await Promise.all([
     totp.list(account.id),
     recovery.status(account.id),
@@ -38,16 +38,22 @@ export async function standingOf(parts: FlowParts, account: StoredAccount, known
   ]);
   const lost = list === undefined && account.hasSecondFactor;
   if (lost) parts.emit({ type: 'factor.records-lost', accountId: account.id });
-  const enrolled = own || lost || (list ?? []).length > 0;
-  const codesLeft = enrolled ? (status?.left ?? 0) : 0;
+  const factors = list ?? [];
+  const enrolled = own || lost || factors.length > 0;
+  const codesLeft = enrolled && status !== undefined ? status.left : 0;
+  if (list !== undefined) mend(parts, account, list.length > 0);
+  const usable = usableOf(parts, { factors, known, own, codesLeft });
+  return { factors: { enrolled, usable, ...(must !== undefined && { mustEnrollSinceMs: must.value.sinceMs }) }, policies, totp: factors, codesLeft };
+}
+
+/** What can be given now, by name. */
+function usableOf({ secondFactor }: FlowParts, { factors, known, own, codesLeft }: { readonly factors: readonly TotpFactor[]; readonly known: boolean; readonly own: boolean; readonly codesLeft: number }): readonly string[] {
   const isUsable = ({ state }: TotpFactor): boolean => state === 'active' || (known && state === 'disabled');
-  const usable = [
-    ...((list ?? []).some(isUsable) ? ['totp'] : []),
+  return [
+    ...(factors.some(isUsable) ? ['totp'] : []),
     ...(own && secondFactor.own !== undefined ? [secondFactor.own.method] : []),
     ...(codesLeft > 0 ? ['recovery-code'] : []),
   ];
-  if (list !== undefined) mend(parts, account, list.length > 0);
-  return { factors: { enrolled, usable, ...(must !== undefined && { mustEnrollSinceMs: must.value.sinceMs }) }, policies, totp: list ?? [], codesLeft };
 }
 
 /** A process that died between the record and the app's table has left the mark behind. */

@@ -54,9 +54,9 @@ function scopesOf({ organizationIds, roles }: Required<Pick<MfaMember, 'organiza
 }
 
 function checkedScope(scope: MfaScope): MfaScope {
-  const { kind } = scope;
+  const { kind, id } = scope as { readonly kind: unknown; readonly id?: unknown };
   if (kind === 'app') return scope;
-  if ((kind !== 'organization' && kind !== 'role') || typeof scope.id !== 'string' || scope.id === '') throw new ConfigError('mfa: expected a scope { kind: "app" } or { kind: "organization" | "role", id }');
+  if ((kind !== 'organization' && kind !== 'role') || typeof id !== 'string' || id === '') throw new ConfigError('mfa: expected a scope { kind: "app" } or { kind: "organization" | "role", id }');
   return scope;
 }
 

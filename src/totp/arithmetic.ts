@@ -37,7 +37,7 @@ async function load(): Promise<Arithmetic> {
   const guardrails = createGuardrails({ MIN_SECRET_BYTES: minSecretBytes });
   const base32 = new ScureBase32Plugin();
   return Object.freeze({
-    codeAt: (secret, step, { algorithm, digits } = commonShape) => generateSync({ strategy: 'hotp', secret, counter: step, algorithm, digits: digits as 6, crypto: oneShot, guardrails }),
+    codeAt: (secret, step, { algorithm, digits } = commonShape) => generateSync({ strategy: 'hotp', secret, counter: step, algorithm, digits, crypto: oneShot, guardrails }),
     toBase32: (secret) => base32.encode(secret, { padding: false }),
     fromBase32: (text) => base32.decode(text),
   } satisfies Arithmetic);
@@ -63,7 +63,7 @@ const oneShot: CryptoPlugin = Object.freeze({
   randomBytes: () => {
     throw new Error('secrets come from the random port');
   },
-  constantTimeEqual: (one: string | Uint8Array, other: string | Uint8Array) => one.length === other.length && timingSafeEqual(Buffer.from(one as string), Buffer.from(other as string)),
+  constantTimeEqual: (one: string | Uint8Array, other: string | Uint8Array) => one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other)),
 });
 
 /**

@@ -13,11 +13,11 @@ const minSecretBytes = 10;
 const maxSecretBytes = 64;
 
 /** A secret in base 32 as another system hands it out: spaces, hyphens, small letters and padding are forgiven. Undefined for anything else. */
-export function readSecret({ fromBase32 }: Arithmetic, value: unknown): Uint8Array | undefined {
+export function readSecret(maths: Arithmetic, value: unknown): Uint8Array | undefined {
   const text = inputText(value, 256)?.replaceAll(/[ -]/g, '').replace(/={0,6}$/, '').toUpperCase();
   if (text === undefined || !/^[A-Z2-7]+$/.test(text)) return undefined;
   try {
-    const secret = fromBase32(text);
+    const secret = maths.fromBase32(text);
     return secret.length >= minSecretBytes && secret.length <= maxSecretBytes ? secret : undefined;
   } catch {
     // Bits left over at the end: a character is missing.

@@ -110,7 +110,7 @@ export async function startApp(express: typeof express5, options: Partial<Portcu
     res.json({ exported: true });
   });
   app.all('/from-elsewhere', (req, res, next) => {
-    portcullis.recordExternalAuth({ pathway: 'elsewhere', accountId: String(req.query['id']), facts: requestFacts(req) }).then((result) => doors.finishSignIn(req, res, result)).catch(next);
+    portcullis.recordExternalAuth({ pathway: 'elsewhere', accountId: typeof req.query['id'] === 'string' ? req.query['id'] : '', facts: requestFacts(req) }).then((result) => doors.finishSignIn(req, res, result)).catch(next);
   });
   const server = createServer(app);
   const url = await listening(server);

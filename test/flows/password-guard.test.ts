@@ -84,8 +84,7 @@ describe('wrong passwords in a row', () => {
     const kit = makeKit();
     await person(kit, email);
     const calls: string[] = [];
-    const { read, compareAndSet } = kit.store;
-    const watched = makeKit({ records: { durable: false, watch: kit.store.watch, read: (key) => { calls.push('read'); return read(key); }, compareAndSet: (change) => { calls.push('write'); return compareAndSet(change); } } });
+    const watched = makeKit({ records: { durable: false, watch: (key, changed) => kit.store.watch(key, changed), read: (key) => { calls.push('read'); return kit.store.read(key); }, compareAndSet: (change) => { calls.push('write'); return kit.store.compareAndSet(change); } } });
     await watched.plant({ email, password: goodPassword });
     const callsOf = async (identifier: string): Promise<readonly string[]> => {
       calls.length = 0;

@@ -31,7 +31,7 @@ const betraying: readonly { readonly words: RegExp; readonly ownedBy: readonly N
   { words: /argon2/i, ownedBy: ['index', 'hasher'] },
   { words: /undici|pwnedpasswords/i, ownedBy: ['index', 'breach', 'testing'] },
   { words: /zxcvbn/i, ownedBy: ['index', 'password'] },
-  { words: /otplib|uqr/, ownedBy: ['index', 'totp'] },
+  { words: /otplib|["']uqr["']/, ownedBy: ['index', 'totp'] },
   { words: /node:sqlite/, ownedBy: ['sqlite'] },
   { words: /from ["'](express|fastify)["']|require\(["'](express|fastify)["']\)/, ownedBy: [] },
 ];

@@ -31,7 +31,7 @@ export function openBrowser(address = '192.0.2.10', accepts: RequestFacts['accep
 /** An authenticator app that shares no code with the library: RFC 6238, SHA-1, 6 digits, 30 s. */
 export function codeAt(secretBase32: string, atMs: number): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-  const bits = [...secretBase32.replaceAll(' ', '')].map((char) => alphabet.indexOf(char).toString(2).padStart(5, '0')).join('');
+  const bits = Array.from(secretBase32.replaceAll(' ', '')).map((char) => alphabet.indexOf(char).toString(2).padStart(5, '0')).join('');
   const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(atMs / 30_000)));

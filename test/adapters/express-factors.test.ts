@@ -75,14 +75,14 @@ describe.each(versions)('the doors of second factors on %s', (_version, express)
     expect((await browser.send('/logout')).status).toBe(204);
     const first = await browser.send('/login', { email, password: goodPassword });
     expect(first).toMatchObject({ status: 403, body: { type: 'urn:portcullis:mfa-required', methods: ['totp', 'recovery-code'] } });
-    // Row 2: ASVS 5.0 2.3.1
+    // ASVS 5.0 2.3.1
     expect((await browser.send('/inside', {}, { method: 'GET' })).status).toBe(401);
     expect(await browser.send('/code', { code: codeAt(secret, Date.now()) })).toMatchObject({ status: 200, body: { ok: true } });
     expect(await browser.send('/inside', {}, { method: 'GET' })).toMatchObject({ status: 200, body: { inside: true } });
     expect(browser.jar.has('__Host-portcullis-pending')).toBe(false);
   });
 
-  // Row 14: ASVS 5.0 7.2.4
+  // ASVS 5.0 7.2.4
   it('give the session a new id at each rise, and the old one is dead', async () => {
     const app = await start();
     const browser = await signedUp(app);
@@ -97,7 +97,7 @@ describe.each(versions)('the doors of second factors on %s', (_version, express)
     expect((await old.send('/inside', {}, { method: 'GET' })).status).toBe(401);
   });
 
-  // Row 74: ASVS 5.0 3.3.1 to 3.3.4
+  // ASVS 5.0 3.3.1 to 3.3.4
   it('set cookies that are theirs alone: __Host-, Secure, HttpOnly, SameSite, no Domain', async () => {
     const app = await start();
     const browser = await signedUp(app);
@@ -115,7 +115,7 @@ describe.each(versions)('the doors of second factors on %s', (_version, express)
     }
   });
 
-  // Row 70: ASVS 5.0 7.5.3
+  // ASVS 5.0 7.5.3
   it('ask for a fresh proof before a sensitive action, and let pass once it is given', async () => {
     const app = await start();
     const browser = await signedUp(app);
@@ -147,7 +147,7 @@ describe.each(versions)('the doors of second factors on %s', (_version, express)
     expect((await owner.send('/login', { email, password: goodPassword })).status).toBe(401);
   });
 
-  // Row 75: ASVS 5.0 3.5.1 to 3.5.3
+  // ASVS 5.0 3.5.1 to 3.5.3
   it.each(['/code', '/enroll', '/confirm-factor', '/remove-factor', '/suspend-factor', '/restore-factor', '/codes', '/forget-devices', '/step-up', '/challenge', '/not-me', '/change-email', '/confirm-email'])('take %s by POST and from their own site alone', async (path) => {
     const app = await start();
     const browser = openBrowser(app);
@@ -155,7 +155,7 @@ describe.each(versions)('the doors of second factors on %s', (_version, express)
     expect((await browser.send(path, {}, { headers: { 'sec-fetch-site': 'cross-site' } })).status).toBe(403);
   });
 
-  // Row 24: ASVS 5.0 2.2.1
+  // ASVS 5.0 2.2.1
   it.each([{}, { code: '' }, { 'code[$ne]': '1' }, { code: '1'.repeat(9_000) }, { factorId: '__proto__', code: '000000' }, { token: '../../x' }, { deviceId: 'constructor' }])('answer %j like any failure, and never with a 500', async (form) => {
     const app = await start({ limits: { mode: 'observe' } });
     const browser = await signedUp(app);

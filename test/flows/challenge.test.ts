@@ -116,7 +116,7 @@ describe("the app's own challenge", () => {
     expect(asked).toEqual([undefined, undefined, 'unsolved', 'solved']);
   });
 
-  // Row 1: ASVS 5.0 16.5.3
+  // ASVS 5.0 16.5.3
   it.each([
     ['throws', () => { throw new Error('captcha down: secret'); }],
     ['rejects', async () => Promise.reject(new Error('captcha down: secret'))],

@@ -20,7 +20,7 @@ async function signedIn(kit: Kit): Promise<Person> {
 }
 
 describe('a change of address', () => {
-  // Row 102: ASVS 5.0 6.3.7
+  // ASVS 5.0 6.3.7
   it('takes a mail that was read at the new address, and tells both before and after', async () => {
     const kit = makeKit();
     const ada = await signedIn(kit);
@@ -56,7 +56,7 @@ describe('a change of address', () => {
     expect(kit.table.rows.get(ada.id)?.email).toBe(email);
   });
 
-  // Row 53: ASVS 5.0 7.5.1
+  // ASVS 5.0 7.5.1
   it('asks for a fresh proof, and for the second factor where there is one', async () => {
     const kit = makeKit();
     const ada = await signedIn(kit);

@@ -31,7 +31,7 @@ async function wrongCodes(kit: Kit, ada: Person, times: number): Promise<void> {
 }
 
 describe('the factors of an account', () => {
-  // Row 104: SP 800-63B-4 section 4.1
+  // SP 800-63B-4 section 4.1
   it('are shown with when each was added and used, never with a secret', async () => {
     const kit = makeKit();
     const ada = await enrolled(kit);
@@ -40,7 +40,7 @@ describe('the factors of an account', () => {
     expect(JSON.stringify(seen)).not.toContain((ada.secret ?? '').replaceAll(' ', ''));
   });
 
-  // Row 53: ASVS 5.0 7.5.1
+  // ASVS 5.0 7.5.1
   it.each(['remove', 'suspend', 'restore'] as const)('ask for a fresh password and a fresh code before %s', async (verb) => {
     const kit = makeKit();
     const ada = await enrolled(kit);
@@ -55,7 +55,7 @@ describe('the factors of an account', () => {
     expect(await kit.value(kit.portcullis.factors[verb]({ session: whole.session, facts: ada.browser.facts(), factorId }))).toMatchObject({ outcome: 'changed', revoke: 'other-sessions' });
   });
 
-  // Row 105: ASVS 5.0 6.5.6
+  // ASVS 5.0 6.5.6
   it('can be reported lost, and then open nothing until they are restored, and still count as enrolled', async () => {
     const kit = makeKit();
     const ada = await enrolled(kit);
@@ -90,7 +90,7 @@ describe('the factors of an account', () => {
     expect(await kit.value(kit.portcullis.factors.remove({ ...request(ada), factorId: await factorIdOf(kit, ada) }))).toMatchObject({ outcome: 'answered', reply: { status: 409 } });
   });
 
-  // Row 56: SP 800-63B-4 section 4.2.1.1
+  // SP 800-63B-4 section 4.2.1.1
   it('have recovery codes that can be replaced, and then the old ones are void', async () => {
     const kit = makeKit();
     const ada = await enrolled(kit);
@@ -104,7 +104,7 @@ describe('the factors of an account', () => {
 });
 
 describe('wrong codes in a row', () => {
-  // Row 8, row 9: SP 800-63B-4 section 3.2.2
+  // SP 800-63B-4 section 3.2.2
   it('disable the authenticator after fifty for strangers, across sessions, addresses and months; it counts as enrolled all the same', async () => {
     const kit = makeKit({ limits: { mode: 'observe' } });
     const ada = await enrolled(kit);
@@ -154,7 +154,7 @@ describe('an administrator who removes the factors of somebody who has lost them
 });
 
 describe('a record store that has lost its records', () => {
-  // Row 1: ASVS 5.0 16.5.3
+  // ASVS 5.0 16.5.3
   it('keeps an account with a second factor shut, where the table remembers that there was one', async () => {
     const kit = makeKit();
     const ada = await person(kit, email);
@@ -168,7 +168,7 @@ describe('a record store that has lost its records', () => {
 });
 
 describe('a password reset of an account with a second factor', () => {
-  // Row 4, row 57: ASVS 5.0 6.4.3, SP 800-63B-4 section 4.2.2.2
+  // ASVS 5.0 6.4.3, SP 800-63B-4 section 4.2.2.2
   it('takes the mailed link and a code, signs nobody in, and touches no factor', async () => {
     const kit = makeKit();
     const ada = await enrolled(kit);

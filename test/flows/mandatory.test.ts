@@ -16,7 +16,7 @@ function check(kit: Kit, someone: Person, action?: string) {
 }
 
 describe('a second factor that an organization asks for', () => {
-  // Row 3: ASVS 5.0 6.3.3, 8.3.2
+  // ASVS 5.0 6.3.3, 8.3.2
   it('lets members go on until the grace ends, and from then on enroll and nothing else, old sessions too', async () => {
     const kit = makeKit();
     const ada = await member(kit);
@@ -72,13 +72,13 @@ describe('a second factor that an organization asks for', () => {
     await ada.enrollWholly();
     const from = (pathway: string, more: object = {}) => kit.value(kit.portcullis.recordExternalAuth({ pathway, accountId: ada.id, facts: openBrowser().facts(), ...more }));
     const authTime = Math.floor(kit.clock.nowMs() / 1_000) - 10;
-    // Row 71: ASVS 5.0 6.8.4
+    // ASVS 5.0 6.8.4
     expect(await from('magic-link')).toMatchObject({ outcome: 'second-factor' });
     expect(await from('google')).toMatchObject({ outcome: 'second-factor' });
     expect(await from('google', { amr: ['mfa'] })).toMatchObject({ outcome: 'second-factor' });
     expect(await from('magic-link', { amr: ['mfa'], authTime })).toMatchObject({ outcome: 'second-factor' });
     expect(await from('google', { amr: ['pwd', 'mfa'], authTime })).toMatchObject({ outcome: 'signed-in', session: { stage: 'full' } });
-    // Row 72: ASVS 5.0 6.3.4
+    // ASVS 5.0 6.3.4
     await expect(from('github')).rejects.toMatchObject({ code: 'ERR_CONFIG', message: expect.stringContaining('"github" is not registered') as string });
   });
 });

@@ -24,7 +24,7 @@ async function withKnownBrowser(kit: Kit): Promise<Person> {
 }
 
 describe('wrong passwords in a row', () => {
-  // Row 8: SP 800-63B-4 section 3.2.2
+  // SP 800-63B-4 section 3.2.2
   it('close the door for strangers after fifty, the right password included, and stay closed for a year', async () => {
     const kit = makeKit();
     await person(kit, email);
@@ -47,7 +47,7 @@ describe('wrong passwords in a row', () => {
     expect(await ada.signIn()).toMatchObject({ outcome: 'signed-in' });
   });
 
-  // Row 62: Device Cookies
+  // Device Cookies
   it('in a burst turn strangers away and not the known browser, which has a budget of its own', async () => {
     const kit = makeKit();
     const ada = await withKnownBrowser(kit);

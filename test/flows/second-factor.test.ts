@@ -5,7 +5,7 @@ import { codeAt, openBrowser, person } from '../support/person.ts';
 const email = 'ada@example.com';
 
 describe('signing in to an account with a second factor', () => {
-  // Row 2: ASVS 5.0 6.3.3, 2.3.1
+  // ASVS 5.0 6.3.3, 2.3.1
   it('takes the password and then a code, and opens nothing in between', async () => {
     const kit = makeKit();
     const ada = await person(kit, email);
@@ -33,7 +33,7 @@ describe('signing in to an account with a second factor', () => {
     expect(await ada.giveCode(code)).toMatchObject({ outcome: 'answered', reply: { status: 401 } });
   });
 
-  // Row 5: ASVS 5.0 6.5.1, RFC 6238 section 5.2
+  // ASVS 5.0 6.5.1, RFC 6238 section 5.2
   it('takes each code once, the one that enrolled the authenticator included', async () => {
     const kit = makeKit();
     const ada = await person(kit, email);
@@ -49,7 +49,7 @@ describe('signing in to an account with a second factor', () => {
     expect(await ada.giveCode(again)).toMatchObject({ outcome: 'answered' });
   });
 
-  // Row 7: ASVS 5.0 6.6.2
+  // ASVS 5.0 6.6.2
   it('goes on in the browser that gave the password, and in no other', async () => {
     const kit = makeKit();
     const ada = await person(kit, email);

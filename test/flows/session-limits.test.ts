@@ -7,7 +7,7 @@ const hour = 3_600_000;
 const day = 24 * hour;
 
 describe('how long a session lives', () => {
-  // Row 68: SP 800-63B-4 sections 2.1.3, 2.2.3, 2.3.3
+  // SP 800-63B-4 sections 2.1.3, 2.2.3, 2.3.3
   it.each([
     ['aal1', 30 * day, 30 * day],
     ['aal2', day, hour],

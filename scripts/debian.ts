@@ -4,6 +4,10 @@ import { existsSync, readdirSync } from 'node:fs';
 export const debianPackages = [
   // A verifier of argon2 strings that shares no code with ours.
   { name: 'python3-argon2', file: '/usr/lib/python3/dist-packages/argon2/__init__.py' },
+  // An authenticator that shares no code with ours.
+  { name: 'oathtool', file: '/usr/bin/oathtool' },
+  // Reads QR codes, from screenshots too.
+  { name: 'zbar-tools', file: '/usr/bin/zbarimg' },
   // A real browser for the pages of the example.
   { name: 'chromium', file: '/usr/bin/chromium' },
 ] as const satisfies readonly { readonly name: string; readonly file: string }[];

@@ -12,10 +12,10 @@ export const commonShape: CodeShape = Object.freeze({ algorithm: 'sha1', digits:
 
 /** Codes of RFC 4226, by otplib, and secrets in base 32. */
 export interface Arithmetic {
-  codeAt(secret: Uint8Array, step: number, shape?: CodeShape): string;
-  toBase32(secret: Uint8Array): string;
+  readonly codeAt: (secret: Uint8Array, step: number, shape?: CodeShape) => string;
+  readonly toBase32: (secret: Uint8Array) => string;
   /** Throws for what is no base 32. */
-  fromBase32(text: string): Uint8Array;
+  readonly fromBase32: (text: string) => Uint8Array;
 }
 
 /** Imported secrets may be as short as 80 bits; otplib would refuse them. */

@@ -4,7 +4,7 @@ import { memoryStore, type SessionFacts } from 'portcullis';
 import { createMfaPolicy, type MfaFacts, type MfaPolicy, type MfaVerdict } from 'portcullis/mfa';
 import { fakeClock } from 'portcullis/testing';
 
-const { decide } = createMfaPolicy({ records: memoryStore({ clock: fakeClock() }) });
+const mfa = createMfaPolicy({ records: memoryStore({ clock: fakeClock() }) });
 const nowMs = 1_800_000_000_000;
 const day = 24 * 3_600_000;
 
@@ -55,11 +55,11 @@ describe('what somebody may do', () => {
     ['an action needs a step-up in the grace time', { policies: [grace], maxAgeMs: 60_000, session: session({ password: nowMs - day }) }, { verdict: 'step-up' }],
     ['an action needs a step-up after it', { policies: [overdue], maxAgeMs: 60_000, session: session({ password: nowMs - day }) }, { verdict: 'enroll', overdue: true }],
   ])('when %s', (_case, facts, verdict) => {
-    expect(decide({ policies: [], factors: none, session: session(fresh), nowMs, ...facts })).toMatchObject(verdict);
+    expect(mfa.decide({ policies: [], factors: none, session: session(fresh), nowMs, ...facts })).toMatchObject(verdict);
   });
 
   it.each([null, undefined, 'x', 7, [], { password: NaN, totp: 'now' }, { totp: -1 }, JSON.parse('{"__proto__":{"totp":1}}'), Object.create({ totp: nowMs })])('where a session store hands back %j for the proofs, nothing was proved', (proofs) => {
-    expect(decide({ policies: [], factors: totp, session: session(proofs as never), nowMs })).toMatchObject({ verdict: 'challenge' });
+    expect(mfa.decide({ policies: [], factors: totp, session: session(proofs as never), nowMs })).toMatchObject({ verdict: 'challenge' });
   });
 });
 
@@ -86,7 +86,7 @@ describe('whatever the facts', () => {
 
   it('nobody with an enrolled factor goes on without having given one, and nobody with one is sent to enroll', () => {
     fc.assert(fc.property(facts, (given) => {
-      const verdict = decide(given);
+      const verdict = mfa.decide(given);
       if (given.factors.enrolled && !second(given)) expect(verdict.verdict).toBe('challenge');
       if (given.factors.enrolled) expect(verdict.verdict).not.toBe('enroll');
     }));
@@ -94,16 +94,16 @@ describe('whatever the facts', () => {
 
   it('nobody without a factor goes on after the deadline of any policy', () => {
     fc.assert(fc.property(facts, (given) => {
-      if (!given.factors.enrolled && given.policies.some(({ graceUntilMs }) => graceUntilMs <= nowMs)) expect(decide(given)).toMatchObject({ verdict: 'enroll', overdue: true });
+      if (!given.factors.enrolled && given.policies.some(({ graceUntilMs }) => graceUntilMs <= nowMs)) expect(mfa.decide(given)).toMatchObject({ verdict: 'enroll', overdue: true });
     }));
   });
 
   it('one more policy, or an older proof, never lets anybody do more', () => {
     fc.assert(fc.property(facts, times, (given, graceUntilMs) => {
-      expect(strictness(decide({ ...given, policies: [...given.policies, policy(graceUntilMs)] }))).toBeGreaterThanOrEqual(strictness(decide(given)));
+      expect(strictness(mfa.decide({ ...given, policies: [...given.policies, policy(graceUntilMs)] }))).toBeGreaterThanOrEqual(strictness(mfa.decide(given)));
       const past = Object.fromEntries(Object.entries(given.session.proofs).map(([method, atMs]) => [method, Math.min(atMs as number, nowMs)]));
       const older = Object.fromEntries(Object.entries(past).map(([method, atMs]) => [method, atMs - day]));
-      const at = (each: SessionFacts['proofs']): MfaVerdict => decide({ ...given, session: { ...given.session, proofs: each } });
+      const at = (each: SessionFacts['proofs']): MfaVerdict => mfa.decide({ ...given, session: { ...given.session, proofs: each } });
       if (lets(at(older))) expect(lets(at(past))).toBe(true);
     }));
   });

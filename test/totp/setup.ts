@@ -1,0 +1,56 @@
+import { createKeyRing, memoryStore, type KeyRing, type RecordStore, type SecurityEvent } from 'portcullis';
+import { fakeClock, type FakeClock } from 'portcullis/testing';
+import { createTotp, type Totp, type TotpOptions } from 'portcullis/totp';
+import { accountRecordKey } from '../../src/kernel/json-record.ts';
+import { freshPath, openStore } from '../stores/sqlite-support.ts';
+import { codeAt } from '../support/person.ts';
+
+export const accountId = 'user-1';
+export const recordKey = accountRecordKey('totp', accountId);
+export const stores = ['memoryStore', 'sqliteStore'] as const;
+
+export function emptyStore(name: (typeof stores)[number], clock: FakeClock): RecordStore {
+  return name === 'memoryStore' ? memoryStore({ clock }) : openStore(freshPath(), { clock });
+}
+
+export function keyOf(id: string): { readonly id: string; readonly secret: Uint8Array } {
+  return { id, secret: Uint8Array.from({ length: 32 }, (_, at) => (at * 11 + id.length * 7 + id.charCodeAt(0)) % 256) };
+}
+
+export interface Setup {
+  readonly totp: Totp;
+  readonly clock: FakeClock;
+  readonly events: SecurityEvent[];
+  readonly records: RecordStore;
+  /** The secret of the newest enrollment. */
+  secret: string;
+  /** Enrolls and confirms; answers the factor's id. The next step begins after it. */
+  enroll(name?: string): Promise<string>;
+  code(stepsAhead?: number): string;
+  verify(code: unknown, known?: boolean): ReturnType<Totp['verify']>;
+}
+
+export function setup({ on = 'memoryStore', keys = createKeyRing({ keys: [keyOf('k1')] }), records, clock = fakeClock(), ...options }: Partial<TotpOptions> & { readonly on?: (typeof stores)[number]; readonly keys?: KeyRing; readonly clock?: FakeClock } = {}): Setup {
+  const events: SecurityEvent[] = [];
+  const store = records ?? emptyStore(on, clock);
+  const totp = createTotp({ keys, records: store, issuer: 'ACME', clock, emit: (event) => events.push(event), ...options });
+  const self: Setup = {
+    totp,
+    clock,
+    events,
+    records: store,
+    secret: '',
+    async enroll(name = 'phone') {
+      const begun = await totp.enroll({ accountId, accountName: 'ada@example.com', name });
+      if (!begun.ok) throw new Error(begun.reason);
+      self.secret = begun.secret;
+      const done = await totp.confirm({ accountId, factorId: begun.factorId, code: self.code() });
+      if (!done.ok) throw new Error(done.reason);
+      await clock.advance(30_000);
+      return begun.factorId;
+    },
+    code: (stepsAhead = 0) => codeAt(self.secret, clock.nowMs() + stepsAhead * 30_000),
+    verify: (code, known = false) => totp.verify({ accountId, code, known }),
+  };
+  return self;
+}

@@ -47,8 +47,9 @@ export function remembered(record: DeviceRecord, { shown, fresh, secondFactor, l
     ...(secondFactor && secondFactorForMs > 0 && { secondFactorAtMs: nowMs }),
     ...(label !== undefined && { label }),
   };
-  const others = base.devices.filter((other) => other.id !== device.id && !isExpired(other, terms)).toSorted((a, b) => b.lastUsedAtMs - a.lastUsedAtMs);
+  const others = base.devices.filter((other) => other.id !== device.id && !isExpired(other, terms));
   return {
+    // The one used last is first, whatever the clock said: the end of the list makes room.
     record: { version: base.version, devices: [device, ...others].slice(0, maxDevices) },
     answer: { device, secret: held.secret, version: base.version, replayed },
   };

@@ -32,8 +32,6 @@ const tagBytes = 16;
 const headBytes = 2 + secretBytes;
 const entryBytes = 2 * tagBytes + idBytes + secretBytes + 2 * 4;
 const sizeBytes = headBytes + maxEntries * entryBytes;
-/** Longer than any that was made here, whatever the id of the key. */
-const maxValueChars = 1_024;
 const boundTo = 'device-cookie';
 
 /** The Set-Cookie line: of one length, whatever it holds. */
@@ -44,9 +42,8 @@ export function cookieOf(keys: KeyRing, contents: Contents, maxAgeMs: number): s
 /** What the cookie of a Cookie header holds; undefined for none, and for one that is not ours. Never throws. */
 export function contentsOf(keys: KeyRing, header: unknown): Contents | undefined {
   const value = readCookie(header, deviceCookieName);
-  if (value === undefined || value.length > maxValueChars) return undefined;
-  const opened = keys.open('device', value, boundTo);
-  return opened.ok ? parsed(opened.plaintext) : undefined;
+  const opened = value === undefined ? undefined : keys.open('device', value, boundTo);
+  return opened?.ok === true ? parsed(opened.plaintext) : undefined;
 }
 
 /** The contents with this entry first, in place of what they had for that account. The one unused for longest makes room. */

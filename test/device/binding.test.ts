@@ -70,6 +70,32 @@ describe('what a cookie says of an account', () => {
     expect(await kit.stored()).not.toContain(entry.secret);
   });
 
+  it('needs the secret also while the one before the newest is still taken', async () => {
+    const kit = setup();
+    const jar = newJar();
+    await settledSignIn(kit, jar);
+    await signIn(kit.devices, jar);
+    const [entry] = opened(kit, jar).entries;
+    if (entry === undefined) throw new Error('expected an entry');
+    const guess = forged(kit, { secret: 'A'.repeat(43), entries: [{ ...entry, generation: 1, secret: 'A'.repeat(43) }] });
+    expect(await look(kit.devices, guess)).toEqual({ known: false });
+  });
+
+  it('is worth nothing where the records of two devices are exchanged', async () => {
+    const kit = setup();
+    const jars = [newJar(), newJar()];
+    for (const jar of jars) await signIn(kit.devices, jar);
+    const key = accountRecordKey('device', accountId);
+    const { value = '', version = 0 } = (await kit.records.read(key)) ?? {};
+    const { devices: [one, other] } = JSON.parse(value) as { readonly devices: readonly { readonly id: string }[] };
+    const [mine, foreign] = jars.map((jar) => opened(kit, jar).entries[0]);
+    if (one === undefined || other === undefined || mine === undefined || foreign === undefined) throw new Error('expected two devices');
+    await kit.records.compareAndSet({ key, expectedVersion: version, value: JSON.stringify({ version: 0, devices: [{ ...one, id: other.id }, { ...other, id: one.id }] }) });
+    for (const entry of [{ ...mine, deviceId: foreign.deviceId }, { ...foreign, deviceId: mine.deviceId }]) {
+      expect(await look(kit.devices, forged(kit, { secret: 'A'.repeat(43), entries: [entry] }))).toEqual({ known: false });
+    }
+  });
+
   // ASVS 7.2.3, 11.5.1
   it('has a secret of 256 bits that is replaced by another one, which the old one alone does not lead to', async () => {
     const kit = setup();
@@ -110,6 +136,7 @@ describe.each(stores)('revoking all browsers of an account, on %s,', (on) => {
     const kit = setup({ on });
     await kit.devices.revokeAll(accountId);
     expect(kit.calls).toEqual(['read', 'compareAndSet']);
+    expect(JSON.parse((await kit.stored()) ?? '')).toEqual({ version: 1, devices: [] });
     const jar = newJar();
     await signIn(kit.devices, jar);
     expect(await look(kit.devices, jar)).toMatchObject({ known: true });

@@ -67,6 +67,24 @@ describe.each(stores)('a browser, on %s,', (on) => {
     expect(await kit.devices.list(accountId)).toHaveLength(20);
   });
 
+  it('is known for its whole time whatever is removed or expires beside it, and what has expired is not kept', async () => {
+    const kit = setup({ on });
+    const [first, second, third] = [newJar(), newJar(), newJar()];
+    const firstId = await signIn(kit.devices, first);
+    await signIn(kit.devices, third);
+    await kit.clock.advance(50 * dayMs);
+    await signIn(kit.devices, second);
+    await kit.clock.advance(10 * dayMs);
+    await kit.devices.remove({ accountId, deviceId: (await kit.devices.list(accountId)).at(1)?.id });
+    await kit.clock.advance(130 * dayMs);
+    expect(await kit.devices.remove({ accountId, deviceId: firstId })).toBe(false);
+    expect((await kit.devices.list(accountId)).length).toBe(1);
+    expect(await kit.stored()).toContain(firstId);
+    expect(await look(kit.devices, second)).toMatchObject({ known: true });
+    await signIn(kit.devices, second);
+    expect(await kit.stored()).not.toContain(firstId);
+  });
+
   it('is known to four accounts at once; the one unused for longest makes room', async () => {
     const kit = setup({ on });
     const jar = newJar();
@@ -120,8 +138,10 @@ describe('"remember this browser"', () => {
     expect(await look(shorter.devices, jar)).toMatchObject({ secondFactorUntilMs: sinceMs + dayMs });
     const never = setup({ store: kit.records, clock: kit.clock, secondFactorForMs: 0 });
     expect(await look(never.devices, jar)).toEqual({ known: true, deviceId: expect.any(String) as string, knownSinceMs: sinceMs });
-    await signIn(never.devices, jar, { secondFactor: true });
-    expect(await look(never.devices, jar)).not.toHaveProperty('secondFactorUntilMs');
+    const other = newJar();
+    await signIn(never.devices, other, { secondFactor: true });
+    expect(await look(never.devices, other)).not.toHaveProperty('secondFactorUntilMs');
+    expect(await look(kit.devices, other)).not.toHaveProperty('secondFactorUntilMs');
   });
 });
 
@@ -138,6 +158,17 @@ describe('a wall clock that is set back', () => {
     expect(await look(kit.devices, jar)).toMatchObject({ known: true });
     await kit.clock.advance(deviceDefaults.knownForMs - deviceDefaults.secondFactorForMs);
     expect(await look(kit.devices, jar)).toEqual({ known: false });
+  });
+
+  it('does not change which browser makes room: the one that signed in longest ago', async () => {
+    const kit = setup({ maxDevices: 2 });
+    const [one, two, three] = [newJar(), newJar(), newJar()];
+    await signIn(kit.devices, one);
+    kit.clock.setWallMs(kit.clock.nowMs() - 10 * dayMs);
+    await signIn(kit.devices, two);
+    await signIn(kit.devices, three);
+    expect(await look(kit.devices, one)).toEqual({ known: false });
+    expect(await look(kit.devices, two)).toMatchObject({ known: true });
   });
 
   it('keeps a browser known that signs in again, and still replaces its secret', async () => {

@@ -8,7 +8,7 @@ import { resetPage } from './views/reset.ts';
 import { signUpPage } from './views/sign-up.ts';
 
 interface Rejection {
-  readonly flow: 'sign-up' | 'password-change' | 'password-reset' | 'email-change';
+  readonly flow: 'sign-up' | 'password-change' | 'password-reset' | 'email-change' | 'confirm-factor' | 'step-up';
   readonly reasons: readonly { readonly code: string; readonly message: string }[];
 }
 

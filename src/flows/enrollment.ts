@@ -81,6 +81,10 @@ async function mailLink(parts: FlowParts, { tickets, account, current }: { reado
   return { ...(await current.answer('challenge-sent')), setCookies: setCookie === undefined ? [] : [setCookie] };
 }
 
+/** For apps that show their form again: with `expired` there is nothing left to confirm. */
+const wrongCode = Object.freeze({ code: 'code', message: 'The code is not right. Wait for the next one and enter that.' });
+const tooLate = Object.freeze({ code: 'expired', message: 'That took too long, or too many codes were wrong. Please start again.' });
+
 async function confirm(parts: FlowParts, input: FactorRequest & { readonly factorId: unknown; readonly code: unknown }, current: Visit): Promise<ConfirmResult> {
   const { accounts, totp, limiters, clock, emit } = parts;
   const { session } = input;
@@ -92,7 +96,8 @@ async function confirm(parts: FlowParts, input: FactorRequest & { readonly facto
   const confirmed = await totp.confirm({ accountId: account.id, factorId: input.factorId, code: input.code });
   if (!confirmed.ok) {
     emit({ type: 'second-factor.failed', flow: 'confirm-factor', method: 'totp', reason: confirmed.reason, ...about });
-    return current.answer('second-factor-failed');
+    const again = confirmed.reason === 'wrong-code' || confirmed.reason === 'malformed';
+    return { ...(await current.answer('second-factor-failed')), reasons: [again ? wrongCode : tooLate] };
   }
   await refund(limiters.secondFactor, charged.pass);
   await accounts.setSecondFactor({ accountId: account.id, enrolled: true });

@@ -45,7 +45,7 @@ async function verify(parts: FlowParts, { guard, input, current }: { readonly gu
   const about = subjectOf(current.facts, { accountId: account.id });
   if (!given.ok || given.proofs.length === 0) {
     emit({ type: 'step-up.failed', reason: given.ok ? 'wrong-password' : given.reason, ...about });
-    return current.answer('step-up-failed');
+    return { ...(await current.answer('step-up-failed')), reasons: [notRight] };
   }
   await refund(limiters.passwordChange, charged.pass);
   emit({ type: 'step-up.succeeded', proofs: given.proofs, ...about });
@@ -54,6 +54,9 @@ async function verify(parts: FlowParts, { guard, input, current }: { readonly gu
   await current.span.end();
   return { outcome: 'stepped-up', accountId: account.id, session: { ...session, proofs }, reply: uniform.reply('step-up-done', current.facts.accepts) };
 }
+
+/** For apps that show their form again. Which of the two it was stays unsaid. */
+const notRight = Object.freeze({ code: 'proof', message: 'The password or the code is not right.' });
 
 type Given = { readonly ok: true; readonly proofs: readonly ProofMethod[] } | { readonly ok: false; readonly reason: 'wrong-password' | 'wrong-code' };
 

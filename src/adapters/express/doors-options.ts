@@ -40,8 +40,10 @@ export interface ExpressDoorsOptions {
   readonly onSignedIn: Hook<SignedInFacts>;
   /** Answer the sign-out; the session has ended. Default: 204. */
   readonly onSignedOut?: (req: Request, res: Response) => void | Promise<void>;
+  /** Somebody goes on, and a second factor will be due: note it for a reminder on the page. `guard` calls it before the app's handler. */
+  readonly onEnrollmentDue?: Hook<{ readonly enrollUntilMs: number }>;
   /**
-   * Send the page for somebody whose new password, address or profile cannot be used: their form again, with the reasons.
+   * Send the page for somebody whose new password, address or code cannot be used: their form again, with the reasons.
    * Status and headers are set. Default: the page of the template `input-rejected`. Programs get their JSON in any case.
    */
   readonly onRejected?: Hook<Rejection>;
@@ -65,7 +67,7 @@ export interface ExpressDoorsOptions {
 
 /** What was typed into which form, and cannot be used. */
 export interface Rejection {
-  readonly flow: 'sign-up' | 'password-change' | 'password-reset' | 'email-change';
+  readonly flow: 'sign-up' | 'password-change' | 'password-reset' | 'email-change' | 'confirm-factor' | 'step-up';
   readonly reasons: readonly RejectionReason[];
 }
 
@@ -104,6 +106,7 @@ export function readDoorsOptions(options: ExpressDoorsOptions) {
     onRecoveryCodes: optional(callback<NonNullable<ExpressDoorsOptions['onRecoveryCodes']>>()),
     onSteppedUp: optional(callback<NonNullable<ExpressDoorsOptions['onSteppedUp']>>()),
     onRefused: optional(callback<NonNullable<ExpressDoorsOptions['onRefused']>>()),
+    onEnrollmentDue: optional(callback<NonNullable<ExpressDoorsOptions['onEnrollmentDue']>>()),
     profileOf: callback<NonNullable<ExpressDoorsOptions['profileOf']>>(() => ({})),
     fields: group({
       identifier: text('email'),

@@ -94,7 +94,7 @@ function confirmFactor({ enrollment }: Portcullis, options: DoorsOptions): Work 
   return async (req, res) => {
     const result = await enrollment.confirm({ session: sessionOf(req), factorId: bodyField(req, fields.factorId), code: bodyField(req, fields.code), facts: factsOf(req) });
     if (result.outcome === 'answered') {
-      sendAnswer(res, result);
+      await sendOrReject(req, res, { flow: 'confirm-factor', answered: result, options });
       return;
     }
     await settle(req, result, options);
@@ -133,7 +133,8 @@ function stepUp(portcullis: Portcullis, options: DoorsOptions): Work {
     const input = { password: bodyField(req, fields.password), code: bodyField(req, fields.code), proof: bodyField(req, fields.proof) };
     const result = await portcullis.stepUp.verify({ session: sessionOf(req), ...input, facts: factsOf(req) });
     if (result.outcome === 'stepped-up') await raise(req, result.session, options);
-    if (result.outcome === 'answered' || options.onSteppedUp === undefined || factsOf(req).accepts === 'json') sendAnswer(res, result);
+    if (result.outcome === 'answered') await sendOrReject(req, res, { flow: 'step-up', answered: result, options });
+    else if (options.onSteppedUp === undefined || factsOf(req).accepts === 'json') sendAnswer(res, result);
     else await options.onSteppedUp(req, res, { session: result.session });
   };
 }

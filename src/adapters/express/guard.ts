@@ -12,13 +12,14 @@ export interface GuardOptions {
 }
 
 /** Makes the middleware for routes behind the sign-in. It reads the policies on every request, so that they bind old sessions too. */
-export function createGuard({ access }: Portcullis, { sessionOf, remember, onRefused }: DoorsOptions): (options?: GuardOptions) => RequestHandler {
+export function createGuard({ access }: Portcullis, { sessionOf, remember, onRefused, onEnrollmentDue }: DoorsOptions): (options?: GuardOptions) => RequestHandler {
   return (options = {}) =>
     function guardRequest(req, res, next) {
       const session = sessionOf(req);
       access.check({ session, ...options, facts: factsOf(req) }).then(async (result) => {
         if (result.outcome === 'allowed') {
           if (result.session !== session) await remember(req, result.session);
+          if (result.enrollUntilMs !== undefined) await onEnrollmentDue?.(req, res, { enrollUntilMs: result.enrollUntilMs });
           next();
         } else if (onRefused === undefined || result.verdict === 'failed' || factsOf(req).accepts === 'json') sendAnswer(res, result);
         else await onRefused(req, res, { verdict: result.verdict, ...(result.missing !== undefined && { missing: result.missing }), ...(result.expired !== undefined && { expired: result.expired }) });

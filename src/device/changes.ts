@@ -59,7 +59,7 @@ function born({ accountId, browserSecret }: Shown, { id, salt }: Login['fresh'],
   const secret = nextSecret(browserSecret, salt);
   const digestOf = (text: string): string => secretDigest({ accountId, deviceId: id, secret: text });
   const previous = { digest: digestOf(browserSecret), untilMs: nowMs + graceMs };
-  return { device: { id, generation: 1, digest: digestOf(secret), salt, rotatedAtMs: nowMs, previous, knownSinceMs: nowMs, lastUsedAtMs: nowMs }, secret };
+  return { device: { id, generation: 1, digest: digestOf(secret), salt, givenAtMs: nowMs, previous, knownSinceMs: nowMs, lastUsedAtMs: nowMs }, secret };
 }
 
 /** The record without one device; undefined where it has none of that id, or one that nobody would recognize. */

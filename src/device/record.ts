@@ -9,7 +9,8 @@ export interface Device {
   readonly digest: string;
   /** By what it was made from the one before. */
   readonly salt: string;
-  readonly rotatedAtMs: number;
+  /** When the secret was last given to a browser that showed the one before. */
+  readonly givenAtMs: number;
   /** The secret before: of the browser itself for the first. `untilMs`: still taken until then; absent until the new one is shown. */
   readonly previous: { readonly digest: string; readonly untilMs?: number };
   readonly knownSinceMs: number;
@@ -46,10 +47,10 @@ function isRecord({ version, devices }: Unchecked<DeviceRecord>): boolean {
 
 function isDevice(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const { id, generation, digest, salt, rotatedAtMs, previous, knownSinceMs, lastUsedAtMs, secondFactorAtMs, label } = value as Unchecked<Device>;
+  const { id, generation, digest, salt, givenAtMs, previous, knownSinceMs, lastUsedAtMs, secondFactorAtMs, label } = value as Unchecked<Device>;
   return (
     isText(id, 22) && isCount(generation) && isText(digest, 43) && isText(salt, 43)
-    && [rotatedAtMs, knownSinceMs, lastUsedAtMs, secondFactorAtMs ?? 0].every(Number.isFinite)
+    && [givenAtMs, knownSinceMs, lastUsedAtMs, secondFactorAtMs ?? 0].every(Number.isFinite)
     && isPrevious(previous) && (label === undefined || typeof label === 'string')
   );
 }

@@ -63,34 +63,35 @@ export interface Held {
 
 /**
  * What a browser that has signed in is to show from now on; undefined for one that is not known. A secret is replaced at use, but
- * once in a minute, so that requests that are under way together end up with one.
+ * not in the minute after it was given out, so that requests that are under way together end up with one.
  */
 export function heldBy(record: DeviceRecord, { shown, standing, salt, terms }: { readonly shown: Shown; readonly standing: Standing; readonly salt: string; readonly terms: Terms }): Held | undefined {
   const { accountId, browserSecret, entry } = shown;
   if (entry === undefined || standing.as === 'stranger' || standing.as === 'copy') return bornOf(record, { accountId, browserSecret, terms });
   const { device } = standing;
-  if (standing.as === 'previous') return followed(device, { accountId, secret: entry.secret });
-  return Math.abs(terms.nowMs - device.rotatedAtMs) < graceMs ? { device, secret: entry.secret } : rotated(device, { accountId, secret: entry.secret, salt, nowMs: terms.nowMs });
+  if (standing.as === 'previous') return followed(device, { accountId, secret: entry.secret, nowMs: terms.nowMs });
+  return Math.abs(terms.nowMs - device.givenAtMs) < graceMs ? { device, secret: entry.secret } : rotated(device, { accountId, secret: entry.secret, salt, nowMs: terms.nowMs });
 }
 
 /** The device that another tab of the same browser made known a moment ago. */
 function bornOf(record: DeviceRecord, { accountId, browserSecret, terms }: { readonly accountId: string; readonly browserSecret: string; readonly terms: Terms }): Held | undefined {
   for (const device of record.devices) {
     if (device.generation !== 1 || !isTaken(device, terms)) continue;
-    const held = followed(device, { accountId, secret: browserSecret });
+    const held = followed(device, { accountId, secret: browserSecret, nowMs: terms.nowMs });
     if (held !== undefined) return held;
   }
   return undefined;
 }
 
 /** The current secret, made once more from the one before it. */
-function followed(device: Device, { accountId, secret }: { readonly accountId: string; readonly secret: string }): Held | undefined {
+function followed(device: Device, { accountId, secret, nowMs }: { readonly accountId: string; readonly secret: string; readonly nowMs: number }): Held | undefined {
   const next = nextSecret(secret, device.salt);
-  return digestsEqual(secretDigest({ accountId, deviceId: device.id, secret: next }), device.digest) ? { device, secret: next } : undefined;
+  const isCurrent = digestsEqual(secretDigest({ accountId, deviceId: device.id, secret: next }), device.digest);
+  return isCurrent ? { device: { ...device, givenAtMs: nowMs }, secret: next } : undefined;
 }
 
 function rotated(device: Device, { accountId, secret, salt, nowMs }: { readonly accountId: string; readonly secret: string; readonly salt: string; readonly nowMs: number }): Held {
   const next = nextSecret(secret, salt);
   const digest = secretDigest({ accountId, deviceId: device.id, secret: next });
-  return { device: { ...device, generation: device.generation + 1, digest, salt, rotatedAtMs: nowMs, previous: { digest: device.digest } }, secret: next };
+  return { device: { ...device, generation: device.generation + 1, digest, salt, givenAtMs: nowMs, previous: { digest: device.digest } }, secret: next };
 }

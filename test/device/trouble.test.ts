@@ -126,7 +126,7 @@ describe('a store that fails', () => {
 });
 
 describe('a record that is not as it was written', () => {
-  const device = { id: 'A'.repeat(22), generation: 1, digest: 'A'.repeat(43), salt: 'A'.repeat(43), rotatedAtMs: 1, previous: { digest: 'A'.repeat(43), untilMs: 1 }, knownSinceMs: 1, lastUsedAtMs: 1 };
+  const device = { id: 'A'.repeat(22), generation: 1, digest: 'A'.repeat(43), salt: 'A'.repeat(43), givenAtMs: 1, previous: { digest: 'A'.repeat(43), untilMs: 1 }, knownSinceMs: 1, lastUsedAtMs: 1 };
   const withDevice = (change: object): string => JSON.stringify({ version: 0, devices: [{ ...device, ...change }] });
 
   it('is read where it is as it was written', async () => {
@@ -153,7 +153,7 @@ describe('a record that is not as it was written', () => {
     [withDevice({ generation: 2 ** 32 })],
     [withDevice({ digest: `${'A'.repeat(42)}.` })],
     [withDevice({ salt: undefined })],
-    [withDevice({ rotatedAtMs: null })],
+    [withDevice({ givenAtMs: null })],
     [withDevice({ previous: undefined })],
     [withDevice({ previous: 'x' })],
     [withDevice({ previous: { digest: 5 } })],

@@ -20,7 +20,7 @@ export function createApp(auth: Auth, context: AuthContext): Express {
   app.use(noStore, ...auth.guards);
   app.use(context.sessions.middleware);
   app.use(express.urlencoded({ extended: false, limit: '256kb' }), express.json({ limit: '256kb' }));
-  app.use(openRoutes(context), doorRoutes(auth, context), contactRoutes(context.data), campaignRoutes(context.data), teamRoutes(auth, context));
+  app.use(openRoutes(context), doorRoutes(auth, context), contactRoutes(auth, context.data), campaignRoutes(auth, context.data), teamRoutes(auth, context), ...auth.ownRoutes);
   app.use(notFound, failed);
   return app;
 }

@@ -1,7 +1,10 @@
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Router } from 'express';
 import type { Data } from './data/data.ts';
+import type { User } from './data/users.ts';
 import type { MailFolder } from './mail-folder.ts';
+import type { Member } from './members.ts';
 import type { Sessions } from './sessions.ts';
+import type { Html } from './views/html.ts';
 
 /** What the pages tell people about passwords. The server decides; this only saves them a round trip. */
 export interface PasswordAdvice {
@@ -20,6 +23,15 @@ export interface Auth {
   readonly tellsAvailability: boolean;
   /** Run before sessions and before any body is read, in this order, on every dynamic route. */
   readonly guards: readonly RequestHandler[];
+  /**
+   * Run on every route of a signed-in user, after it is known who that is. With an `action` for what must not be done in a
+   * session that somebody has left open: `export`, `send`.
+   */
+  readonly memberGuards: (action?: string) => readonly RequestHandler[];
+  /** Routes that the other mode does not have. */
+  readonly ownRoutes: readonly Router[];
+  /** What the pages of the account and the team have beside what both modes have. */
+  readonly ownCards: { readonly account: (user: Member) => Html | undefined; readonly team: (user: Member, members: readonly User[]) => Promise<Html | undefined> };
 
   /** POST /signup {email, password, name, team, invitation?} */
   readonly signUp: RequestHandler;

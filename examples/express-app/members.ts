@@ -2,6 +2,12 @@ import type { Request, RequestHandler, Response } from 'express';
 import { answer } from './answers.ts';
 import type { User, Users } from './data/users.ts';
 
+/** A signed-in user, and what their pages remind them of. */
+export interface Member extends User {
+  /** Their team asks for a second step from then on, wall-clock ms, and they have none. */
+  readonly secondStepDueMs?: number;
+}
+
 /** Who has signed in, on a page that anybody may see. */
 export function visitorOf(req: Request, users: Users): User | undefined {
   const { userId } = req.session;
@@ -22,9 +28,20 @@ export function membersOnly(users: Users): RequestHandler {
   };
 }
 
+/** Lets those through who decide for their team. Behind `membersOnly`. */
+export const adminsOnly: RequestHandler = (_req, res, next) => {
+  // For anybody else there is no such page.
+  next(memberOf(res).isAdmin ? undefined : 'route');
+};
+
 /** The signed-in user of a request that came through `membersOnly`. */
-export function memberOf(res: Response): User {
-  const user = res.locals['user'] as User | undefined;
+export function memberOf(res: Response): Member {
+  const user = res.locals['user'] as Member | undefined;
   if (user === undefined) throw new Error('this route is not behind membersOnly');
   return user;
+}
+
+/** For the reminder at the top of every page. */
+export function noteDue(res: Response, secondStepDueMs: number): void {
+  res.locals['user'] = { ...memberOf(res), secondStepDueMs } satisfies Member;
 }

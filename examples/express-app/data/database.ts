@@ -16,7 +16,8 @@ const schema = `
     password_hash        TEXT,
     status               TEXT NOT NULL CHECK (status IN ('unconfirmed', 'active', 'disabled')),
     needs_breach_recheck INTEGER NOT NULL DEFAULT 0,
-    has_second_factor    INTEGER NOT NULL DEFAULT 0
+    has_second_factor    INTEGER NOT NULL DEFAULT 0,
+    is_admin             INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE TABLE IF NOT EXISTS contacts (
     id      INTEGER PRIMARY KEY,
@@ -40,7 +41,15 @@ const schema = `
     email   TEXT NOT NULL,
     UNIQUE (team_id, email)
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS drafts (
+    user_id TEXT PRIMARY KEY REFERENCES users (id),
+    subject TEXT NOT NULL,
+    body    TEXT NOT NULL
+  ) STRICT;
 `;
+
+/** What has been added to `users` since it was first made. */
+const newerColumns = ['has_second_factor', 'is_admin'];
 
 /** Opens (and if need be makes) the app's database in `folder`. */
 export function openDatabase(folder: string): DatabaseSync {
@@ -48,7 +57,14 @@ export function openDatabase(folder: string): DatabaseSync {
   const database = new DatabaseSync(join(folder, 'app.sqlite'));
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000; PRAGMA foreign_keys = ON;');
   database.exec(schema);
+  addMissing(database);
   return database;
+}
+
+/** A folder of an earlier version goes on working. */
+function addMissing(database: DatabaseSync): void {
+  const present = database.prepare('PRAGMA table_info (users)').all().map((column) => String(column['name']));
+  for (const name of newerColumns.filter((column) => !present.includes(column))) database.exec(`ALTER TABLE users ADD COLUMN ${name} INTEGER NOT NULL DEFAULT 0`);
 }
 
 /** Runs `work` wholly or not at all. It must not await: node:sqlite is synchronous, and so nothing comes in between. */

@@ -15,6 +15,8 @@ export interface User {
   readonly passwordHash: string | undefined;
   readonly needsBreachRecheck: boolean;
   readonly hasSecondFactor: boolean;
+  /** Whoever founds a team decides for it. */
+  readonly isAdmin: boolean;
 }
 
 export interface NewUser {
@@ -41,15 +43,16 @@ export interface Users {
   replaceEmail(change: { readonly id: string; readonly previousEmail: string; readonly email: string }): boolean;
 }
 
-interface Row extends Omit<User, 'passwordHash' | 'needsBreachRecheck' | 'hasSecondFactor'> {
+interface Row extends Omit<User, 'passwordHash' | 'needsBreachRecheck' | 'hasSecondFactor' | 'isAdmin'> {
   readonly passwordHash: string | null;
   readonly needsBreachRecheck: number;
   readonly hasSecondFactor: number;
+  readonly isAdmin: number;
 }
 
 const columns = `users.id, users.email, users.name, users.team_id AS teamId, teams.name AS teamName, users.status,
   users.password_hash AS passwordHash, users.needs_breach_recheck AS needsBreachRecheck,
-  users.has_second_factor AS hasSecondFactor`;
+  users.has_second_factor AS hasSecondFactor, users.is_admin AS isAdmin`;
 const joined = `SELECT ${columns} FROM users JOIN teams ON teams.id = users.team_id`;
 
 export function createUsers(database: DatabaseSync): Users {
@@ -57,7 +60,7 @@ export function createUsers(database: DatabaseSync): Users {
   const byId = database.prepare(`${joined} WHERE users.id = ?`);
   const ofTeam = database.prepare(`${joined} WHERE users.team_id = ? AND users.status <> 'disabled' ORDER BY users.name`);
   const insertTeam = database.prepare('INSERT INTO teams (name) VALUES (?)');
-  const insert = database.prepare('INSERT INTO users (id, team_id, email, name, password_hash, status) VALUES (?, ?, ?, ?, ?, ?)');
+  const insert = database.prepare('INSERT INTO users (id, team_id, email, name, password_hash, status, is_admin) VALUES (?, ?, ?, ?, ?, ?, ?)');
   const activate = database.prepare("UPDATE users SET status = 'active' WHERE id = ? AND status = 'unconfirmed'");
   // `IS` and not `=`: an account without a password has NULL there.
   const replaceHash = database.prepare('UPDATE users SET password_hash = ? WHERE id = ? AND password_hash IS ?');
@@ -74,7 +77,7 @@ export function createUsers(database: DatabaseSync): Users {
         if (byEmail.get(email) !== undefined) return undefined;
         const id = randomUUID();
         const teamId = 'joinId' in team ? team.joinId : insertTeam.run(team.newName).lastInsertRowid;
-        insert.run(id, teamId, email, name, passwordHash, status);
+        insert.run(id, teamId, email, name, passwordHash, status, 'newName' in team ? 1 : 0);
         return id;
       }),
     activate: (id) => {
@@ -93,6 +96,6 @@ export function createUsers(database: DatabaseSync): Users {
 
 function userOf(row: unknown): User | undefined {
   if (row === undefined) return undefined;
-  const { passwordHash, needsBreachRecheck, hasSecondFactor, ...rest } = row as Row;
-  return { ...rest, passwordHash: passwordHash ?? undefined, needsBreachRecheck: needsBreachRecheck === 1, hasSecondFactor: hasSecondFactor === 1 };
+  const { passwordHash, needsBreachRecheck, hasSecondFactor, isAdmin, ...rest } = row as Row;
+  return { ...rest, passwordHash: passwordHash ?? undefined, needsBreachRecheck: needsBreachRecheck === 1, hasSecondFactor: hasSecondFactor === 1, isAdmin: isAdmin === 1 };
 }

@@ -1,39 +1,52 @@
-import { Router, type Request, type Response } from 'express';
+import { Router, type NextFunction, type Request, type Response } from 'express';
 import { answer, doneText } from '../answers.ts';
+import type { Auth } from '../auth.ts';
 import type { Data } from '../data/data.ts';
 import { bodyField, textOf } from '../input.ts';
 import { memberOf, membersOnly } from '../members.ts';
 import { campaignsPage } from '../views/campaigns.ts';
 
 /** Mails to the whole list. The example only records them: no contact gets one. */
-export function campaignRoutes({ users, contacts, campaigns }: Data): Router {
+export function campaignRoutes(auth: Auth, { users, contacts, campaigns, drafts }: Data): Router {
   const router = Router();
-  const signedIn = membersOnly(users);
+  const signedIn = [membersOnly(users), ...auth.memberGuards()];
+  const maySend = [membersOnly(users), keepDraft, ...auth.memberGuards('send')];
+
+  /** Before the guard: whoever must first prove who they are finds their text again. */
+  function keepDraft(req: Request, res: Response, next: NextFunction): void {
+    const { subject, body } = typed(req);
+    if (subject !== undefined || body !== undefined) drafts.keep(memberOf(res).id, { subject: subject ?? '', body: body ?? '' });
+    next();
+  }
 
   function pageFor(res: Response, extra: { readonly problem?: string; readonly done?: string | undefined }): string {
     const user = memberOf(res);
-    return campaignsPage({ user, campaigns: campaigns.ofTeam(user.teamId), recipients: contacts.ofTeam(user.teamId).length, ...extra });
+    return campaignsPage({ user, campaigns: campaigns.ofTeam(user.teamId), recipients: contacts.ofTeam(user.teamId).length, draft: drafts.of(user.id), ...extra });
   }
 
   function refuse(req: Request, res: Response, problem: string): void {
     answer(req, res, { status: 422, json: { error: problem }, page: pageFor(res, { problem }) });
   }
 
-  router.get('/campaigns', signedIn, (req, res) => {
+  router.get('/campaigns', ...signedIn, (req, res) => {
     answer(req, res, { json: { campaigns: campaigns.ofTeam(memberOf(res).teamId) }, page: pageFor(res, { done: doneText(req) }) });
   });
 
-  router.post('/campaigns', signedIn, (req, res) => {
+  router.post('/campaigns', ...maySend, (req, res) => {
     const user = memberOf(res);
-    const subject = textOf(bodyField(req, 'subject'), 200);
-    const body = textOf(bodyField(req, 'body'), 50_000);
+    const { subject, body } = typed(req);
     if (subject === undefined || body === undefined) {
       refuse(req, res, 'A mail needs a subject and a text.');
       return;
     }
     const recipients = contacts.ofTeam(user.teamId).length;
     campaigns.record(user.teamId, { sender: user.name, subject, body, recipients, sentAtMs: Date.now() });
+    drafts.remove(user.id);
     answer(req, res, { json: { sent: recipients }, seeOther: '/campaigns?done=campaign-sent' });
   });
   return router;
+}
+
+function typed(req: Request): { readonly subject: string | undefined; readonly body: string | undefined } {
+  return { subject: textOf(bodyField(req, 'subject'), 200), body: textOf(bodyField(req, 'body'), 50_000) };
 }

@@ -1,6 +1,7 @@
 import { Router, type Request, type Response } from 'express';
 import { answer, doneText } from '../answers.ts';
 import { contactsCsv, parseContactLines } from '../contact-lines.ts';
+import type { Auth } from '../auth.ts';
 import type { Data } from '../data/data.ts';
 import { addressOf, bodyField, textOf } from '../input.ts';
 import { memberOf, membersOnly } from '../members.ts';
@@ -10,22 +11,23 @@ import { contactsPage } from '../views/contacts.ts';
 const maxImportChars = 200_000;
 
 /** The list of a team. */
-export function contactRoutes({ users, contacts }: Data): Router {
+export function contactRoutes(auth: Auth, { users, contacts }: Data): Router {
   const router = Router();
-  const signedIn = membersOnly(users);
+  const signedIn = [membersOnly(users), ...auth.memberGuards()];
+  const mayExport = [membersOnly(users), ...auth.memberGuards('export')];
 
   function refuse(req: Request, res: Response, problem: string): void {
     const user = memberOf(res);
     answer(req, res, { status: 422, json: { error: problem }, page: contactsPage({ user, contacts: contacts.ofTeam(user.teamId), problem }) });
   }
 
-  router.get('/contacts', signedIn, (req, res) => {
+  router.get('/contacts', ...signedIn, (req, res) => {
     const user = memberOf(res);
     const list = contacts.ofTeam(user.teamId);
     answer(req, res, { json: { contacts: list }, page: contactsPage({ user, contacts: list, done: doneText(req) }) });
   });
 
-  router.post('/contacts', signedIn, (req, res) => {
+  router.post('/contacts', ...signedIn, (req, res) => {
     const email = addressOf(bodyField(req, 'email'));
     if (email === undefined) {
       refuse(req, res, 'That is not an email address.');
@@ -35,7 +37,7 @@ export function contactRoutes({ users, contacts }: Data): Router {
     answer(req, res, { json: { ok: true }, seeOther: '/contacts?done=contact-added' });
   });
 
-  router.post('/contacts/import', signedIn, (req, res) => {
+  router.post('/contacts/import', ...signedIn, (req, res) => {
     const { list, wrongLines } = parseContactLines(textOf(bodyField(req, 'lines'), maxImportChars) ?? '');
     if (list.length === 0 || wrongLines.length > 0) {
       refuse(req, res, wrongLines.length === 0 ? 'There is no contact in that.' : `Nothing was added. No email address in line ${wrongLines.slice(0, 10).join(', ')}.`);
@@ -45,7 +47,7 @@ export function contactRoutes({ users, contacts }: Data): Router {
     answer(req, res, { json: { ok: true, added: list.length }, seeOther: '/contacts?done=contacts-added' });
   });
 
-  router.get('/contacts/export.csv', signedIn, (_req, res) => {
+  router.get('/contacts/export.csv', ...mayExport, (_req, res) => {
     res.attachment('contacts.csv').type('text/csv').send(contactsCsv(contacts.ofTeam(memberOf(res).teamId)));
   });
   return router;

@@ -8,22 +8,22 @@ import { teamPage } from '../views/team.ts';
 /** One's own account, and the team. */
 export function teamRoutes(auth: Auth, { data }: AuthContext): Router {
   const router = Router();
-  const signedIn = membersOnly(data.users);
+  const signedIn = [membersOnly(data.users), ...auth.memberGuards()];
 
-  router.get('/account', signedIn, (req, res) => {
+  router.get('/account', ...signedIn, (req, res) => {
     const user = memberOf(res);
     const page = accountPage({ user, advice: auth.passwordAdvice, done: doneText(req) });
     answer(req, res, { json: { email: user.email, name: user.name, team: user.teamName }, page });
   });
-  router.post('/account/password', signedIn, auth.changePassword);
+  router.post('/account/password', ...signedIn, auth.changePassword);
 
-  router.get('/team', signedIn, (req, res) => {
+  router.get('/team', ...signedIn, (req, res) => {
     const user = memberOf(res);
     const members = data.users.ofTeam(user.teamId);
     const invitations = data.invitations.ofTeam(user.teamId);
     const json = { team: user.teamName, members: members.map(({ email, name }) => ({ email, name })), invited: invitations.map(({ email }) => email) };
     answer(req, res, { json, page: teamPage({ user, members, invitations, done: doneText(req) }) });
   });
-  router.post('/team/invite', signedIn, auth.invite);
+  router.post('/team/invite', ...signedIn, auth.invite);
   return router;
 }

@@ -1,11 +1,11 @@
 import type { PasswordAdvice } from '../auth.ts';
-import type { User } from '../data/users.ts';
+import type { Member } from '../members.ts';
 import { currentPasswordField, newPasswordField } from './fields.ts';
 import { html } from './html.ts';
 import { notice, page, reasonList } from './layout.ts';
 
 export interface AccountPage {
-  readonly user: User;
+  readonly user: Member;
   readonly advice: PasswordAdvice;
   readonly problem?: string;
   /** Why the new password cannot be used. */

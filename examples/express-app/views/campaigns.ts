@@ -1,19 +1,21 @@
 import type { Campaign } from '../data/campaigns.ts';
-import type { User } from '../data/users.ts';
+import type { Draft } from '../data/drafts.ts';
+import type { Member } from '../members.ts';
 import { field } from './fields.ts';
 import { html, type Html } from './html.ts';
 import { notice, page } from './layout.ts';
 import { dateTime } from './time.ts';
 
 export interface CampaignsPage {
-  readonly user: User;
+  readonly user: Member;
   readonly campaigns: readonly Campaign[];
   readonly recipients: number;
+  readonly draft?: Draft | undefined;
   readonly problem?: string;
   readonly done?: string | undefined;
 }
 
-export function campaignsPage({ user, campaigns, recipients, problem, done }: CampaignsPage): string {
+export function campaignsPage({ user, campaigns, recipients, draft, problem, done }: CampaignsPage): string {
   return page({
     title: 'Campaigns',
     user,
@@ -26,10 +28,10 @@ ${notice(problem, 'bad')}
 <section class="card">
 <h2>Write one</h2>
 <form method="post" action="/campaigns" class="stack">
-${field({ name: 'subject', label: 'Subject' })}
+${field({ name: 'subject', label: 'Subject', value: draft?.subject })}
 <div class="field">
 <label for="body">Text</label>
-<textarea id="body" name="body" rows="8" required></textarea>
+<textarea id="body" name="body" rows="8" required>${draft?.body}</textarea>
 </div>
 <button type="submit">${`Send to ${recipients.toLocaleString('en')} ${recipients === 1 ? 'contact' : 'contacts'}`}</button>
 </form>

@@ -1,5 +1,5 @@
 import type { Contact } from '../data/contacts.ts';
-import type { User } from '../data/users.ts';
+import type { Member } from '../members.ts';
 import { field } from './fields.ts';
 import { html, type Html } from './html.ts';
 import { notice, page } from './layout.ts';
@@ -8,7 +8,7 @@ import { notice, page } from './layout.ts';
 const shownRows = 200;
 
 export interface ContactsPage {
-  readonly user: User;
+  readonly user: Member;
   readonly contacts: readonly Contact[];
   readonly problem?: string;
   readonly done?: string | undefined;

@@ -1,4 +1,4 @@
-import type { User } from '../data/users.ts';
+import type { Member } from '../members.ts';
 import { html, toText, type Html } from './html.ts';
 
 /** What every page is made of. */
@@ -6,7 +6,7 @@ export interface PageParts {
   readonly title: string;
   readonly main: Html;
   /** The signed-in user; the navigation is theirs. */
-  readonly user?: User | undefined;
+  readonly user?: Member | undefined;
   /** Whose navigation a page has that was rendered before anybody came. Default: that of `user`, or a visitor's. */
   readonly nav?: 'visitor' | 'member' | 'none' | undefined;
   /** Which entry of the navigation is this page. */
@@ -62,7 +62,7 @@ ${entry({ path: '/signup', label: 'Start a team' }, path)}
 </nav>`;
 }
 
-function memberNav(user: User | undefined, path: string | undefined): Html {
+function memberNav(user: Member | undefined, path: string | undefined): Html {
   return html`<nav class="nav" aria-label="Main">
 ${sections.map((section) => entry(section, path))}
 </nav>

@@ -1,11 +1,12 @@
 import type { Invitation } from '../data/invitations.ts';
 import type { User } from '../data/users.ts';
+import type { Member } from '../members.ts';
 import { field } from './fields.ts';
 import { html } from './html.ts';
 import { notice, page } from './layout.ts';
 
 export interface TeamPage {
-  readonly user: User;
+  readonly user: Member;
   readonly members: readonly User[];
   readonly invitations: readonly Invitation[];
   readonly problem?: string;

@@ -2,6 +2,7 @@ import { systemClock } from '../kernel/clock.ts';
 import { harmless } from '../kernel/harmless.ts';
 import { accountRecordKey, readJson, updateJson } from '../kernel/json-record.ts';
 import type { KeyRing } from '../kernel/keys.ts';
+import { cleanLabel } from '../kernel/label.ts';
 import { callback, integer, port, readOptions } from '../kernel/options.ts';
 import { systemRandom } from '../kernel/random.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -10,7 +11,6 @@ import type { RandomSource } from '../ports/random.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { createBrowsers, type Browser } from './browsers.ts';
 import { expiryOf, recognized, remembered, removed, revoked, type Change } from './changes.ts';
-import { cleanLabel } from './label.ts';
 import { checkedRecord, mostDevices, type Device, type DeviceRecord } from './record.ts';
 import { idBytes, randomText, secretBytes } from './secret.ts';
 import { isExpired, secondFactorUntil, type Terms } from './standing.ts';
@@ -65,6 +65,7 @@ export interface Devices {
 const dayMs = 86_400_000;
 /** Browsers keep no cookie for longer than 400 days. */
 const longestMs = 400 * dayMs;
+const maxLabelChars = 128;
 
 /** The defaults of {@link createDevices}. */
 export const deviceDefaults = Object.freeze({ knownForMs: 180 * dayMs, secondFactorForMs: 30 * dayMs, maxDevices: 20 });
@@ -112,7 +113,7 @@ export function createDevices(options: DevicesOptions): Devices {
     async remember({ browser, accountId, name, secondFactor = false, label }) {
       const shown = browsers.shownTo(accountId, browser);
       const fresh = { id: randomText(random, idBytes), salt: randomText(random, secretBytes) };
-      const login = { shown, fresh, secondFactor, label: cleanLabel(label) };
+      const login = { shown, fresh, secondFactor, label: cleanLabel(label, maxLabelChars) || undefined };
       const { device, secret, version, replayed } = await update(accountId, (record) => remembered(record, login, terms()));
       if (replayed) emit({ type: 'device.replayed', accountId });
       const entry = { deviceId: device.id, secret, generation: device.generation, version };

@@ -39,6 +39,12 @@ export interface OrdinaryUser extends Login {
   readonly source: string;
 }
 
+/** A victim whose password is in no list: nothing but a second factor stops whoever holds it. */
+export interface Owner extends OrdinaryUser {
+  /** In the third run: has an authenticator. The others are past the deadline and have none. */
+  readonly enrolled: boolean;
+}
+
 /** Who does what, decided by the seed before anything runs. */
 export interface Plan {
   readonly seed: number;
@@ -46,6 +52,9 @@ export interface Plan {
   /** Teams, users and contacts that both apps begin with. */
   readonly appSeed: Seed;
   readonly ordinary: readonly OrdinaryUser[];
+  readonly owners: readonly Owner[];
+  /** One for each team of victims; the first user of it, and on nobody's list. */
+  readonly administrators: readonly OrdinaryUser[];
   readonly attacker: {
     readonly accounts: readonly Login[];
     /** Addresses that the attacker knows to be free. */
@@ -68,22 +77,35 @@ export function makePlan(seed: number, sizes: Sizes = fullSize): Plan {
   const ordinary = Array.from({ length: sizes.ordinary }, () => ({ ...somebody('work.example'), password: passPhrase(random) }));
   const accounts = Array.from({ length: sizes.calibration }, () => ({ ...somebody('list.example'), password: passPhrase(random) }));
   const free = Array.from({ length: sizes.calibration }, () => somebody('list.example').email);
-  const addresses = sourceAddresses(createRandom(seed, 'sources'), sizes.ordinary + sizes.sources + 1);
-  const teams = [...inTeams(victims.map(({ person, pair }) => ({ ...person, password: pair.password }))), ...inTeams(ordinary)];
+  const unlisted = victims.filter(({ pair }) => !pair.listed).map(({ person, pair }) => ({ ...person, password: pair.password }));
+  const victimTeams = inTeams(victims.map(({ person, pair }) => ({ ...person, password: pair.password })));
+  const administrators = makeAdministrators(createRandom(seed, 'administrators'), victimTeams.length);
+  const attacking = sizes.ordinary + sizes.sources;
+  const addresses = sourceAddresses(createRandom(seed, 'sources'), attacking + 1 + unlisted.length + administrators.length);
+  const others = addresses.slice(attacking + 1);
+  const teams = [...victimTeams.map((users, team) => [...administrators.slice(team, team + 1), ...users]), ...inTeams(ordinary)];
   const readers = makeReaders(random, sizes.contactsPerTeam * teams.length);
   return {
     seed,
     sizes,
     appSeed: { teams: teams.map((users) => ({ name: teamName(random), users, contacts: random.shuffle(readers).slice(0, sizes.contactsPerTeam) })) },
     ordinary: ordinary.map((login, index) => ({ ...login, source: addresses[index] ?? '' })),
+    owners: unlisted.map((login, index) => ({ ...login, source: others[index] ?? '', enrolled: index % 2 === 0 })),
+    administrators: administrators.map((login, index) => ({ ...login, source: others[unlisted.length + index] ?? '' })),
     attacker: {
       accounts,
       free,
       pairs: random.shuffle([...victims.map(({ pair }) => pair), ...strangers]),
-      sources: addresses.slice(sizes.ordinary, -1),
-      oneSource: addresses.at(-1) ?? '',
+      sources: addresses.slice(sizes.ordinary, attacking),
+      oneSource: addresses[attacking] ?? '',
     },
   };
+}
+
+/** From a stream of their own, so that they change nobody else. */
+function makeAdministrators(random: SeededRandom, count: number): readonly Login[] {
+  const somebody = createPeople(random);
+  return Array.from({ length: count }, () => ({ ...somebody('office.example'), password: passPhrase(random) }));
 }
 
 function makeVictims(random: SeededRandom, { victims }: Sizes, somebody: () => Somebody) {

@@ -3,8 +3,8 @@ import type { Plan } from './plan.ts';
 import { jsonOf, type Network } from './wire.ts';
 
 /** Makes sure that the app sees every source as the address it is, by asking it. Throws where it does not: all that follows would be worthless. */
-export async function checkSources(network: Network, { ordinary, attacker }: Plan): Promise<void> {
-  const sources = [...ordinary.map(({ source }) => source), ...attacker.sources, attacker.oneSource];
+export async function checkSources(network: Network, { ordinary, owners, administrators, attacker }: Plan): Promise<void> {
+  const sources = [...[...ordinary, ...owners, ...administrators].map(({ source }) => source), ...attacker.sources, attacker.oneSource];
   const seen = new Set<string>();
   const ask = (source: string) => async () => {
     const answer = await send(network, source);

@@ -11,7 +11,7 @@ const driftAfter = 5;
 
 /** The steps whose codes are taken now: this one, and unless strict the one before (RFC 6238 section 5.2). Newest first. */
 export function stepsAt(nowMs: number, strict: boolean): readonly number[] {
-  const step = Math.floor(nowMs / periodMs);
+  const step = Math.max(0, Math.floor(nowMs / periodMs));
   return strict || step < 1 ? [step] : [step, step - 1];
 }
 
@@ -87,14 +87,18 @@ interface Accepted {
   readonly unreadable: Outcome['unreadable'];
 }
 
-/** A success forgets the failures of the authenticator that it was, and of no other. */
+/**
+ * A success forgets the failures of the authenticator that it was, and of no other. What has closed the door to strangers stays
+ * until the authenticator is restored (SP 800-63B-4 section 3.2.2): each sign-in of the owner would give them fifty tries more.
+ */
 function accepted(record: TotpRecord, { factor, secret, step, newest, attempt, unreadable }: Accepted): RecordStep<TotpRecord, Outcome> {
-  const { accountId, nowMs, vault } = attempt;
+  const { accountId, nowMs, vault, cap } = attempt;
   const driftSteps = step - newest;
   const late = driftSteps === 0 ? 0 : (factor.late ?? 0) + 1;
   const sealed = vault.isOld(factor.sealed) ? vault.seal({ accountId, factorId: factor.id, secret }) : factor.sealed;
-  const { disabledAtMs: _closed, ...rest } = factor;
-  const value = replaced(record, { ...rest, sealed, lastStep: step, lastUsedAtMs: nowMs, failures: noFailures, late });
+  const { failures: count } = factor;
+  const failures = isDisabled(count, cap) ? { ...count, knownFailures: 0, lastKnownMs: 0 } : noFailures;
+  const value = replaced(record, { ...factor, sealed, lastStep: step, lastUsedAtMs: nowMs, failures, late });
   return { value, answer: { verdict: { ok: true, factorId: factor.id, driftSteps }, factorId: factor.id, unreadable, ...(late === driftAfter && { driftedSteps: driftSteps }) } };
 }
 

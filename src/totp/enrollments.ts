@@ -79,14 +79,16 @@ async function enroll({ factors, vault, issuer, maxFactors, pendingMs, clock, ra
   return Object.freeze({ ok: true, factorId, secret: inFours(base32), uri, qr: await qrOf(uri), expiresAtMs: pending.expiresAtMs });
 }
 
-async function confirm({ factors, vault, cap, strict, clock }: Parts, { accountId, factorId, code }: Parameters<Totp['confirm']>[0]): Promise<Confirmation> {
+async function confirm({ factors, vault, cap, strict, maxFactors, clock }: Parts, { accountId, factorId, code }: Parameters<Totp['confirm']>[0]): Promise<Confirmation> {
   const digits = readCode(code);
   if (digits === undefined) return { ok: false, reason: 'malformed' };
   const maths = await arithmetic();
   return factors.update<Confirmation>(accountId, (record) => {
     const nowMs = clock.nowMs();
     const { pending } = record;
-    if (pending?.id !== factorId || pending === undefined || nowMs >= pending.expiresAtMs) return { value: undefined, answer: { ok: false, reason: 'unknown-factor' } };
+    // The last place may have been taken by an import meanwhile.
+    const isOpen = pending !== undefined && nowMs < pending.expiresAtMs && record.factors.length < maxFactors;
+    if (!isOpen || pending.id !== factorId) return { value: undefined, answer: { ok: false, reason: 'unknown-factor' } };
     const opened = vault.open({ accountId, factorId: pending.id, sealed: pending.sealed });
     const step = opened.ok ? matchingStep(maths, { secret: opened.secret, code: digits, steps: stepsAt(nowMs, strict) }) : undefined;
     return step === undefined ? wrongCode(record, pending) : confirmed(record, pending, { step, nowMs, cap });

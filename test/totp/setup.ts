@@ -27,6 +27,9 @@ export interface Setup {
   /** Enrolls and confirms; answers the factor's id. The next step begins after it. */
   enroll(name?: string): Promise<string>;
   code(stepsAhead?: number): string;
+  /** One that no authenticator of the newest secret shows around now. */
+  wrongCode(): string;
+  readonly recordKey: string;
   verify(code: unknown, known?: boolean): ReturnType<Totp['verify']>;
 }
 
@@ -48,6 +51,11 @@ export function setup({ on = 'memoryStore', keys = createKeyRing({ keys: [keyOf(
       if (!done.ok) throw new Error(done.reason);
       await clock.advance(30_000);
       return begun.factorId;
+    },
+    recordKey,
+    wrongCode() {
+      const right = new Set(Array.from({ length: 5 }, (_, at) => self.code(at - 2)));
+      return ['000000', '000001', '000002', '000003', '000004', '000005'].find((code) => !right.has(code)) ?? '';
     },
     code: (stepsAhead = 0) => codeAt(self.secret, clock.nowMs() + stepsAhead * 30_000),
     verify: (code, known = false) => totp.verify({ accountId, code, known }),

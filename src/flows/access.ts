@@ -2,7 +2,7 @@ import type { MfaVerdict } from '../mfa/index.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { SessionFacts } from '../ports/session.ts';
 import { subjectOf, visit, type Visit } from './door.ts';
-import { placeOf, signedInAs } from './fresh.ts';
+import { isSession, placeOf, reportSession, signedInAs } from './fresh.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import { withFields } from './reply-fields.ts';
 import { seen } from './session-limits.ts';
@@ -41,7 +41,9 @@ async function check(parts: FlowParts, { session, action, maxAgeMs }: AccessQues
   const { mfa, clock, secondFactor, sessionLimits, uniform } = parts;
   const { facts } = current;
   const account = await signedInAs(parts, session);
-  if (session === undefined || account === undefined) return { ...current.now(uniform.reply('sign-in-failed', facts.accepts)), verdict: 'signed-out' };
+  // That nobody is signed in is no news: every visitor begins so.
+  if (isSession(session) && account === undefined) reportSession(parts, { session, action: action ?? 'any', current });
+  if (!isSession(session) || account === undefined) return { ...current.now(uniform.reply('sign-in-failed', facts.accepts)), verdict: 'signed-out' };
   const { standing } = await placeOf(parts, account, facts);
   const nowMs = clock.nowMs();
   const fresh = action === undefined ? {} : { maxAgeMs: maxAgeMs ?? secondFactor.freshForMs };

@@ -44,6 +44,8 @@ export interface Arrival {
   readonly visit: Visit;
   /** Answers as to a wrong password; absent where a stranger is not to be asked for a mailed link. */
   readonly strangerAnswer?: () => Promise<Answered>;
+  /** What must have been written before anything opens or is reported: if it fails, nobody has come in. */
+  readonly beforeOpening?: () => Promise<void>;
 }
 
 interface Doors {
@@ -66,13 +68,16 @@ export async function admit(parts: FlowParts, doors: Doors, arrival: Arrival): P
   const verdict = mfa.decide({ policies: standing.policies, factors: standing.factors, session, nowMs });
 
   if (verdict.verdict === 'challenge') {
+    await arrival.beforeOpening?.();
     const { id, setCookie } = parts.devices.identify(browser);
     const pendingCookie = await doors.pendings.begin({ account, signIn: { name: arrival.name, browserId: id, pathway: arrival.pathway, proofs: arrival.proofs } });
     parts.emit({ type: 'sign-in.pending', pathway: arrival.pathway, needs: 'second-factor', ...arrival.about });
     return { outcome: 'second-factor', methods: verdict.methods, setCookies: [...(setCookie === undefined ? [] : [setCookie]), pendingCookie], reply: withFields(uniform.reply('mfa-required', visit.facts.accepts), { methods: verdict.methods }) };
   }
-  if (verdict.verdict === 'enroll' && verdict.overdue) return enter(parts, { arrival, session: { ...session, stage: 'enroll' }, enrollUntilMs: verdict.graceUntilMs });
+  // Before the overdue enrollment, which needs the mailbox too: a session for it would tell that the password was right.
   if (!standing.factors.enrolled && arrival.strangerAnswer !== undefined && (await asksStranger(parts, arrival))) return sendLink(parts, doors, arrival, arrival.strangerAnswer);
+  await arrival.beforeOpening?.();
+  if (verdict.verdict === 'enroll' && verdict.overdue) return enter(parts, { arrival, session: { ...session, stage: 'enroll' }, enrollUntilMs: verdict.graceUntilMs });
   return enter(parts, { arrival, session, ...(verdict.verdict === 'enroll' && { enrollUntilMs: verdict.graceUntilMs }) });
 }
 

@@ -13,6 +13,7 @@ import { freshProof } from './fresh.ts';
 import { newCode, newToken, readCode, tokenDigest } from './mail-secrets.ts';
 import { rejected } from './new-password.ts';
 import type { Answered, FlowParts } from './parts.ts';
+import { hasPassword, passwordTag } from './password-tag.ts';
 import type { ResetTickets } from './reset-tickets.ts';
 
 export interface EmailChangeInput {
@@ -48,6 +49,8 @@ interface ChangeRecord extends CodeRecord {
   /** The new address, sealed. */
   readonly sealed: string;
   readonly previousEmailTag: string;
+  /** Names the password it was asked for under: who is told of a change that was not theirs chooses another one, and that ends it. */
+  readonly passwordTag: string;
 }
 
 type Failure = EventDetails['email-change.failed']['reason'];
@@ -99,6 +102,7 @@ async function mailToken({ records, keys, random, clock, mailer, links }: FlowPa
     triesLeft: codeTries,
     sealed: keys.seal('token', JSON.stringify({ accountId: account.id, email }), key),
     previousEmailTag: keys.digest('identifier', account.email),
+    passwordTag: passwordTag(keys, account),
     expiresAtMs,
   };
   await replaceJson<ChangeRecord>(records, { key, expiresAtMs, next: () => record });
@@ -131,7 +135,7 @@ async function confirm(parts: FlowParts, { resets, input, current }: Confirming)
   const { accountId, email, record, version, key } = found;
   const account = await accounts.findById(accountId);
   if (account?.active !== true) return fail('inactive-account', accountId);
-  if (!keys.digests('identifier', account.email).includes(record.previousEmailTag)) return fail('changed-meanwhile', accountId);
+  if (!keys.digests('identifier', account.email).includes(record.previousEmailTag) || !hasPassword(keys, account, record.passwordTag)) return fail('changed-meanwhile', accountId);
   if (!(await burn(parts.records, { key, version }))) return fail('unknown-token', accountId);
   const restore = async (): Promise<void> => {
     await parts.records.compareAndSet({ key, expectedVersion: 0, value: JSON.stringify(record), expiresAtMs: record.expiresAtMs });

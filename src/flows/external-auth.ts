@@ -25,7 +25,7 @@ export interface ExternalAuth {
 export type RecordExternalAuth = (auth: ExternalAuth) => Promise<SignInResult>;
 
 export function createExternalAuth(parts: FlowParts, doors: { readonly pendings: PendingSignIns; readonly tickets: ChallengeTickets }): RecordExternalAuth {
-  const { accounts, devices, pathways, clock, emit, canonicalize } = parts;
+  const { accounts, devices, pathways, sessionLimits, clock, emit, canonicalize } = parts;
   return async function recordExternalAuth(auth) {
     const { pathway, accountId, facts } = auth;
     if (!Object.hasOwn(pathways, pathway)) throw new ConfigError(`recordExternalAuth: the pathway "${pathway}" is not registered; name it in the option pathways`);
@@ -40,8 +40,8 @@ export function createExternalAuth(parts: FlowParts, doors: { readonly pendings:
       const recognition = await devices.recognize(browser, account.id);
       const authMs = secondsToMs(auth.authTime, clock.nowMs());
       const trusted = pathways[pathway]?.secondFactorAmr ?? [];
-      // Two factors long ago, or at nobody knows what time, are one factor now.
-      const strong = authMs !== undefined && methodsOf(auth.amr).some((method) => trusted.includes(method));
+      // Two factors longer ago than a session lives here, or at nobody knows what time, are one factor now.
+      const strong = authMs !== undefined && clock.nowMs() - authMs < sessionLimits.absoluteMs && methodsOf(auth.amr).some((method) => trusted.includes(method));
       const proofs = { external: authMs ?? 0, ...(strong && { 'external-mfa': authMs }) };
       return admit(parts, doors, { account, name: canonicalize(account.email), proofs, pathway, browser, recognition, about, visit: current });
     });

@@ -1,6 +1,6 @@
 import type { KnownDevice } from '../device/index.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
-import type { FlowName } from '../ports/events.ts';
+import type { EventDetails, FlowName } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
 import type { SessionFacts } from '../ports/session.ts';
 import type { TotpFactor } from '../totp/index.ts';
@@ -79,7 +79,7 @@ export function createFactors(parts: FlowParts): Factors {
     restore: (choice) => changing('change-factor', choice, (fresh, current) => setState(parts, { choice, fresh, current, verb: 'restore' })),
     reissueCodes: (request) =>
       changing<CodesIssued>('recovery-codes', request, async (fresh, current) => {
-        if (!fresh.standing.factors.enrolled) return current.now(parts.uniform.reply('factor-refused', current.facts.accepts));
+        if (!fresh.standing.factors.enrolled) return refuseChange(parts, { flow: 'recovery-codes', reason: 'none-enrolled', fresh, current });
         const recoveryCodes = await issueCodes(parts, fresh.account.id);
         tellFactorChange(parts, { account: fresh.account, span: current.span, what: 'codes-replaced', by: 'owner' });
         return { ...(await changed(parts, { request, fresh, current })), outcome: 'codes', recoveryCodes };
@@ -88,7 +88,7 @@ export function createFactors(parts: FlowParts): Factors {
       changing('change-factor', choice, async (fresh, current) => {
         if (choice.deviceId === undefined) return changed(parts, { request: choice, fresh, current });
         const removed = await parts.devices.remove({ accountId: fresh.account.id, deviceId: choice.deviceId });
-        if (!removed) return current.now(parts.uniform.reply('factor-refused', current.facts.accepts));
+        if (!removed) return refuseChange(parts, { flow: 'change-factor', reason: 'unknown-device', fresh, current });
         return changed(parts, { request: choice, fresh, current, keepDevices: true });
       }),
   } satisfies Factors);
@@ -110,6 +110,11 @@ async function overview(parts: FlowParts, request: FactorRequest, current: Visit
   };
 }
 
+function refuseChange({ uniform, emit }: FlowParts, { flow, reason, fresh, current }: { readonly flow: FlowName; readonly reason: EventDetails['factor.change-refused']['reason']; readonly fresh: Fresh; readonly current: Visit }): Answered {
+  emit({ type: 'factor.change-refused', flow, reason, ...fresh.about });
+  return current.now(uniform.reply('factor-refused', current.facts.accepts));
+}
+
 interface Change {
   readonly choice: FactorChoice;
   readonly fresh: Fresh;
@@ -117,20 +122,20 @@ interface Change {
 }
 
 async function remove(parts: FlowParts, { choice, fresh, current }: Change): Promise<FactorChanged | Answered> {
-  const { totp, recovery, accounts, uniform, emit } = parts;
+  const { totp, recovery, accounts, emit } = parts;
   const { account, standing, about } = fresh;
   const isLast = standing.totp.length === 1;
-  const refused = (): Answered => current.now(uniform.reply('factor-refused', current.facts.accepts));
   // Whom a policy binds may replace the last one, and not be without.
-  if (isLast && standing.policies.length > 0 && !hasOther(standing.factors.usable)) return refused();
+  if (isLast && standing.policies.length > 0 && !hasOther(standing.factors.usable)) return refuseChange(parts, { flow: 'change-factor', reason: 'last-factor', fresh, current });
   const removed = await totp.remove({ accountId: account.id, factorId: choice.factorId });
-  if (removed === undefined) return refused();
+  if (removed === undefined) return refuseChange(parts, { flow: 'change-factor', reason: 'unknown-factor', fresh, current });
   emit({ type: 'factor.removed', factorId: removed.id, by: 'owner', ...about });
+  // Before what may fail: it has been removed, and its owner is told in any case.
+  tellFactorChange(parts, { account, span: current.span, what: 'removed', by: 'owner', name: removed.name });
   if (isLast) {
     if (!hasOther(standing.factors.usable)) await recovery.revoke(account.id);
     await accounts.setSecondFactor({ accountId: account.id, enrolled: false });
   }
-  tellFactorChange(parts, { account, span: current.span, what: 'removed', by: 'owner', name: removed.name });
   return changed(parts, { request: choice, fresh, current });
 }
 
@@ -142,7 +147,7 @@ function hasOther(usable: readonly string[]): boolean {
 async function setState(parts: FlowParts, { choice, fresh, current, verb }: Change & { readonly verb: 'suspend' | 'restore' }): Promise<FactorChanged | Answered> {
   const { account, about } = fresh;
   const factor = await parts.totp[verb]({ accountId: account.id, factorId: choice.factorId });
-  if (factor === undefined) return current.now(parts.uniform.reply('factor-refused', current.facts.accepts));
+  if (factor === undefined) return refuseChange(parts, { flow: 'change-factor', reason: 'unknown-factor', fresh, current });
   if (verb === 'suspend') parts.emit({ type: 'factor.suspended', factorId: factor.id, ...about });
   else parts.emit({ type: 'factor.restored', factorId: factor.id, ...about });
   tellFactorChange(parts, { account, span: current.span, what: verb === 'suspend' ? 'suspended' : 'restored', by: 'owner', name: factor.name });

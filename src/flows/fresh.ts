@@ -37,7 +37,7 @@ interface Wanted {
 export async function freshProof(parts: FlowParts, wanted: Wanted): Promise<Freshness> {
   const { session, action, current } = wanted;
   const account = await signedInAs(parts, session);
-  if (session === undefined || account === undefined) return { ok: false, answered: await current.answer('sign-in-failed') };
+  if (!isSession(session) || account === undefined) return { ok: false, answered: await refuseSession(parts, { session, action, current }) };
   const { standing, recognition } = await placeOf(parts, account, current.facts);
   const about = subjectOf(current.facts, { accountId: account.id });
   const verdict = judged(parts, { ...wanted, session }, standing);
@@ -63,9 +63,26 @@ function judged({ mfa, clock, secondFactor }: FlowParts, { session, mayEnroll = 
   return mfa.decide({ ...asked, nowMs: clock.nowMs(), ...(maxAgeMs !== null && { maxAgeMs }) });
 }
 
+/** Whether the app handed in facts at all: one without a type checker may say null for nobody. */
+export function isSession(session: SessionFacts | undefined): session is SessionFacts {
+  return typeof session === 'object' && (session as unknown) !== null;
+}
+
+/** The one answer to a request that nobody who is signed in made. */
+export async function refuseSession({ clock, sessionLimits, emit }: FlowParts, { session, action, current }: Pick<Wanted, 'session' | 'action' | 'current'>): Promise<Answered> {
+  reportSession({ clock, sessionLimits, emit }, { session, action, current });
+  return current.answer('sign-in-failed');
+}
+
+/** Why a session was no session. */
+export function reportSession({ clock, sessionLimits, emit }: Pick<FlowParts, 'clock' | 'sessionLimits' | 'emit'>, { session, action, current }: Pick<Wanted, 'session' | 'action' | 'current'>): void {
+  const reason = !isSession(session) ? 'not-signed-in' : hasEnded(session, sessionLimits, clock.nowMs()) ? 'ended' : 'inactive-account';
+  emit({ type: 'session.refused', reason, action, ...subjectOf(current.facts, isSession(session) ? { accountId: String(session.accountId) } : {}) });
+}
+
 /** The account of a session that still lives; undefined for anything else. */
 export async function signedInAs({ accounts, clock, sessionLimits }: FlowParts, session: SessionFacts | undefined): Promise<StoredAccount | undefined> {
-  if (session === undefined || hasEnded(session, sessionLimits, clock.nowMs())) return undefined;
+  if (!isSession(session) || typeof session.accountId !== 'string' || hasEnded(session, sessionLimits, clock.nowMs())) return undefined;
   const account = await accounts.findById(session.accountId);
   return account?.active === true ? account : undefined;
 }

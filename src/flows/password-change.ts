@@ -1,7 +1,8 @@
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { Reply } from '../ports/reply.ts';
 import type { SessionFacts } from '../ports/session.ts';
-import { charge, labelOf, orRefund, refund, subjectOf, visit, type Visit } from './door.ts';
+import { charge, labelOf, orRefund, refund, visit, type Visit } from './door.ts';
+import { freshProof } from './fresh.ts';
 import { newPasswordStored, takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { PasswordGuard } from './password-guard.ts';
@@ -32,25 +33,19 @@ export function createPasswordChange(parts: FlowParts, guard: PasswordGuard): Pa
 async function change(parts: FlowParts, { guard, input, current }: { readonly guard: PasswordGuard; readonly input: PasswordChangeInput; readonly current: Visit }): Promise<PasswordChangeResult> {
   const { accounts, clock, devices, limiters, uniform, emit } = parts;
   const { session, newPassword } = input;
-  const { accountId } = session;
   const { facts, span } = current;
-  const about = subjectOf(facts, { accountId });
-  if (session.stage !== 'full') {
-    emit({ type: 'mfa.refused', verdict: 'enroll', action: 'password-change', ...about });
-    return current.answer('mfa-enrollment-required');
-  }
-  const charged = await charge(parts, limiters.passwordChange, current, { accountId });
+  // As old as the session: the current password is asked for here. What a policy or a second factor lacks still stops it.
+  const fresh = await freshProof(parts, { session, action: 'password-change', current, maxAgeMs: null });
+  if (!fresh.ok) return fresh.answered;
+  const { account, about, recognition: { known } } = fresh;
+  const accountId = account.id;
+  const browser = devices.read(facts.cookies);
+  const charged = await charge(parts, limiters.passwordChange, current, known ? { browserId: browser.id } : { accountId });
   if (!charged.ok) return charged.answered;
 
-  const browser = devices.read(facts.cookies);
-  const { account, right, known } = await orRefund({ limiter: limiters.passwordChange, pass: charged.pass }, async () => {
-    const found = await accounts.findById(accountId);
-    const recognition = await devices.recognize(browser, accountId);
-    const verdict = await guard.verify({ account: found, name: accountId, known: recognition.known, password: input.currentPassword });
-    return { account: found, right: verdict, known: recognition.known };
-  });
-  if (!right || account?.active !== true) {
-    emit({ type: 'password-change.failed', reason: right ? 'inactive-account' : 'wrong-password', ...about });
+  const right = await orRefund({ limiter: limiters.passwordChange, pass: charged.pass }, () => guard.verify({ account, name: accountId, known, password: input.currentPassword }));
+  if (!right) {
+    emit({ type: 'password-change.failed', reason: 'wrong-password', ...about });
     return current.answer('password-change-failed');
   }
   await refund(limiters.passwordChange, charged.pass);

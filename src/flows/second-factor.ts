@@ -50,7 +50,7 @@ async function verify(parts: FlowParts, { pendings, input, current }: { readonly
   if (triesLeft === undefined) return startAgain(parts, current);
 
   const check = await checkFactor(parts, { accountId: account.id, known: recognition.known, input });
-  if (!check.ok) return refuse(parts, { check, account, about, current, found, triesLeft });
+  if (!check.ok) return refuse(parts, { check, account, about, current, found, triesLeft, known: recognition.known });
   reportFactor(parts, { check, account, about, flow: 'second-factor', current });
   // The code is spent. Of two that were right at once, one signs in.
   if (!(await found.burn())) return startAgain(parts, current);
@@ -84,14 +84,16 @@ interface Refusal {
   readonly current: Visit;
   readonly found: FoundSignIn;
   readonly triesLeft: number;
+  readonly known: boolean;
 }
 
-async function refuse(parts: FlowParts, { check, account, about, current, found, triesLeft }: Refusal): Promise<Answered> {
+async function refuse(parts: FlowParts, { check, account, about, current, found, triesLeft, known }: Refusal): Promise<Answered> {
   reportRefusal(parts, { check, account, about, flow: 'second-factor', current });
   if (check.retryAfterMs !== undefined) return current.now(parts.uniform.comeBack('too-many-requests', check.retryAfterMs, current.facts.accepts));
+  // Whoever begins anew before the fifth code must not guess in silence (OWASP ASVS 5.0 6.3.5). A known browser mistypes.
+  if (!known || triesLeft === 0) tellFactorFailed(parts, { account, span: current.span });
   if (triesLeft > 0) return current.answer('second-factor-failed');
   await found.burn();
-  tellFactorFailed(parts, { account, span: current.span });
   return { ...(await current.answer('second-factor-expired')), setCookies: [endPendingCookie] };
 }
 

@@ -101,6 +101,7 @@ async function decide(parts: FlowParts, doors: SignInDoors, attempt: Attempt): P
   if ('outcome' in looked) return looked;
   const { account, verdict, recognition, trouble } = looked;
   if (!verdict.ok) await doors.guard.failed({ account, name, known: recognition.known });
+  else if (account?.active !== true || trouble !== undefined) await asIfWrong(doors, name);
   if (account === undefined || !verdict.ok || !account.active) {
     refuse(parts, about, account, account === undefined ? 'unknown-account' : verdict.ok ? 'inactive-account' : 'wrong-password');
     return failure(parts, current, browser);
@@ -111,6 +112,11 @@ async function decide(parts: FlowParts, doors: SignInDoors, attempt: Attempt): P
     return failure(parts, current, browser);
   }
   return settle(parts, doors, { attempt, account, looked });
+}
+
+/** A store that cannot write must not tell a right password that opens nothing from a wrong one, which is counted. */
+function asIfWrong({ guard }: SignInDoors, name: string): Promise<void> {
+  return guard.failed({ account: undefined, name, known: false });
 }
 
 function refuse({ emit }: FlowParts, about: EventSubject, account: StoredAccount | undefined, reason: EventDetails['sign-in.failed']['reason']): void {
@@ -166,6 +172,7 @@ async function settle(parts: FlowParts, doors: SignInDoors, { attempt, account, 
     emit({ type: 'breach.found', flow: 'sign-in', count: leak.count, ...about });
     refuse(parts, about, account, 'breached-password');
     current.span.later('breach-mail', () => mailReset(parts, doors, account, 'breached-password'));
+    await asIfWrong(doors, name);
     // The charge stays: a budget that grew back would tell that the password was right.
     return failure(parts, current, browser, answerAtMs);
   }
@@ -183,11 +190,14 @@ async function settle(parts: FlowParts, doors: SignInDoors, { attempt, account, 
     recognition,
     about,
     visit: current,
-    strangerAnswer: () => failure(parts, current, browser, answerAtMs),
+    strangerAnswer: async () => {
+      await asIfWrong(doors, name);
+      return failure(parts, current, browser, answerAtMs);
+    },
+    beforeOpening: () => doors.guard.passed(account),
   });
   // Whoever is asked for a mailed link must not see by the budget that the password was right.
   if (result.outcome === 'answered') return result;
-  await doors.guard.passed(account);
   await refund(limiters.signIn, attempt.pass);
   if (own.ok) await refund(limiters.signIn, own);
   const needsRecheck = leak.verdict === 'unknown';

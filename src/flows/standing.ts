@@ -88,7 +88,8 @@ export type FactorCheck =
 export async function checkFactor(parts: FlowParts, { accountId, known, input }: { readonly accountId: string; readonly known: boolean; readonly input: FactorInput }): Promise<FactorCheck> {
   const { secondFactor, clock } = parts;
   const { own } = secondFactor;
-  if (own !== undefined && input.proof !== undefined) {
+  // A form sends a field that was left empty as an empty string.
+  if (own !== undefined && input.proof !== undefined && input.proof !== '') {
     const right = (await hasOwnFactor(parts, accountId)) && (await inOwnTime(clock, async () => own.verify({ accountId, response: input.proof })));
     return (right as unknown) === true ? { ok: true, method: own.method } : { ok: false, method: own.method, reason: 'wrong-proof', disabledNow: [] };
   }

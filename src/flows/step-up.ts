@@ -3,6 +3,7 @@ import type { StoredAccount } from '../ports/accounts.ts';
 import type { Reply } from '../ports/reply.ts';
 import type { ProofMethod, SessionFacts } from '../ports/session.ts';
 import { charge, orRefund, refund, subjectOf, visit, type Visit } from './door.ts';
+import { isSession, refuseSession, signedInAs } from './fresh.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { PasswordGuard } from './password-guard.ts';
 import { reportFactor, reportRefusal } from './second-factor.ts';
@@ -31,18 +32,17 @@ export function createStepUp(parts: FlowParts, guard: PasswordGuard): StepUp {
 }
 
 async function verify(parts: FlowParts, { guard, input, current }: { readonly guard: PasswordGuard; readonly input: StepUpInput; readonly current: Visit }): Promise<StepUpResult> {
-  const { accounts, limiters, uniform, emit } = parts;
+  const { devices, limiters, uniform, emit } = parts;
   const { session } = input;
-  if (session === undefined) return current.answer('sign-in-failed');
-  const charged = await charge(parts, limiters.passwordChange, current, { accountId: session.accountId });
-  if (!charged.ok) return charged.answered;
-  const account = await orRefund({ limiter: limiters.passwordChange, pass: charged.pass }, () => accounts.findById(session.accountId));
-  const given = account?.active === true ? await proofsOf(parts, { guard, input, account, current }) : undefined;
-  if (account === undefined || given === undefined) {
-    emit({ type: 'step-up.failed', reason: 'inactive-account', ...subjectOf(current.facts, { accountId: session.accountId }) });
-    return current.answer('sign-in-failed');
-  }
+  const account = await signedInAs(parts, session);
+  if (!isSession(session) || account === undefined) return refuseSession(parts, { session, action: 'step-up', current });
   const about = subjectOf(current.facts, { accountId: account.id });
+  const browser = devices.read(current.facts.cookies);
+  const { known } = await devices.recognize(browser, account.id);
+  // A known browser has a budget of its own: whoever has got a session with the password must not use up its owner's.
+  const charged = await charge(parts, limiters.passwordChange, current, known ? { browserId: browser.id } : { accountId: account.id });
+  if (!charged.ok) return charged.answered;
+  const given = await orRefund({ limiter: limiters.passwordChange, pass: charged.pass }, () => proofsOf(parts, { guard, input, account, known, current }));
   if (!given.ok || given.proofs.length === 0) {
     emit({ type: 'step-up.failed', reason: given.ok ? 'wrong-password' : given.reason, ...about });
     return { ...(await current.answer('step-up-failed')), reasons: [notRight] };
@@ -64,20 +64,20 @@ interface Attempt {
   readonly guard: PasswordGuard;
   readonly input: StepUpInput;
   readonly account: StoredAccount;
+  readonly known: boolean;
   readonly current: Visit;
 }
 
 /** The password first: a code that is right is spent by being looked at. */
-async function proofsOf(parts: FlowParts, { guard, input, account, current }: Attempt): Promise<Given> {
+async function proofsOf(parts: FlowParts, { guard, input, account, known, current }: Attempt): Promise<Given> {
   const proofs: ProofMethod[] = [];
-  const recognition = await parts.devices.recognize(parts.devices.read(current.facts.cookies), account.id);
   if (isGiven(input.password)) {
-    const right = await guard.verify({ account, name: account.id, known: recognition.known, password: input.password });
+    const right = await guard.verify({ account, name: account.id, known, password: input.password });
     if (!right) return { ok: false, reason: 'wrong-password' };
     proofs.push('password');
   }
   if (isGiven(input.code) || isGiven(input.proof)) {
-    const check = await checkFactor(parts, { accountId: account.id, known: recognition.known, input: { code: input.code, proof: input.proof } });
+    const check = await checkFactor(parts, { accountId: account.id, known, input: { code: input.code, proof: input.proof } });
     const about = subjectOf(current.facts, { accountId: account.id });
     if (!check.ok) {
       reportRefusal(parts, { check, account, about, flow: 'step-up', current });

@@ -48,6 +48,7 @@ export interface EventDetails {
   'factor.removed': { readonly factorId: string; readonly by: 'owner' | 'admin' };
   'factor.suspended': { readonly factorId: string };
   'factor.restored': { readonly factorId: string };
+  'factor.change-refused': { readonly flow: FlowName; readonly reason: 'unknown-factor' | 'last-factor' | 'none-enrolled' | 'unknown-device' };
   'factor.disabled': { readonly factorId: string; readonly failures: number };
   'factor.replayed': { readonly factorId: string };
   'factor.drifted': { readonly factorId: string; readonly steps: number };
@@ -66,6 +67,7 @@ export interface EventDetails {
   'step-up.required': { readonly action: string; readonly missing: readonly string[]; readonly expired: readonly string[] };
   'step-up.succeeded': { readonly proofs: readonly string[] };
   'step-up.failed': { readonly reason: 'wrong-password' | 'wrong-code' | 'inactive-account' };
+  'session.refused': { readonly reason: 'not-signed-in' | 'ended' | 'inactive-account'; readonly action: string };
   'mfa.refused': { readonly verdict: 'challenge' | 'enroll'; readonly action: string };
   'mfa.policy-changed': { readonly scope: string; readonly required: boolean; readonly by: string };
   'mfa.factors-removed': { readonly by: string; readonly count: number };

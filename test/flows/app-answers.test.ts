@@ -60,7 +60,7 @@ describe('a user table that answers as libraries for databases do', () => {
     const numbered = (found: boolean) => (found && row ? { ...row, id: 7 } : undefined);
     const kit = await kitWith({ findByIdentifier: (name: string) => numbered(name === email), findById: (id: unknown) => numbered(id === '7'), replacePasswordHash: () => true, create: () => 8 });
     expect((await attempt(kit, email, goodPassword)).value).toMatchObject({ outcome: 'signed-in', accountId: '7' });
-    expect(await kit.value(kit.portcullis.passwordChange.change({ session: fullSession('7', 0, 'password'), currentPassword: goodPassword, newPassword: otherPassword, facts }))).toMatchObject({ outcome: 'changed' });
+    expect(await kit.value(kit.portcullis.passwordChange.change({ session: fullSession('7', kit.clock.nowMs(), 'password'), currentPassword: goodPassword, newPassword: otherPassword, facts }))).toMatchObject({ outcome: 'changed' });
     await kit.value(kit.portcullis.passwordReset.request({ identifier: email, facts }));
     await kit.value(kit.portcullis.signUp.request({ identifier: 'new@example.com', password: goodPassword, facts }));
     await kit.settle();
@@ -83,7 +83,7 @@ describe('a user table that answers as libraries for databases do', () => {
 
   it('must say whether it has replaced a hash: what is neither true nor false is no yes', async () => {
     const kit = await kitWith({ replacePasswordHash: async () => ({ changes: 0 }) });
-    const { value } = await kit.run(kit.portcullis.passwordChange.change({ session: fullSession('user-1', 0, 'password'), currentPassword: goodPassword, newPassword: otherPassword, facts }));
+    const { value } = await kit.run(kit.portcullis.passwordChange.change({ session: fullSession('user-1', kit.clock.nowMs(), 'password'), currentPassword: goodPassword, newPassword: otherPassword, facts }));
     expect(value).toMatchObject({ outcome: 'answered', reply: { status: 503 } });
     expect(kit.events).toContainEqual(expect.objectContaining({ type: 'store.failed', store: 'accounts' }));
   });

@@ -30,7 +30,7 @@ describe('everything that leaves through events, the audit log and error message
     for (const [identifier, password] of [[email, wrong], [email, goodPassword], ['nobody@example.com', wrong], ['leaked@example.com', leaked], [{ $ne: email }, wrong], [email, wrong.repeat(100)]]) {
       await kit.value(portcullis.signIn.attempt({ identifier, password, facts: from }));
     }
-    await kit.value(portcullis.passwordChange.change({ session: fullSession('user-2', 0, 'password'), currentPassword: wrong, newPassword: otherPassword, facts: from }));
+    await kit.value(portcullis.passwordChange.change({ session: fullSession('user-2', kit.clock.nowMs(), 'password'), currentPassword: wrong, newPassword: otherPassword, facts: from }));
     await kit.value(portcullis.passwordReset.request({ identifier: email, facts: from }));
     await kit.settle();
     const reset = kit.mails.findLast((mail) => mail.kind === 'reset-password' && mail.to === email);

@@ -10,7 +10,7 @@ async function peopledKit(): Promise<Kit> {
 }
 
 function change(kit: Kit, currentPassword: unknown, newPassword: unknown, accountId = 'user-1') {
-  return kit.run(kit.portcullis.passwordChange.change({ session: fullSession(accountId, 0, 'password'), currentPassword, newPassword, facts }));
+  return kit.run(kit.portcullis.passwordChange.change({ session: fullSession(accountId, kit.clock.nowMs(), 'password'), currentPassword, newPassword, facts }));
 }
 
 async function opens(kit: Kit, password: string): Promise<boolean> {
@@ -53,7 +53,7 @@ describe('changing the password', () => {
 
   it('happens for one of two that come at the same moment', async () => {
     const kit = await peopledKit();
-    const both = [otherPassword, 'lanterns along a frozen canal'].map((newPassword) => kit.portcullis.passwordChange.change({ session: fullSession('user-1', 0, 'password'), currentPassword: goodPassword, newPassword, facts }));
+    const both = [otherPassword, 'lanterns along a frozen canal'].map((newPassword) => kit.portcullis.passwordChange.change({ session: fullSession('user-1', kit.clock.nowMs(), 'password'), currentPassword: goodPassword, newPassword, facts }));
     const outcomes = (await kit.value(Promise.all(both))).map(({ outcome }) => outcome);
     expect(outcomes.toSorted()).toEqual(['answered', 'changed']);
   });
@@ -61,6 +61,7 @@ describe('changing the password', () => {
   it('is refused for an account that is disabled or gone', async () => {
     const kit = await peopledKit();
     await kit.plant({ email: 'disabled@example.com', password: goodPassword, active: false });
-    for (const accountId of ['user-2', 'user-99']) expect((await change(kit, goodPassword, otherPassword, accountId)).value).toMatchObject({ reply: { status: 403 } });
+    for (const accountId of ['user-2', 'user-99']) expect((await change(kit, goodPassword, otherPassword, accountId)).value).toMatchObject({ reply: { status: 401 } });
+    expect(kit.events.at(-1)).toMatchObject({ type: 'session.refused', reason: 'inactive-account', action: 'password-change' });
   });
 });

@@ -6,8 +6,14 @@ const firstProofs: readonly string[] = ['password', 'external'];
 const noFactor: readonly string[] = [...firstProofs, 'mailed-link'];
 
 /**
- * What somebody may do, from nothing but its input. An enrolled factor is asked for before anything else, also one that is
- * disabled or suspended. Then: an overdue enrollment, a step-up, an enrollment that has time. The earliest deadline counts.
+ * What somebody may do, from nothing but its input. Never throws. In this order:
+ * 1. `challenge`: an enrolled factor was not given, also one that is disabled or suspended. Never `allow`, never `enroll`.
+ * 2. `enroll`, overdue: no factor, and the earliest deadline has passed, an administrator removed the factors, or the session
+ *    was let in for enrolling alone.
+ * 3. `step-up`: with `maxAgeMs`, a proof is missing or older than that.
+ * 4. `enroll` with time left: the session may go on.
+ * 5. `allow`.
+ * OWASP ASVS 5.0 6.3.3, 7.5.1, 7.5.3; SP 800-63B-4 section 3.2.2 (a disabled factor is no way around).
  */
 export function decide({ policies, factors, session, nowMs, maxAgeMs }: MfaFacts): MfaVerdict {
   const given = proofsOf(session);
@@ -23,7 +29,7 @@ type Proof = readonly [method: string, atMs: number];
 
 /** The session comes back from the app's store: what is no time is no proof. */
 function proofsOf({ proofs }: SessionFacts): readonly Proof[] {
-  if (typeof proofs !== 'object' || (proofs as unknown) === null) return [];
+  if (typeof proofs !== 'object' || (proofs as unknown) === null || Array.isArray(proofs)) return [];
   return Object.entries(proofs).filter((proof): proof is [string, number] => Number.isFinite(proof[1]) && (proof[1] as number) >= 0);
 }
 

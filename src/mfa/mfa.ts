@@ -8,7 +8,7 @@ import type { RecordStore } from '../ports/record-store.ts';
 import type { SessionFacts } from '../ports/session.ts';
 import { decide } from './decide.ts';
 import { createPolicyRecords } from './policies.ts';
-import { previewOf } from './preview.ts';
+import { createPreview } from './preview.ts';
 import { createReminders } from './reminders.ts';
 
 /** Whom a policy binds: everybody, the members of an organization, or who has a role. */
@@ -43,8 +43,11 @@ export interface MfaFacts {
 }
 
 /**
- * `enroll`: until `graceUntilMs` the session may go on and be reminded; from then on it reaches enrollment and sign-out alone.
- * `step-up`: the named proofs must be given, for the first time or again.
+ * `challenge`: a factor is enrolled and was not given. `methods` is what can be given now; empty where an administrator must help.
+ * `enroll`: until `graceUntilMs` the session may go on and be reminded; from then on (`overdue`) it reaches enrollment and
+ * sign-out alone. `scopes` are those of the policies that bind.
+ * `step-up`: the named proofs were never given (`missing`) or too long ago (`expired`). `password` stands for the first proof
+ * (a password, or a sign-in elsewhere), `second-factor` for any second one but a remembered browser.
  */
 export type MfaVerdict =
   | { readonly verdict: 'allow' }
@@ -115,7 +118,7 @@ export function createMfaPolicy(options: MfaPolicyOptions): MfaPolicies {
   return Object.freeze({
     decide,
     ...policies,
-    preview: previewOf,
+    preview: createPreview({ clock }),
     dueReminder: createReminders({ policiesFor: policies.policiesFor, records, remindDaysBefore, clock, emit }),
   } satisfies MfaPolicies);
 }

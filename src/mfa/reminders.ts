@@ -1,3 +1,4 @@
+import { ConfigError } from '../kernel/errors.ts';
 import { accountRecordKey, updateJson } from '../kernel/json-record.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Emit } from '../ports/events.ts';
@@ -22,6 +23,7 @@ interface Parts extends Pick<MfaPolicies, 'policiesFor'> {
 /** Whoever is reminded late gets one reminder, the nearest one. Another deadline begins anew (OWASP ASVS 5.0 6.4.5). */
 export function createReminders({ policiesFor, records, remindDaysBefore, clock, emit }: Parts): MfaPolicies['dueReminder'] {
   return async function dueReminder(member: MfaMember) {
+    if (typeof member.accountId !== 'string' || member.accountId === '') throw new ConfigError('mfa.dueReminder: expected the id of an account');
     const policies = await policiesFor(member);
     if (policies.length === 0) return undefined;
     const nowMs = clock.nowMs();

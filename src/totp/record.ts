@@ -43,8 +43,33 @@ export const noFactors: TotpRecord = Object.freeze({ factors: [] });
 /** What the record store handed back; a record that is not one of these is a broken store. */
 export function checkedRecord(found: TotpRecord | undefined): TotpRecord {
   if (found === undefined) return noFactors;
-  if (!Array.isArray(found.factors) || found.factors.some(({ lastStep }: StoredFactor) => !Number.isInteger(lastStep))) throw new StoreError('records: expected authenticators in a record of the kind "totp"');
+  if (!isRecord(found)) throw new StoreError('records: expected authenticators in a record of the kind "totp"');
   return found;
+}
+
+/** Every field that decides: without a number in it, a comparison would say yes for ever. */
+function isRecord({ factors, pending }: TotpRecord): boolean {
+  return Array.isArray(factors) && factors.every(isFactor) && (pending === undefined || isPending(pending));
+}
+
+function isFactor(factor: Partial<StoredFactor> | null): boolean {
+  if (!isEnrolled(factor)) return false;
+  const { lastStep, failures, confirmedAtMs, disabledAtMs, suspendedAtMs } = factor as StoredFactor;
+  return isCount(lastStep) && typeof failures === 'object' && (failures as unknown) !== null && [confirmedAtMs, disabledAtMs ?? 0, suspendedAtMs ?? 0].every(Number.isFinite);
+}
+
+function isPending(pending: Partial<PendingFactor> | null): boolean {
+  if (!isEnrolled(pending)) return false;
+  const { expiresAtMs, triesLeft } = pending as PendingFactor;
+  return Number.isFinite(expiresAtMs) && isCount(triesLeft);
+}
+
+function isEnrolled(enrolled: Partial<Enrolled> | null): boolean {
+  return typeof enrolled?.id === 'string' && typeof enrolled.sealed === 'string';
+}
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value >= 0;
 }
 
 export function replaced(record: TotpRecord, factor: StoredFactor): TotpRecord {

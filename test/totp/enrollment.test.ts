@@ -34,6 +34,16 @@ describe('what an enrollment shows', () => {
     }));
   });
 
+  // ISO/IEC 18004: a code of any version holds 2331 bytes at this level of correction, and a phone wants far fewer.
+  it.each(['漢'.repeat(500), '😀'.repeat(500), '%'.repeat(500), '\ud800'.repeat(500), `${'a'.repeat(300)}@example.com`, ':::', ' ', '\u202e'])('fits a QR code, whatever an account is called (%#)', async (accountName) => {
+    const { totp } = setup({ issuer: '漢'.repeat(64) });
+    const begun = await totp.enroll({ accountId, accountName });
+    if (!begun.ok) throw new Error(begun.reason);
+    const label = decodeURIComponent(new URL(begun.uri).pathname);
+    expect(label.endsWith(':') || begun.uri.length > 1_550).toBe(false);
+    expect(begun.qr.svg).toMatch(/^<svg /);
+  });
+
   it.skipIf(!hasDebian('zbar-tools'))('is a QR code that a scanner reads back to the letter', async () => {
     const { totp } = setup();
     const begun = await totp.enroll({ accountId, accountName: 'ada@example.com' });
@@ -46,8 +56,10 @@ describe('what an enrollment shows', () => {
     expect(spawnSync('/usr/bin/zbarimg', ['--nodbus', '-q', '--raw', file], { encoding: 'utf8' }).stdout.trim()).toBe(begun.uri);
     // The drawing is of the same modules: a dark one for each path element, and a border of four.
     expect(begun.qr.svg.match(/h10v10h-10z/g)).toHaveLength(data.flat().filter(Boolean).length);
-    expect(begun.qr.svg).toContain(`viewBox="0 0 ${size * 10} ${size * 10}"`);
-    expect(begun.qr.svg).not.toContain(begun.secret.slice(0, 4));
+    // ISO/IEC 18004: dark on light, also on a dark page; nothing to run, nothing to load, of any size.
+    const side = size * 10;
+    expect(begun.qr.svg.replace(/ d="[^"]*"/, '')).toBe(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${side} ${side}"><rect fill="white" width="${side}" height="${side}"/><path fill="black"/></svg>`);
+    expect(begun.qr.svg).toMatch(/ d="[Mhvz0-9,-]+"/);
     expect(begun.qr.dataUrl).toBe(`data:image/svg+xml;base64,${Buffer.from(begun.qr.svg).toString('base64')}`);
   });
 
@@ -126,9 +138,22 @@ describe('an enrollment', () => {
 });
 
 describe('the parsers', () => {
+  it.skipIf(!hasDebian('oathtool')).each([['32 characters of 160 bits', 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXZ'], ['18 characters of 90 bits', 'JBSWY3DPEHPK3PXPAB'], ['26 characters of 130 bits', 'JBSWY3DPEHPK3PXPJBSWY3DPE7'], ['52 characters of 260 bits', `${'JBSWY3DPEHPK3PXP'.repeat(3)}ABC7`]])('read a secret as other authenticators do: %s', async (_what, text) => {
+    const maths = await arithmetic();
+    const read = readSecret(maths, text);
+    expect(read).toBeDefined();
+    const foreign = spawnSync('/usr/bin/oathtool', ['--totp', '-b', text, '-N', '@1700000000'], { encoding: 'utf8' }).stdout.trim();
+    expect(maths.codeAt(read ?? new Uint8Array(20), Math.floor(1_700_000_000 / 30))).toBe(foreign);
+  });
+
+  // RFC 4648 section 6: 1, 3 and 6 characters over are no bytes.
+  it.each([17, 19, 22])('refuse a secret of %i characters, of which one is missing', async (length) => {
+    expect(readSecret(await arithmetic(), 'A'.repeat(length))).toBeUndefined();
+  });
+
   // RFC 4226 section 5.3
   it('take six ASCII digits, however they were spaced, and nothing else', () => {
-    for (const typed of ['005924', ' 005 924 ', '005-924', '0 0 5 9 2 4', '005\u00a0924']) expect(readCode(typed)).toBe('005924');
+    for (const typed of ['005924', ' 005 924 ', '005-924', '0 0 5 9 2 4', '005\u00a0924', '005\u2009924', '005924\r\n']) expect(readCode(typed)).toBe('005924');
     for (const typed of [5924, '5924', '0059244', '٠٠٥٩٢٤', '００５９２４', '00592a', '', null, ['005924'], { length: 6 }, '1'.repeat(10_000_000), '\0'.repeat(6), '\ud800'.repeat(6)]) expect(readCode(typed)).toBeUndefined();
   });
 
@@ -138,6 +163,11 @@ describe('the parsers', () => {
       expect(readCode(given) ?? '000000').toMatch(/^[0-9]{6}$/);
       expect(readSecret(maths, given)?.length ?? 20).toBeGreaterThanOrEqual(10);
     }));
+    const base32 = fc.string({ unit: fc.constantFrom(...Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')), maxLength: 120 });
+    fc.assert(fc.property(base32, (text) => {
+      const bits = text.length * 5;
+      expect(readSecret(maths, text)?.length).toBe(bits % 8 >= 5 || bits < 80 || bits >= 520 ? undefined : Math.floor(bits / 8));
+    }), { numRuns: 500 });
     fc.assert(fc.property(fc.uint8Array({ minLength: 10, maxLength: 64 }), (secret) => {
       expect(Buffer.from(readSecret(maths, maths.toBase32(secret)) ?? [])).toEqual(Buffer.from(secret));
     }));

@@ -45,3 +45,8 @@ export function memberOf(res: Response): Member {
 export function noteDue(res: Response, secondStepDueMs: number): void {
   res.locals['user'] = { ...memberOf(res), secondStepDueMs } satisfies Member;
 }
+
+/** A session that may only enroll has nowhere else to go. */
+export function navOf(req: Request): 'member' | 'sign-out' {
+  return req.session.proofs?.stage === 'full' ? 'member' : 'sign-out';
+}

@@ -3,16 +3,21 @@ import { createWriteStream, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestHandler } from 'express';
-import { BusyError, createKeyRing, createPortcullis, memoryStore, type KeyRing, type Portcullis } from 'portcullis';
+import { BusyError, createKeyRing, createPortcullis, type KeyRing, type Portcullis } from 'portcullis';
 import { jsonLinesSink } from 'portcullis/audit';
-import { expressDoors, limitRequests } from 'portcullis/express';
+import { limitRequests } from 'portcullis/express';
 import { createLimiter, headerSeconds, type Limiter } from 'portcullis/limiter';
+import { sqliteStore } from 'portcullis/sqlite';
 import { createAccounts } from './accounts.ts';
 import { answer } from './answers.ts';
 import type { Auth, AuthContext, PasswordAdvice } from './auth.ts';
 import { addressOf, bodyField } from './input.ts';
 import { memberOf } from './members.ts';
-import { rejectedForm } from './rejected-form.ts';
+import { createDoors } from './protected-doors.ts';
+import { secondStepRoutes } from './routes/second-step.ts';
+import { securityRoutes } from './routes/security.ts';
+import { teamCard, teamSecondStepRoutes } from './routes/team-second-step.ts';
+import { accountCards } from './views/account-cards.ts';
 import { messagePage } from './views/message.ts';
 import { protectedTemplates } from './views/protected-templates.ts';
 import { teamPage } from './views/team.ts';
@@ -24,10 +29,10 @@ const passwordAdvice: PasswordAdvice = {
 
 /** The same doors as in unprotected-auth.ts, behind portcullis. This is the whole of it. */
 export async function createAuth(context: AuthContext): Promise<Auth> {
-  const { data, mails, sessions, baseUrl, breachUrl } = context;
+  const { data, mails, baseUrl, breachUrl } = context;
   const folder = dirname(data.database.location() ?? '.');
   const auditFile = createWriteStream(join(folder, 'audit.jsonl'), { flags: 'a', mode: 0o600 });
-  const store = memoryStore();
+  const store = sqliteStore(join(folder, 'portcullis.sqlite'));
   const portcullis = createPortcullis({
     keys: keysIn(folder),
     baseUrl,
@@ -37,41 +42,29 @@ export async function createAuth(context: AuthContext): Promise<Auth> {
     records: store,
     password: { contextWords: ['Larkpost'] },
     breach: { rangeService: { userAgent: 'larkpost-example', ...(breachUrl !== undefined && { baseUrl: breachUrl, dangerouslyAllowHttp: true }) } },
+    totp: { issuer: 'Larkpost' },
     uniform: { templates: protectedTemplates(passwordAdvice) },
     audit: { sinks: [jsonLinesSink(auditFile)] },
   });
   const network = createLimiter({ name: 'network', rules: { address: { limit: 300, windowMs: 60_000 } }, store, emit: portcullis.emit });
   const invitations = createLimiter({ name: 'invitations', rules: { account: { limit: 20, windowMs: 3_600_000 } }, store, emit: portcullis.emit });
-  const doors = expressDoors(portcullis, {
-    sessionOf: (req) => req.session.proofs,
-    remember: (req, session) => {
-      req.session.userId = session.accountId;
-      req.session.proofs = session;
-    },
-    endSessions: (req, { accountId, which }) => sessions.endOthers(accountId, which === 'other-sessions' ? req.sessionID : undefined),
-    onSignedIn: (req, res) => {
-      answer(req, res, { json: { ok: true }, seeOther: '/contacts' });
-    },
-    onSignedOut: (req, res) => {
-      answer(req, res, { json: { ok: true }, seeOther: '/login?done=signed-out' });
-    },
-    onRejected: (req, res, rejection) => {
-      res.send(rejectedForm(req, res, { ...rejection, advice: passwordAdvice, data }));
-    },
-    profileOf: (req) => ({ name: bodyField(req, 'name'), team: bodyField(req, 'team'), invitation: bodyField(req, 'invitation') }),
-  });
+  const doors = createDoors(portcullis, context, passwordAdvice);
   await portcullis.warmUp();
   return {
     mode: 'protected',
     passwordAdvice,
     tellsAvailability: false,
     guards: [limitRequests({ limiter: network, keys: ({ address }) => ({ address }) })],
+    memberGuards: (action) => [action === undefined ? doors.guard() : doors.guard({ action })],
+    ownRoutes: [secondStepRoutes(doors, portcullis, data), securityRoutes(doors, portcullis, data), teamSecondStepRoutes(doors, portcullis, context)],
+    ownCards: { account: (user) => accountCards(user), team: (user, members) => teamCard(portcullis, user, members) },
     ...doors,
     invite: invite(context, portcullis, invitations),
     emailAvailable: noSuchQuestion,
     hashForSeed: (password) => hashPatiently(portcullis.hasher, password),
     async close() {
       await portcullis.close();
+      store.close();
       await new Promise((resolve) => auditFile.end(resolve));
     },
   };

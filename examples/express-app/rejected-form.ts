@@ -2,8 +2,13 @@ import type { Request, Response } from 'express';
 import type { PasswordAdvice } from './auth.ts';
 import type { Data } from './data/data.ts';
 import { bodyField, textOf } from './input.ts';
-import { memberOf } from './members.ts';
+import { memberOf, navOf } from './members.ts';
+import { localPage } from './local-pages.ts';
+import { accountCards } from './views/account-cards.ts';
 import { accountPage } from './views/account.ts';
+import { enrollAgainPage } from './views/enroll.ts';
+import { messagePage } from './views/message.ts';
+import { stepUpPage } from './views/step-up.ts';
 import { resetPage } from './views/reset.ts';
 import { signUpPage } from './views/sign-up.ts';
 
@@ -12,13 +17,27 @@ interface Rejection {
   readonly reasons: readonly { readonly code: string; readonly message: string }[];
 }
 
-/** The form again, with the reasons and all that was typed but the password. */
+/** The form again, with the reasons and all that was typed but passwords and codes of the second step. */
 export function rejectedForm(req: Request, res: Response, { flow, reasons: all, advice, data }: Rejection & { readonly advice: PasswordAdvice; readonly data: Data }): string {
   const typed = (name: string, maxChars = 254): string | undefined => textOf(bodyField(req, name), maxChars);
   // How to do better stands beside the field already.
   const reasons = all.filter(({ code }) => code !== 'guidance').map(({ message }) => message);
-  if (flow === 'password-change') return accountPage({ user: memberOf(res), advice, reasons });
-  if (flow === 'password-reset') return resetPage({ advice, reasons, token: typed('token'), email: typed('email'), code: typed('code') });
-  const values = { email: typed('email'), name: typed('name'), team: typed('team') };
-  return signUpPage({ advice, asksAvailability: false, reasons, values, invitation: data.invitations.byToken(typed('invitation') ?? '') });
+  switch (flow) {
+    case 'password-change':
+      return accountPage({ user: memberOf(res), advice, reasons, cards: accountCards(memberOf(res)) });
+    case 'email-change':
+      return accountPage({ user: memberOf(res), advice, cards: accountCards(memberOf(res), reasons) });
+    case 'password-reset':
+      return resetPage({ advice, reasons, token: typed('token'), email: typed('email'), code: typed('code'), secondStep: all.some(({ code }) => code === 'second-factor') });
+    case 'confirm-factor':
+      return all.some(({ code }) => code === 'expired')
+        ? messagePage({ title: 'Please start again', detail: reasons.join(' '), tone: 'bad', links: [{ href: '/account/security', label: 'Start again' }], nav: navOf(req) })
+        : enrollAgainPage({ factorId: typed('factorId') ?? '', reasons, user: memberOf(res), nav: navOf(req) });
+    case 'step-up':
+      return stepUpPage({ next: localPage(bodyField(req, 'next')), problem: reasons[0], password: bodyField(req, 'password') !== undefined, code: bodyField(req, 'code') !== undefined, user: memberOf(res) });
+    case 'sign-up': {
+      const values = { email: typed('email'), name: typed('name'), team: typed('team') };
+      return signUpPage({ advice, asksAvailability: false, reasons, values, invitation: data.invitations.byToken(typed('invitation') ?? '') });
+    }
+  }
 }

@@ -27,7 +27,7 @@ export interface Answered {
   readonly json: unknown;
 }
 
-/** A browser, or a program where `accept` is JSON: keeps the cookie, follows no redirect. */
+/** A browser, or a program where `accept` is JSON: keeps its cookies, follows no redirect. */
 export interface Client {
   get(path: string): Promise<Answered>;
   /** Sends a form, as a browser does. */
@@ -40,13 +40,17 @@ export interface Client {
 
 export function clientOf(app: RunningApp, accept: 'application/json' | 'text/html' = 'application/json', localAddress = '127.0.0.1'): Client {
   const dispatcher = new Agent({ localAddress, keepAliveTimeout: 10 });
-  let cookie = '';
+  const jar = new Map<string, string>();
 
   async function send(path: string, init: { method: string; headers?: Record<string, string>; body?: string }): Promise<Answered> {
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
     const headers = { accept, ...(cookie !== '' && { cookie }), ...init.headers };
     const response = await fetch(app.url + path, { ...init, headers, redirect: 'manual', dispatcher });
-    const [set] = response.headers.getSetCookie();
-    if (set !== undefined) cookie = set.split(';')[0] ?? '';
+    for (const line of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      if (/; Max-Age=0(;|$)/.test(line)) jar.delete(name);
+      else jar.set(name, value);
+    }
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') === true;
     return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };

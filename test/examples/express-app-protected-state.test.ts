@@ -40,7 +40,7 @@ async function signedIn(email: string, password = first): Promise<Client> {
 }
 
 function sessionIn({ headers }: Answered): string {
-  return /larkpost\.sid=([^;]+)/.exec(headers.getSetCookie()[0] ?? '')?.[1] ?? '';
+  return /larkpost\.sid=([^;]+)/.exec(headers.getSetCookie().join('\n'))?.[1] ?? '';
 }
 
 describe('a session of the protected example', () => {

@@ -12,17 +12,17 @@ export function teamRoutes(auth: Auth, { data }: AuthContext): Router {
 
   router.get('/account', ...signedIn, (req, res) => {
     const user = memberOf(res);
-    const page = accountPage({ user, advice: auth.passwordAdvice, done: doneText(req) });
+    const page = accountPage({ user, advice: auth.passwordAdvice, cards: auth.ownCards.account(user), done: doneText(req) });
     answer(req, res, { json: { email: user.email, name: user.name, team: user.teamName }, page });
   });
   router.post('/account/password', ...signedIn, auth.changePassword);
 
-  router.get('/team', ...signedIn, (req, res) => {
+  router.get('/team', ...signedIn, async (req, res) => {
     const user = memberOf(res);
     const members = data.users.ofTeam(user.teamId);
     const invitations = data.invitations.ofTeam(user.teamId);
     const json = { team: user.teamName, members: members.map(({ email, name }) => ({ email, name })), invited: invitations.map(({ email }) => email) };
-    answer(req, res, { json, page: teamPage({ user, members, invitations, done: doneText(req) }) });
+    answer(req, res, { json, page: teamPage({ user, members, invitations, card: await auth.ownCards.team(user, members), done: doneText(req) }) });
   });
   router.post('/team/invite', ...signedIn, auth.invite);
   return router;

@@ -3,23 +3,25 @@ import { html, type Html } from './html.ts';
 
 interface FieldParts {
   readonly name: string;
+  /** Where the page has another field of that name. Default: the name. */
+  readonly id?: string;
   readonly label: string;
   readonly type?: 'text' | 'email';
   readonly autocomplete?: string;
   readonly value?: string | undefined;
   readonly hint?: string;
-  readonly inputmode?: 'numeric';
+  readonly inputmode?: 'numeric' | 'url';
   readonly optional?: boolean;
 }
 
 /** A labelled input. */
-export function field({ name, label, type = 'text', autocomplete = 'off', value, hint, inputmode, optional = false }: FieldParts): Html {
+export function field({ name, id = name, label, type = 'text', autocomplete = 'off', value, hint, inputmode, optional = false }: FieldParts): Html {
   return html`<div class="field">
-<label for="${name}">${label}</label>
-<input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}"${value === undefined ? undefined : html` value="${value}"`}${
+<label for="${id}">${label}${optional ? html` <span class="soft">(optional)</span>` : undefined}</label>
+<input id="${id}" name="${name}" type="${type}" autocomplete="${autocomplete}"${value === undefined ? undefined : html` value="${value}"`}${
     inputmode === undefined ? undefined : html` inputmode="${inputmode}"`
-  }${hint === undefined ? undefined : html` aria-describedby="${name}-hint"`}${optional ? undefined : html` required`}>
-${hint === undefined ? undefined : html`<p class="hint" id="${name}-hint">${hint}</p>`}
+  }${hint === undefined ? undefined : html` aria-describedby="${id}-hint"`}${optional ? undefined : html` required`}>
+${hint === undefined ? undefined : html`<p class="hint" id="${id}-hint">${hint}</p>`}
 </div>`;
 }
 
@@ -31,6 +33,15 @@ export function emailField(value?: string): Html {
 /** The code from a mail, for forms without JavaScript and for people on another device. */
 export function codeField(value?: string): Html {
   return field({ name: 'code', label: 'Code from the mail', autocomplete: 'one-time-code', value });
+}
+
+/** A code of the second step, of either kind: the one of an app has digits, a recovery code has letters. */
+export function secondStepField({ name = 'code', label = 'Code', optional = false }: { readonly name?: string; readonly label?: string; readonly optional?: boolean } = {}): Html {
+  return field({ name, label, autocomplete: 'one-time-code', optional, hint: 'The six digits that your authenticator app shows, or one of your recovery codes.' });
+}
+
+export function checkbox({ name, label }: { readonly name: string; readonly label: string }): Html {
+  return html`<div class="check"><input id="${name}" name="${name}" type="checkbox"><label for="${name}">${label}</label></div>`;
 }
 
 /** A password that exists already. */

@@ -1,5 +1,6 @@
 import type { Member } from '../members.ts';
 import { html, toText, type Html } from './html.ts';
+import { dateTime } from './time.ts';
 
 /** What every page is made of. */
 export interface PageParts {
@@ -8,9 +9,9 @@ export interface PageParts {
   /** The signed-in user; the navigation is theirs. */
   readonly user?: Member | undefined;
   /** Whose navigation a page has that was rendered before anybody came. Default: that of `user`, or a visitor's. */
-  readonly nav?: 'visitor' | 'member' | 'none' | undefined;
+  readonly nav?: 'visitor' | 'member' | 'sign-out' | 'none' | undefined;
   /** Which entry of the navigation is this page. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** `narrow` for forms, `wide` for lists. */
   readonly width?: 'narrow' | 'wide';
   /** Files of public/ without `.js`. The page must work without them. */
@@ -41,10 +42,11 @@ ${scripts.map((name) => html`<script src="/assets/${name}.js" defer></script>`)}
 <header class="bar">
 <div class="bar-inner">
 <a class="brand" href="/"><img src="/assets/icon.svg" alt="" width="28" height="28">Larkpost</a>
-${nav === 'none' ? undefined : nav === 'visitor' ? visitorNav(path) : memberNav(user, path)}
+${navigation({ nav, user, path })}
 </div>
 </header>
 <main id="main" class="${width}">
+${path === securityPath ? undefined : reminder(user)}
 ${main}
 </main>
 <footer class="foot">
@@ -53,6 +55,27 @@ ${main}
 </body>
 </html>
 `);
+}
+
+const securityPath = '/account/security';
+
+function navigation({ nav, user, path }: Pick<PageParts, 'nav' | 'user' | 'path'>): Html | undefined {
+  switch (nav) {
+    case 'visitor':
+      return visitorNav(path);
+    case 'member':
+      return memberNav(user, path);
+    case 'sign-out':
+      return signOutForm(user);
+    default:
+      return undefined;
+  }
+}
+
+/** For as long as somebody may still go without. */
+function reminder(user: Member | undefined): Html | undefined {
+  if (user?.secondStepDueMs === undefined) return undefined;
+  return html`<p class="notice due" role="note">Your team asks for a second step from ${dateTime(user.secondStepDueMs)} on. <a href="${securityPath}">Set it up</a></p>`;
 }
 
 function visitorNav(path: string | undefined): Html {
@@ -66,14 +89,18 @@ function memberNav(user: Member | undefined, path: string | undefined): Html {
   return html`<nav class="nav" aria-label="Main">
 ${sections.map((section) => entry(section, path))}
 </nav>
-<form class="sign-out" method="post" action="/logout">
+${signOutForm(user)}`;
+}
+
+function signOutForm(user: Member | undefined): Html {
+  return html`<form class="sign-out" method="post" action="/logout">
 ${user === undefined ? undefined : html`<span class="who">${user.teamName}</span>`}
 <button class="quiet" type="submit">Sign out</button>
 </form>`;
 }
 
 function entry({ path, label }: { readonly path: string; readonly label: string }, current: string | undefined): Html {
-  return html`<a href="${path}"${path === current ? html` aria-current="page"` : undefined}>${label}</a>`;
+  return html`<a href="${path}"${path === current || current?.startsWith(`${path}/`) === true ? html` aria-current="page"` : undefined}>${label}</a>`;
 }
 
 /** A message above the content: what was done, or what is wrong. */

@@ -1,5 +1,5 @@
 import type { PasswordAdvice } from '../auth.ts';
-import { codeField, emailField, newPasswordField } from './fields.ts';
+import { codeField, emailField, newPasswordField, secondStepField } from './fields.ts';
 import { html } from './html.ts';
 import { notice, page, reasonList } from './layout.ts';
 import { tokenInput } from './token-form.ts';
@@ -34,9 +34,11 @@ export interface ResetPage {
   readonly token?: string | undefined;
   readonly email?: string | undefined;
   readonly code?: string | undefined;
+  /** The account has a second step, and a new password takes that too. */
+  readonly secondStep?: boolean;
 }
 
-export function resetPage({ advice, problem, reasons = [], token, email, code }: ResetPage): string {
+export function resetPage({ advice, problem, reasons = [], token, email, code, secondStep = false }: ResetPage): string {
   return page({
     title: 'Choose a new password',
     scripts: ['link-token', 'show-password'],
@@ -53,6 +55,7 @@ ${emailField(email)}
 ${codeField(code)}`,
 })}
 ${newPasswordField('password', 'New password', advice)}
+${secondStep ? secondStepField({ name: 'secondFactor', label: 'Code of your second step' }) : undefined}
 <button type="submit">Save the new password</button>
 </form>
 <p class="aside">Link too old? <a href="/forgot">Ask for another one</a></p>

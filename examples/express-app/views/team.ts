@@ -2,18 +2,20 @@ import type { Invitation } from '../data/invitations.ts';
 import type { User } from '../data/users.ts';
 import type { Member } from '../members.ts';
 import { field } from './fields.ts';
-import { html } from './html.ts';
+import { html, type Html } from './html.ts';
 import { notice, page } from './layout.ts';
 
 export interface TeamPage {
   readonly user: Member;
   readonly members: readonly User[];
   readonly invitations: readonly Invitation[];
+  /** What this mode has beside. */
+  readonly card?: Html | undefined;
   readonly problem?: string;
   readonly done?: string | undefined;
 }
 
-export function teamPage({ user, members, invitations, problem, done }: TeamPage): string {
+export function teamPage({ user, members, invitations, card, problem, done }: TeamPage): string {
   return page({
     title: 'Team',
     user,
@@ -29,13 +31,16 @@ ${members.map(({ name, email }) => html`<li><strong>${name}</strong><span class=
 ${invitations.map(({ email }) => html`<li class="pending"><strong>${email}</strong><span class="meta">invited</span></li>`)}
 </ul>
 </section>
-<section class="card side">
+<div class="side">
+<section class="card">
 <h2>Invite somebody</h2>
 <form method="post" action="/team/invite" class="stack">
 ${field({ name: 'email', label: 'Email address', type: 'email' })}
 <button type="submit">Send the invitation</button>
 </form>
 </section>
-</div>`,
+</div>
+</div>
+${card}`,
   });
 }

@@ -2,8 +2,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** Which of the two apps. */
-export type Side = 'unprotected' | 'protected';
+/** Which run: the two apps, and the protected one whose teams have made a second factor mandatory. */
+export type Side = 'unprotected' | 'protected' | 'mandatory';
+
+export const sides: readonly Side[] = ['unprotected', 'protected', 'mandatory'];
+
+/** As people read it. */
+export const sideTitles: Readonly<Record<Side, string>> = { unprotected: 'unprotected', protected: 'protected', mandatory: '2FA mandatory' };
 
 /** An app under attack. */
 export interface AttackedApp {
@@ -32,7 +37,7 @@ const stopTimeoutMs = 4_000;
 /** Starts the example app as a process of its own. */
 export const startAppProcess: StartApp = ({ side, dataFolder, seedFile, breachUrl }) => {
   const args = [main, '--json-ready', '--port', '0', '--data', dataFolder, '--seed-file', seedFile, '--fast-seed', '--breach-url', breachUrl];
-  return startNode(side === 'unprotected' ? [...args, '--unprotected'] : args, `the ${side} app`);
+  return startNode(side === 'unprotected' ? [...args, '--unprotected'] : args, `the ${side === 'unprotected' ? side : 'protected'} app`);
 };
 
 /** Starts a script that prints where it listens. Whatever becomes of this process, the script does not outlive it. */

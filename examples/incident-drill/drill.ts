@@ -7,7 +7,8 @@ import { startAppProcess } from './apps.ts';
 import { leakedPasswords } from './people.ts';
 import { fullSize, makePlan, type Plan, type Sizes } from './plan.ts';
 import { silent, type Progress } from './progress.ts';
-import { runSide, type SideReport } from './side.ts';
+import { secondFactorFiguresOf } from './second-factor/figures.ts';
+import { openSide, runSide, type OpenSide, type SideReport } from './side.ts';
 
 export interface DrillOptions {
   /** Decides who, what and in which order. */
@@ -27,11 +28,14 @@ export interface DrillResult {
   readonly plan: Plan;
   readonly unprotected: SideReport;
   readonly protected: SideReport;
+  /** The protected app, its teams with a mandatory second factor. */
+  readonly mandatory: SideReport;
 }
 
 /**
- * Replays the incident against both apps, one after the other, so that neither slows the other down. Resolves only when
- * both were played to the end. Nothing is left behind: no process, no folder.
+ * Replays the incident three times, one after the other, so that none slows the others down. The owners of the third run set up
+ * their second factors before all that: a code is good for one use, and the next comes with the next half minute. Resolves
+ * only when all were played to the end. Nothing is left behind: no process, no folder.
  */
 export async function runDrill({ seed, sizes = fullSize, startApp = startAppProcess, progress = silent, signal = new AbortController().signal }: DrillOptions): Promise<DrillResult> {
   const startedAt = performance.now();
@@ -39,11 +43,15 @@ export async function runDrill({ seed, sizes = fullSize, startApp = startAppProc
   const folder = workFolder();
   const breachService = await startRangeServer({ passwords: leakedPasswords.map((password, rank) => [password, timesSeen(rank)] as const), record: false });
   const shared = { plan, startApp, breachUrl: breachService.url, progress, signal };
+  let third: OpenSide | undefined;
   try {
+    third = await openSide({ ...shared, side: 'mandatory', folder: join(folder, 'mandatory') });
     const unprotectedSide = await runSide({ ...shared, side: 'unprotected', folder: join(folder, 'unprotected') });
     const protectedSide = await runSide({ ...shared, side: 'protected', folder: join(folder, 'protected') });
-    return { seed, durationMs: Math.round(performance.now() - startedAt), plan, unprotected: unprotectedSide, protected: protectedSide };
+    const mandatory = await third.play();
+    return { seed, durationMs: Math.round(performance.now() - startedAt), plan, unprotected: unprotectedSide, protected: protectedSide, mandatory };
   } finally {
+    await third?.close();
     await breachService.close();
     rmSync(folder, { recursive: true, force: true });
   }
@@ -64,6 +72,7 @@ function timesSeen(rank: number): number {
 }
 
 /** What `--json` writes. */
-export function drillJson({ seed, durationMs, unprotected, protected: guarded }: DrillResult) {
-  return { seed, durationMs, unprotected: unprotected.figures, protected: guarded.figures };
+export function drillJson({ seed, durationMs, unprotected, protected: guarded, mandatory }: DrillResult) {
+  const { addressesLearnt: _notAsked, ...figures } = mandatory.figures;
+  return { seed, durationMs, unprotected: unprotected.figures, protected: guarded.figures, mandatory: { ...figures, ...(mandatory.secondFactor && secondFactorFiguresOf(mandatory.secondFactor)) } };
 }

@@ -5,18 +5,19 @@ import { drillJson, runDrill } from './drill.ts';
 import { createProgress } from './progress.ts';
 import { renderReport } from './report/page.ts';
 import { renderTable } from './report/table.ts';
+import { openingsOf } from './second-factor/openings.ts';
 
-const help = `Replays the 2019 incident against the example app, unprotected and protected, over real HTTP.
+const help = `Replays the 2019 incident against the example app, unprotected, protected, and protected with a mandatory second factor, over real HTTP.
 
   npm run drill -- [options]
 
   --seed 2019         decides who, what and in which order; times vary
-  --json FILE         writes the figures of both sides
+  --json FILE         writes the figures of the three runs
   --report FILE       where the page with the charts goes (default: drill-report.html in this folder)
   --help
 
-It needs Linux, for the source addresses in 127.0.0.0/8, and takes less than a minute. It exits with 0 if both sides were
-played to the end, whatever the outcome.
+It needs Linux, for the source addresses in 127.0.0.0/8, and takes less than a minute. It exits with 0 if all was
+played to the end and the second factor has held, and with 1 if anything opened to a password alone, or an owner was kept out.
 `;
 
 const interrupted = 130;
@@ -40,6 +41,7 @@ async function run(): Promise<void> {
   writeFileSync(report, renderReport(result));
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(drillJson(result), null, 2)}\n`);
   process.stdout.write(`${renderTable(result)}\n${(result.durationMs / 1000).toFixed(1)} s, seed ${result.seed}. Charts: ${report}\n`);
+  if (openingsOf(result).length > 0) process.exitCode = 1;
 }
 
 function seedOf(text: string): number {

@@ -1,25 +1,14 @@
-import type { Side } from './apps.ts';
-import type { Botnet } from './attack/botnet.ts';
 import { createEnumeration, type Enumeration } from './attack/enumerate.ts';
 import { registerOwn, type OwnAccount } from './attack/own-accounts.ts';
-import { lootAccount, tryPair } from './attack/stuffing.ts';
-import type { OrdinaryUsers } from './ordinary.ts';
+import { lootAccount, tryPair, type StolenSession } from './attack/stuffing.ts';
 import { inParallel } from './parallel.ts';
 import { passPhrase } from './people.ts';
-import type { LeakedPair, Plan } from './plan.ts';
-import type { Progress } from './progress.ts';
+import type { LeakedPair } from './plan.ts';
 import { createRandom } from './random.ts';
-import type { PhaseName, Recorder } from './recorder.ts';
-
-/** What the acts are played with. */
-export interface Stage {
-  readonly side: Side;
-  readonly plan: Plan;
-  readonly botnet: Botnet;
-  readonly ordinary: OrdinaryUsers;
-  readonly recorder: Recorder;
-  readonly progress: Progress;
-}
+import { bringHome, robAccounts, type SecondFactorReport } from './second-factor/acts.ts';
+import type { OwnerAtHome } from './second-factor/owners.ts';
+import { act, type Stage } from './stage.ts';
+import type { Network } from './wire.ts';
 
 /** Accounts entered or plundered at once; registering is the most work for the app. */
 const concurrency = 8;
@@ -33,26 +22,25 @@ const oneAddressShare = 0.4;
 export async function playIncident(stage: Stage): Promise<Enumeration> {
   const enumeration = await calibrateDoors(stage);
   await enumerateAddresses(stage, enumeration);
-  const wanted = worthTrying(stage);
-  const cut = Math.round(wanted.length * (1 - oneAddressShare));
-  const refused = await enterFromSeveral(stage, wanted.slice(0, cut));
-  await enterFromOne(stage, [...wanted.slice(cut), ...refused]);
+  await stuffPairs(stage);
   await exportAndSpam(stage);
   return enumeration;
 }
 
-/** One act: the attack and the ordinary users' visits side by side. */
-async function act(stage: Stage, { name, title, visit }: { readonly name: PhaseName; readonly title: string; readonly visit: number }, attack: () => Promise<void>): Promise<void> {
-  const { recorder, progress, ordinary, botnet } = stage;
-  const live = (): string => {
-    const { requests, refusals } = botnet.counts;
-    return `${recorder.sessions.length} entered, ${recorder.exportedRows.length} rows, ${recorder.spamSent} spam | ${requests} requests, ${refusals} refused | ordinary ${ordinary.counts.logins} in, ${ordinary.counts.refused} refused`;
-  };
-  const startMs = recorder.nowMs();
-  await progress.phase(`${stage.side.padEnd(11)}  ${title.padEnd(32)}`, live, async () => {
-    await Promise.all([attack(), ordinary.visit(visit)]);
-  });
-  recorder.phases.push({ name, startMs, endMs: recorder.nowMs() });
+/** The third run: the same pairs from the same addresses, and then all that a right password can be used for without the second factor. */
+export async function playAgainstSecondFactor(stage: Stage, homes: readonly OwnerAtHome[], network: Network): Promise<SecondFactorReport> {
+  await stuffPairs(stage);
+  const thefts = await robAccounts(stage, homes);
+  await exportAndSpam(stage);
+  return { thefts, ...(await bringHome(stage, homes, network)) };
+}
+
+/** Tries the pairs: most from several addresses, the others and those that were not heard from one. */
+async function stuffPairs(stage: Stage): Promise<void> {
+  const wanted = worthTrying(stage);
+  const cut = Math.round(wanted.length * (1 - oneAddressShare));
+  const refused = await enterFromSeveral(stage, wanted.slice(0, cut));
+  await enterFromOne(stage, [...wanted.slice(cut), ...refused]);
 }
 
 async function calibrateDoors(stage: Stage): Promise<Enumeration> {
@@ -124,20 +112,22 @@ async function enter({ recorder, botnet }: Stage, pair: LeakedPair, source: stri
   if (outcome.kind === 'entered') {
     recorder.sessions.push({ ...outcome.session, source });
     recorder.grow('entered', 1);
-  }
+  } else if (outcome.kind === 'stopped') recorder.halves.push(outcome.half);
   return outcome.kind !== 'refused';
 }
 
 async function exportAndSpam(stage: Stage): Promise<void> {
   const { recorder } = stage;
-  await act(stage, { name: 'export-and-spam', title: 'export and spam', visit: 5 }, async () => {
-    const loot = (session: Recorder['sessions'][number]) => async () => {
+  await act(stage, { name: 'export-and-spam', title: 'export and spam', visit: 6 }, async () => {
+    const loot = (session: StolenSession) => async () => {
       const { rows, spamSent } = await lootAccount(session);
       recorder.exportedRows.push(...rows);
       recorder.spamSent += spamSent;
       recorder.grow('exported', rows.length);
       recorder.grow('spam', spamSent);
     };
-    await inParallel(recorder.sessions.map(loot), concurrency);
+    // What stopped half-way tries as well.
+    const held: readonly StolenSession[] = [...recorder.sessions, ...recorder.halves];
+    await inParallel(held.map(loot), concurrency);
   });
 }

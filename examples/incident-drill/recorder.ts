@@ -1,8 +1,8 @@
-import type { StolenSession } from './attack/stuffing.ts';
+import type { HalfSession, StolenSession } from './attack/stuffing.ts';
 import type { Verdict } from './attack/enumerate.ts';
 
 /** The acts of the incident, in their order. */
-export type PhaseName = 'calibration' | 'enumeration' | 'leaked-pairs' | 'one-address' | 'export-and-spam';
+export type PhaseName = 'calibration' | 'enumeration' | 'leaked-pairs' | 'one-address' | 'second-factor' | 'export-and-spam' | 'owners';
 
 export interface PhaseReport {
   readonly name: PhaseName;
@@ -23,6 +23,8 @@ export interface Recorder {
   readonly phases: PhaseReport[];
   readonly growth: Growth[];
   readonly sessions: (StolenSession & { readonly source: string })[];
+  /** Right passwords that were asked for a second factor. */
+  readonly halves: HalfSession[];
   readonly exportedRows: string[];
   verdicts: ReadonlyMap<string, Verdict>;
   pairsTried: number;
@@ -40,6 +42,7 @@ export function createRecorder(): Recorder {
     phases: [],
     growth,
     sessions: [],
+    halves: [],
     exportedRows: [],
     verdicts: new Map(),
     pairsTried: 0,

@@ -4,13 +4,17 @@ import type { AttackedApp, Side, StartApp } from './apps.ts';
 import { createBotnet } from './attack/botnet.ts';
 import type { DoorFinding, Verdict } from './attack/enumerate.ts';
 import { figuresOf, type Figures } from './figures.ts';
+import { mailsTo } from './mailbox.ts';
 import { createOrdinaryUsers } from './ordinary.ts';
-import { playIncident } from './phases.ts';
+import { playAgainstSecondFactor, playIncident } from './phases.ts';
 import type { LeakedPair, Plan } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { createRecorder, type Growth, type PhaseReport, type Recorder } from './recorder.ts';
+import type { SecondFactorReport } from './second-factor/acts.ts';
+import { prepareOwners, type OwnerAtHome } from './second-factor/owners.ts';
 import { checkSources } from './sources.ts';
-import { createNetwork, jsonOf, type Network } from './wire.ts';
+import { phaseTitle } from './stage.ts';
+import { createNetwork, type Network } from './wire.ts';
 
 /** All that is known of one side after the drill. */
 export interface SideReport {
@@ -27,6 +31,8 @@ export interface SideReport {
   readonly pairsTried: number;
   /** Victims whom the app mailed that their password is a stolen one. */
   readonly victimsWarned: number;
+  /** Of the third run. */
+  readonly secondFactor: SecondFactorReport | undefined;
 }
 
 export interface SideOptions {
@@ -40,35 +46,72 @@ export interface SideOptions {
   readonly signal: AbortSignal;
 }
 
-/** Starts one of the apps and plays the whole incident against it. */
-export async function runSide({ side, plan, startApp, breachUrl, folder, progress, signal }: SideOptions): Promise<SideReport> {
-  mkdirSync(folder, { recursive: true });
-  const seedFile = join(folder, 'seed.json');
-  writeFileSync(seedFile, JSON.stringify(plan.appSeed));
-  const app = await progress.phase(`${side.padEnd(11)}  ${'starting the app'.padEnd(32)}`, () => `${plan.appSeed.teams.length} teams`, () => startApp({ side, dataFolder: join(folder, 'data'), seedFile, breachUrl }));
+/** An app that runs, with everybody at home. */
+export interface OpenSide {
+  /** Plays the whole incident against it, once. */
+  play(): Promise<SideReport>;
+  close(): Promise<void>;
+}
+
+/** Starts one of the apps. For the third run, its owners set up their second factors. */
+export async function openSide(options: SideOptions): Promise<OpenSide> {
+  const { side, plan, progress, signal } = options;
+  const app = await progress.phase(phaseTitle(side, 'starting the app'), () => `${plan.appSeed.teams.length} teams`, () => start(options));
   const ended = new AbortController();
-  const network = createNetwork(app.url, AbortSignal.any([signal, ended.signal]));
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([attack({ app, network, side, plan, progress, signal: AbortSignal.any([signal, ended.signal]) }), app.died]);
-  } finally {
+  const untilEnd = AbortSignal.any([signal, ended.signal]);
+  const network = createNetwork(app.url, untilEnd);
+  const close = async (): Promise<void> => {
     ended.abort();
     await network.close();
     await app.stop();
+  };
+  try {
+    signal.throwIfAborted();
+    const homes = side === 'mandatory' ? await Promise.race([openHomes(options, network), app.died]) : [];
+    return { close, play: () => Promise.race([attack({ app, network, homes, side, plan, progress, signal: untilEnd }), app.died]) };
+  } catch (error) {
+    await close();
+    throw error;
   }
+}
+
+/** Starts one of the apps, plays the whole incident against it and ends it. */
+export async function runSide(options: SideOptions): Promise<SideReport> {
+  const opened = await openSide(options);
+  try {
+    return await opened.play();
+  } finally {
+    await opened.close();
+  }
+}
+
+function start({ side, plan, startApp, breachUrl, folder }: SideOptions): Promise<AttackedApp> {
+  mkdirSync(folder, { recursive: true });
+  const seedFile = join(folder, 'seed.json');
+  writeFileSync(seedFile, JSON.stringify(plan.appSeed));
+  return startApp({ side, dataFolder: join(folder, 'data'), seedFile, breachUrl });
+}
+
+function openHomes({ side, plan, progress }: SideOptions, network: Network): Promise<readonly OwnerAtHome[]> {
+  const { owners, administrators } = plan;
+  const live = (): string => `${owners.filter(({ enrolled }) => enrolled).length} of ${owners.length} owners have an authenticator, ${administrators.length} teams ask for one`;
+  return progress.phase(phaseTitle(side, 'a second factor for everybody'), live, () => prepareOwners(plan, network));
 }
 
 interface Scene extends Pick<SideOptions, 'side' | 'plan' | 'progress' | 'signal'> {
   readonly app: AttackedApp;
   readonly network: Network;
+  readonly homes: readonly OwnerAtHome[];
 }
 
-async function attack({ app, network, side, plan, progress, signal }: Scene): Promise<SideReport> {
+async function attack({ app, network, homes, side, plan, progress, signal }: Scene): Promise<SideReport> {
   await checkSources(network, plan);
   const botnet = createBotnet({ network, sources: plan.attacker.sources, signal });
   const ordinary = createOrdinaryUsers({ seed: plan.seed, users: plan.ordinary, network, signal });
   const recorder = createRecorder();
-  const { findings } = await playIncident({ side, plan, botnet, ordinary, recorder, progress });
+  const stage = { side, plan, botnet, ordinary, recorder, progress };
+  const secondFactor = side === 'mandatory' ? await playAgainstSecondFactor(stage, homes, network) : undefined;
+  const findings = secondFactor === undefined ? (await playIncident(stage)).findings : [];
   const { verdicts, exportedRows, spamSent, phases, growth, pairsTried } = recorder;
   const entered = enteredPairs(recorder, plan);
   const alarmAt = app.firstAlarmAt();
@@ -85,6 +128,7 @@ async function attack({ app, network, side, plan, progress, signal }: Scene): Pr
     attackRefusals: botnet.counts.refusals,
     pairsTried,
     victimsWarned: await countWarned(network, plan),
+    secondFactor,
   };
 }
 
@@ -98,13 +142,8 @@ function enteredPairs({ sessions }: Recorder, { attacker }: Plan): SideReport['e
 
 /** Looks into the app's outbox, which no attacker can. */
 async function countWarned(network: Network, { ordinary, attacker }: Plan): Promise<number> {
-  const { mails } = jsonOf(await network.send(ordinary[0]?.source ?? '127.0.0.1', { path: '/mails' }));
   const victims = new Set(attacker.pairs.filter(({ registered }) => registered).map(({ email }) => email));
-  const warned = Array.isArray(mails) ? mails.flatMap((mail: unknown) => warnedBy(mail)) : [];
+  const mails = await mailsTo(undefined, (request) => network.send(ordinary[0]?.source ?? '127.0.0.1', request));
+  const warned = mails.filter(({ text }) => text.includes('list of stolen passwords')).map(({ to }) => to);
   return new Set(warned.filter((email) => victims.has(email))).size;
-}
-
-function warnedBy(mail: unknown): readonly string[] {
-  if (typeof mail !== 'object' || mail === null || !('to' in mail) || !('text' in mail)) return [];
-  return typeof mail.to === 'string' && String(mail.text).includes('list of stolen passwords') ? [mail.to] : [];
 }

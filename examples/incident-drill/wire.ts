@@ -89,7 +89,12 @@ export function createBrowser(send: (request: WireRequest) => Promise<Exchange>)
     async send(request) {
       const cookie = [...jar.values()].join('; ');
       const answer = await send({ ...request, ...(cookie !== '' && { cookie }) });
-      for (const pair of answer.cookies) jar.set(pair.split('=')[0] ?? '', pair);
+      for (const pair of answer.cookies) {
+        const [name = '', value] = pair.split('=');
+        // An empty value is how the app takes a cookie back.
+        if (value === '') jar.delete(name);
+        else jar.set(name, pair);
+      }
       return answer;
     },
   };

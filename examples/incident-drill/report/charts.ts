@@ -1,17 +1,16 @@
+import { sides, sideTitles, type Side } from '../apps.ts';
 import { featureKinds } from '../classifier/features.ts';
 import type { DrillResult } from '../drill.ts';
 import type { Growth, PhaseName } from '../recorder.ts';
 import type { SideReport } from '../side.ts';
 import { escape } from './markup.ts';
 
-const sides = ['unprotected', 'protected'] as const;
-
-/** The longest time either side took, ms. */
+/** The longest time that a run took, ms. */
 export function spanMs(result: DrillResult): number {
   return Math.max(1, ...sides.map((side) => result[side].phases.at(-1)?.endMs ?? 0));
 }
 
-/** How one count grew on both sides, over the seconds since the attack began. */
+/** How one count grew in each run, over the seconds since the attack began. */
 export function growthChart(result: DrillResult, count: Growth['count'], title: string): string {
   const [width, height, left, bottom, top] = [360, 210, 46, 26, 12];
   const span = spanMs(result);
@@ -25,7 +24,7 @@ export function growthChart(result: DrillResult, count: Growth['count'], title: 
   });
   const seconds = ticksOf(span).map((atMs) => `<text class="tick" x="${x(atMs).toFixed(1)}" y="${height - 6}" text-anchor="middle">${atMs / 1000} s</text>`);
   const lines = sides.map((side) => `<path class="line ${side}" d="${stepPath(result[side], count, { x, y })}"/>`);
-  const summary = sides.map((side, index) => `${side}: ${ends[index] ?? 0}`).join(', ');
+  const summary = sides.map((side, index) => `${sideTitles[side]}: ${ends[index] ?? 0}`).join(', ');
   return `<figure><figcaption>${escape(title)}</figcaption><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(`${title}. ${summary}.`)}">${[...grid, ...seconds, ...lines].join('')}</svg></figure>`;
 }
 
@@ -61,13 +60,15 @@ const phaseTitles: Readonly<Record<PhaseName, string>> = {
   enumeration: 'Enumeration',
   'leaked-pairs': 'Leaked pairs',
   'one-address': 'One address',
+  'second-factor': 'Second factor',
   'export-and-spam': 'Export, spam',
+  'owners': 'Owners',
 };
 
-/** Which act was played when, a row for each side. */
+/** Which act was played when, a row for each run. */
 export function actsChart(result: DrillResult): string {
-  const [width, left, rowHeight] = [1120, 96, 38];
-  const height = 2 * rowHeight + 30;
+  const [width, left, rowHeight] = [1120, 108, 38];
+  const height = sides.length * rowHeight + 30;
   const x = (atMs: number): number => left + (atMs / spanMs(result)) * (width - left - 12);
   const rows = sides.map((side, row) => {
     const y = row * rowHeight + 4;
@@ -77,10 +78,10 @@ export function actsChart(result: DrillResult): string {
       const label = barWidth > title.length * 7 ? `<text class="in-bar" x="${(x(startMs) + barWidth / 2).toFixed(1)}" y="${y + 19}" text-anchor="middle">${title}</text>` : '';
       return `<g><title>${title}: ${(startMs / 1000).toFixed(1)} to ${(endMs / 1000).toFixed(1)} s</title><rect class="act ${side} tone-${index % 2}" x="${x(startMs).toFixed(1)}" y="${y}" width="${barWidth.toFixed(1)}" height="${rowHeight - 10}" rx="4"/>${label}</g>`;
     });
-    return `<text class="row-name" x="0" y="${y + 19}">${side}</text>${bars.join('')}`;
+    return `<text class="row-name" x="0" y="${y + 19}">${sideTitles[side]}</text>${bars.join('')}`;
   });
   const seconds = ticksOf(spanMs(result)).map((atMs) => `<text class="tick" x="${x(atMs).toFixed(1)}" y="${height - 6}" text-anchor="middle">${atMs / 1000} s</text>`);
-  return `<figure class="wide"><figcaption>The acts, in seconds since the attack began: learning what the doors say, enumeration, leaked pairs from several addresses, several accounts from one address, export and spam</figcaption><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="When each act was played">${[...rows, ...seconds].join('')}</svg></figure>`;
+  return `<figure class="wide"><figcaption>The acts, in seconds since the attack began: learning what the doors say, enumeration, leaked pairs from several addresses, several accounts from one address, export and spam; in the third run also all that is tried against the second factor, and the owners who come back</figcaption><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="When each act was played">${[...rows, ...seconds].join('')}</svg></figure>`;
 }
 
 /** By what each door tells who has an account: a table of dots. */
@@ -95,15 +96,16 @@ export function doorsTable({ side, findings }: SideReport): string {
     });
     return `<tr><th scope="row"><code>${escape(title)}</code></th>${cells.join('')}</tr>`;
   });
-  return `<figure><figcaption><span class="key ${side}"></span>${side}</figcaption><table class="doors"><thead><tr><th scope="col">door</th>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></figure>`;
+  return `<figure><figcaption><span class="key ${side}"></span>${sideTitles[side]}</figcaption><table class="doors"><thead><tr><th scope="col">door</th>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></figure>`;
 }
 
-/** One figure of both sides as bars. */
-export function barPair(label: string, values: { readonly unprotected: number; readonly protected: number }): string {
-  const most = Math.max(values.unprotected, values.protected, 1);
-  const bars = sides.map((side) => {
-    const share = (values[side] / most) * 100;
-    return `<div class="bar-row"><svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="10"/><rect class="${side}" width="${share.toFixed(2)}" height="10"/></svg><span class="value">${values[side]}</span></div>`;
+/** One figure of each run as bars; null where it was not asked for. */
+export function bars(label: string, values: Readonly<Record<Side, number | null>>): string {
+  const most = Math.max(...sides.map((side) => values[side] ?? 0), 1);
+  const rows = sides.map((side) => {
+    const value = values[side];
+    const share = ((value ?? 0) / most) * 100;
+    return `<div class="bar-row"><svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="10"/><rect class="${side}" width="${share.toFixed(2)}" height="10"/></svg><span class="value">${value ?? ''}</span></div>`;
   });
-  return `<div class="pair"><h3>${escape(label)}</h3>${bars.join('')}</div>`;
+  return `<div class="pair"><h3>${escape(label)}</h3>${rows.join('')}</div>`;
 }

@@ -1,6 +1,7 @@
+import { sides, sideTitles } from '../apps.ts';
 import type { DrillResult } from '../drill.ts';
 import type { Figures } from '../figures.ts';
-import { actsChart, barPair, doorsTable, growthChart } from './charts.ts';
+import { actsChart, bars, doorsTable, growthChart } from './charts.ts';
 import { escape } from './markup.ts';
 import { notesOf, rowsOf } from './rows.ts';
 import { style } from './style.ts';
@@ -20,12 +21,12 @@ export function renderReport(result: DrillResult): string {
 </head>
 <body>
 <main>
-<h1>The 2019 incident, played twice</h1>
-<p class="lead">A mail platform's sign-up form told who had an account. Leaked passwords opened those accounts, several from one address; lists were exported and spam was sent. Here the same attack, over real HTTP, meets one app in two modes: ${victims} accounts whose password the attacker holds, ${strangers} addresses without an account, ${ordinary} ordinary users.</p>
-<p class="legend"><span><span class="key unprotected"></span>unprotected</span><span><span class="key protected"></span>protected</span></p>
+<h1>The 2019 incident, played three times</h1>
+<p class="lead">A mail platform's sign-up form told who had an account. Leaked passwords opened those accounts, several from one address; lists were exported and spam was sent. Here the same attack, over real HTTP, meets one app in two modes, and the protected one again with a second factor that its teams have made mandatory: ${victims} accounts whose password the attacker holds, ${strangers} addresses without an account, ${ordinary} ordinary users.</p>
+<p class="legend">${sides.map((side) => `<span><span class="key ${side}"></span>${sideTitles[side]}</span>`).join('')}</p>
 <h2>What the attack got</h2>
 <div class="pairs">
-${headlines.map(({ label, figure }) => barPair(label, { unprotected: result.unprotected.figures[figure], protected: result.protected.figures[figure] })).join('\n')}
+${headlines.map(({ label, figure }) => bars(label, { unprotected: result.unprotected.figures[figure], protected: result.protected.figures[figure], mandatory: figure === 'addressesLearnt' ? null : result.mandatory.figures[figure] })).join('\n')}
 </div>
 <h2>When it got it</h2>
 <div class="charts">
@@ -42,7 +43,7 @@ ${doorsTable(result.protected)}
 </div>
 <h2>Side by side</h2>
 <div class="panel scroll"><table>
-<thead><tr><th scope="col"><span class="hidden">what</span></th><th scope="col">unprotected</th><th scope="col">protected</th></tr></thead>
+<thead><tr><th scope="col"><span class="hidden">what</span></th>${sides.map((side) => `<th scope="col">${sideTitles[side]}</th>`).join('')}</tr></thead>
 <tbody>
 ${rowsOf(result).map(tableRow).join('\n')}
 </tbody>
@@ -67,5 +68,5 @@ const headlines = [
 ] as const satisfies readonly { readonly label: string; readonly figure: keyof Figures }[];
 
 function tableRow({ label, detail, ...values }: ReturnType<typeof rowsOf>[number]): string {
-  return `<tr${detail ? ' class="detail"' : ''}><th scope="row">${escape(label)}</th><td>${escape(values.unprotected)}</td><td>${escape(values.protected)}</td></tr>`;
+  return `<tr${detail ? ' class="detail"' : ''}><th scope="row">${escape(label)}</th>${sides.map((side) => `<td>${escape(values[side])}</td>`).join('')}</tr>`;
 }

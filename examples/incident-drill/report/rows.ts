@@ -1,30 +1,36 @@
 import type { DrillResult } from '../drill.ts';
+import type { Side } from '../apps.ts';
+import type { SecondFactorReport } from '../second-factor/acts.ts';
+import { openingsOf } from '../second-factor/openings.ts';
+import { secondFactorFiguresOf, type SecondFactorFigures } from '../second-factor/figures.ts';
 import type { SideReport } from '../side.ts';
 
 /** One line of the side-by-side table. */
-export interface Row {
+export interface Row extends Readonly<Record<Side, string>> {
   readonly label: string;
-  readonly unprotected: string;
-  readonly protected: string;
   /** A line that says more about the one before it. */
   readonly detail?: true;
 }
 
+type Read = (side: SideReport) => string | number;
+
 /** The table, for the terminal and for the page. */
 export function rowsOf(result: DrillResult): readonly Row[] {
-  const victims = result.plan.sizes.victims;
-  const row = (label: string, read: (side: SideReport) => string | number): Row => ({ label, unprotected: String(read(result.unprotected)), protected: String(read(result.protected)) });
-  const detail = (label: string, read: (side: SideReport) => string | number): Row => ({ ...row(label, read), detail: true });
+  const { sizes, owners } = result.plan;
+  const row = (label: string, read: Read): Row => ({ label, unprotected: String(read(result.unprotected)), protected: String(read(result.protected)), mandatory: String(read(result.mandatory)) });
+  const detail = (label: string, read: Read): Row => ({ ...row(label, read), detail: true });
+  const ofDoors = (read: Read): Read => (side) => (side.findings.length === 0 ? notAsked : read(side));
   return [
-    row(`registered addresses learnt, of ${victims}`, ({ figures }) => figures.addressesLearnt),
-    detail('doors that tell', ({ findings }) => `${findings.filter(({ evidence }) => evidence.length > 0).length} of ${findings.length}`),
-    row(`accounts entered, of ${victims}`, ({ figures }) => figures.accountsEntered),
+    row(`registered addresses learnt, of ${sizes.victims}`, ofDoors(({ figures }) => figures.addressesLearnt)),
+    detail('doors that tell', ofDoors(({ findings }) => `${findings.filter(({ evidence }) => evidence.length > 0).length} of ${findings.length}`)),
+    row(`accounts entered, of ${sizes.victims}`, ({ figures }) => figures.accountsEntered),
     detail('password in a leaked list', ({ entered }) => entered.filter(({ listed }) => listed).length),
     detail('password in no list', ({ entered }) => entered.filter(({ listed }) => !listed).length),
     detail('most from one address', mostFromOneAddress),
     row('contact rows exported', ({ figures }) => figures.contactsExported),
     detail('distinct addresses in them', ({ figures }) => figures.mailsStolen),
     row('spam mails sent', ({ figures }) => figures.spamSent),
+    ...secondFactorRows(row, detail, owners.length),
     row('first alarm', ({ figures }) => (figures.firstAlarmMs === null ? 'none' : `${figures.firstAlarmMs} ms`)),
     row('owners warned of a stolen password', ({ victimsWarned }) => victimsWarned),
     row('ordinary sign-ins', ({ figures }) => figures.ordinaryLogins),
@@ -32,6 +38,25 @@ export function rowsOf(result: DrillResult): readonly Row[] {
     detail('99 of 100 requests within', ({ figures }) => `${figures.ordinaryP99Ms} ms`),
     row('requests of the attacker', ({ attackRequests }) => attackRequests),
     detail('told to come back later', ({ attackRefusals }) => attackRefusals),
+  ];
+}
+
+const notAsked = '-';
+
+type MakeRow = (label: string, read: Read) => Row;
+
+/** What only the third run has. */
+function secondFactorRows(row: MakeRow, detail: MakeRow, owners: number): readonly Row[] {
+  const of = (name: keyof SecondFactorFigures): Read => ({ secondFactor }) => secondFactor === undefined ? notAsked : secondFactorFiguresOf(secondFactor)[name];
+  return [
+    row('right passwords that met a second factor', of('stopped')),
+    detail('codes guessed or replayed', of('codesSent')),
+    detail('authenticators enrolled by attackers', of('enrolledByAttacker')),
+    detail('factors burnt or changed for the owner', of('factorsLost')),
+    detail('passwords and addresses changed', of('credentialsChanged')),
+    row(`owners back in with their factor, of ${owners}`, of('ownersBack')),
+    detail('owners told of the attack by mail', of('ownersTold')),
+    detail('mails to them', of('mailsToOwners')),
   ];
 }
 
@@ -43,15 +68,28 @@ export function mostFromOneAddress({ entered }: SideReport): number {
 }
 
 /** What the figures do not say by themselves, and what is not built yet. */
-export function notesOf({ unprotected, protected: guarded }: DrillResult): readonly string[] {
+export function notesOf(result: DrillResult): readonly string[] {
+  const { unprotected, protected: guarded, mandatory } = result;
   const unlisted = guarded.entered.filter(({ listed }) => !listed).length;
   const listed = guarded.entered.length - unlisted;
   const tells = guarded.findings.filter(({ evidence }) => evidence.length > 0);
+  const silent = [unprotected, guarded, mandatory].every(({ figures }) => figures.firstAlarmMs === null);
   return [
-    ...(unlisted > 0 ? [`${unlisted} accounts of the protected app were entered with leaked passwords that no list knows. A breach lookup cannot see these; only a second factor, or a guard that weighs where a login comes from, can. Neither is built yet.`] : []),
+    ...(unlisted > 0 ? [`${unlisted} accounts of the protected app were entered with leaked passwords that no list knows. A breach lookup cannot see these. In the third run the same passwords meet a mandatory second factor.`] : []),
     ...(listed > 0 ? [`${listed} accounts of the protected app were entered although their password is in a leaked list. That must not happen.`] : []),
     ...(tells.length > 0 ? [`The protected app tells who has an account at ${tells.map(({ title }) => title).join(', ')}. That must not happen.`] : []),
-    ...(unprotected.figures.firstAlarmMs === null && guarded.figures.firstAlarmMs === null ? ['No alarm on either side: there is no monitor yet, and a refusal is not an alarm.'] : []),
+    ...openingsOf(result).map((opening) => `With a mandatory second factor: ${opening}. That must not happen.`),
+    ...(mandatory.secondFactor === undefined ? [] : [mailsNote(mandatory.secondFactor)]),
+    'The third run does not ask the doors again: it begins with the pairs.',
+    ...(silent ? ['No alarm in any run: there is no monitor yet, and a refusal is not an alarm.'] : []),
     `"Learnt" is what the attacker knows beyond what a coin would give: ${unprotected.findings.length} doors, one classifier for both apps, calibrated on addresses whose truth the attacker knows.`,
   ];
+}
+
+/** What the owners could read while it happened. */
+function mailsNote({ mails }: SecondFactorReport): string {
+  const counts = new Map<string, number>();
+  for (const { subject } of mails) counts.set(subject, (counts.get(subject) ?? 0) + 1);
+  const list = [...counts].sort(([, a], [, b]) => b - a).map(([subject, count]) => `${count} x "${subject}"`);
+  return `Mailed to the owners during the third run: ${list.join(', ') || 'nothing'}.`;
 }

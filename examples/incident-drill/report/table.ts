@@ -1,16 +1,17 @@
+import { sides, sideTitles } from '../apps.ts';
 import { featureKinds } from '../classifier/features.ts';
 import type { DrillResult } from '../drill.ts';
 import type { SideReport } from '../side.ts';
 import { notesOf, rowsOf } from './rows.ts';
 
 const labelWidth = 42;
-const valueWidth = 13;
-const textWidth = labelWidth + 2 * valueWidth;
+const valueWidth = 15;
+const textWidth = labelWidth + sides.length * valueWidth;
 
 /** The drill's outcome for a terminal. */
 export function renderTable(result: DrillResult): string {
-  const head = `${''.padEnd(labelWidth)}${'unprotected'.padStart(valueWidth)}${'protected'.padStart(valueWidth)}`;
-  const rows = rowsOf(result).map(({ label, detail, ...values }) => `${`${detail ? '  ' : ''}${label}`.padEnd(labelWidth)}${values.unprotected.padStart(valueWidth)}${values.protected.padStart(valueWidth)}`);
+  const head = `${''.padEnd(labelWidth)}${sides.map((side) => sideTitles[side].padStart(valueWidth)).join('')}`;
+  const rows = rowsOf(result).map(({ label, detail, ...values }) => `${`${detail ? '  ' : ''}${label}`.padEnd(labelWidth)}${sides.map((side) => values[side].padStart(valueWidth)).join('')}`);
   const doors = [renderDoors(result.unprotected), renderDoors(result.protected)].flat();
   const notes = notesOf(result).flatMap((note) => wrap(note));
   return ['', head, '-'.repeat(textWidth), ...rows, '', ...doors, ...notes, ''].join('\n');
@@ -29,7 +30,7 @@ function wrap(text: string): readonly string[] {
   const lines: string[] = [];
   let line = '-';
   for (const word of text.split(' ')) {
-    if (line.length + 1 + word.length > textWidth + 10) {
+    if (line.length + 1 + word.length > textWidth) {
       lines.push(line);
       line = ' ';
     }

@@ -1,0 +1,105 @@
+import { readsContacts } from '../attack/stuffing.ts';
+import { inParallel } from '../parallel.ts';
+import { tokenFor } from '../mailbox.ts';
+import type { OrdinaryUser, Owner, Plan } from '../plan.ts';
+import { createBrowser, jsonOf, type Browser, type Exchange, type Network } from '../wire.ts';
+import { createAuthenticator, type Authenticator } from './authenticator.ts';
+import { isDone, routes } from './routes.ts';
+
+/** An owner whose browser the account knows. */
+export interface OwnerAtHome {
+  readonly owner: Owner;
+  readonly browser: Browser;
+  /** Undefined for one who has none yet. */
+  authenticator: Authenticator | undefined;
+  /** Codes on paper. */
+  recoveryCodes: number;
+}
+
+const concurrency = 4;
+
+/**
+ * Before the attack: the owners have signed in, some have set up an authenticator, and the administrator of each team has made
+ * a second factor mandatory, with no time left to go without. All over HTTP. Throws where the app does not let them.
+ */
+export async function prepareOwners({ owners, administrators }: Plan, network: Network): Promise<readonly OwnerAtHome[]> {
+  const homes = owners.map((owner): OwnerAtHome => ({ owner, browser: createBrowser((request) => network.send(owner.source, request)), authenticator: undefined, recoveryCodes: 0 }));
+  await inParallel(homes.map((home) => async () => {
+    expectDone(await signIn(home), 'sign-in');
+    if (home.owner.enrolled) await enroll(home);
+  }), concurrency);
+  await inParallel(administrators.map((administrator) => () => makeMandatory(administrator, network)), concurrency);
+  return homes;
+}
+
+async function makeMandatory({ email, password, source }: OrdinaryUser, network: Network): Promise<void> {
+  const browser = createBrowser((request) => network.send(source, request));
+  expectDone(await browser.send({ path: routes.login, form: { email, password } }), 'sign-in of an administrator');
+  expectDone(await browser.send({ path: routes.mandatory, form: { graceDays: '0' } }), 'policy');
+}
+
+function signIn({ owner: { email, password }, browser }: OwnerAtHome): Promise<Exchange> {
+  return browser.send({ path: routes.login, form: { email, password } });
+}
+
+/** Sets up an authenticator. Where the app mails a link for that, the owner opens it in the same browser. */
+async function enroll(home: OwnerAtHome): Promise<void> {
+  const { owner, browser } = home;
+  const askedAtMs = Date.now();
+  let begun = await browser.send({ path: routes.enroll, form: { factorName: 'phone' } });
+  if (begun.status === 202) {
+    const token = await tokenFor(owner.email, (request) => browser.send(request), ({ kind, sentAtMs }) => kind === 'challenge' && sentAtMs >= askedAtMs);
+    expectDone(await browser.send({ path: routes.challenge, form: { token } }), 'mailed link');
+    begun = await browser.send({ path: routes.enroll, form: { factorName: 'phone' } });
+  }
+  const { secret, factorId } = jsonOf(begun);
+  if (typeof secret !== 'string' || typeof factorId !== 'string') throw unexpected(begun, 'enrollment');
+  const authenticator = createAuthenticator(secret);
+  const confirmed = await browser.send({ path: routes.confirm, form: { factorId, code: await authenticator.next() } });
+  expectDone(confirmed, 'code of a new authenticator');
+  const { recoveryCodes } = jsonOf(confirmed);
+  home.authenticator = authenticator;
+  home.recoveryCodes = Array.isArray(recoveryCodes) ? recoveryCodes.length : 0;
+}
+
+/** An owner signs in with a code from their own browser. Answers the code, for whoever watches. */
+export async function signInWithCode({ authenticator, ...home }: OwnerAtHome): Promise<{ readonly code: string; readonly isIn: boolean }> {
+  if (authenticator === undefined) throw new Error('only an owner with an authenticator has codes');
+  await signIn({ ...home, authenticator });
+  const code = await authenticator.next();
+  await home.browser.send({ path: routes.code, form: { code } });
+  return { code, isIn: readsContacts(await home.browser.send({ path: '/contacts' })) };
+}
+
+/** How it went for an owner after the attack. */
+export interface HomeComing {
+  readonly email: string;
+  readonly isIn: boolean;
+  /** Whether the authenticator and all recovery codes are as they were. */
+  readonly factorsAreWhole: boolean;
+}
+
+/** After the attack: who has an authenticator signs in with it, and who has none sets one up, as the policy wants it. */
+export async function comeHome(home: OwnerAtHome): Promise<HomeComing> {
+  const { owner: { email, enrolled }, browser } = home;
+  if (enrolled) {
+    const { isIn } = await signInWithCode(home);
+    return { email, isIn, factorsAreWhole: isIn && (await areWhole(home)) };
+  }
+  await enroll(home);
+  return { email, isIn: readsContacts(await browser.send({ path: '/contacts' })), factorsAreWhole: true };
+}
+
+async function areWhole({ browser, recoveryCodes }: OwnerAtHome): Promise<boolean> {
+  const { totp, codesLeft } = jsonOf(await browser.send({ path: routes.security }));
+  const factors = Array.isArray(totp) ? (totp as readonly { readonly state?: unknown }[]) : [];
+  return factors.length === 1 && factors[0]?.state === 'active' && codesLeft === recoveryCodes;
+}
+
+function expectDone(answer: Exchange, what: string): void {
+  if (!isDone(answer)) throw unexpected(answer, what);
+}
+
+function unexpected({ status, body }: Exchange, what: string): Error {
+  return new Error(`an ordinary ${what} was answered with ${status}: ${body.slice(0, 200)}`);
+}

@@ -85,6 +85,7 @@ async function confirm(parts: FlowParts, doors: Doors, { input, current }: { rea
   const isOwn = ticket.purpose === 'sign-in' || input.session?.accountId === account.id;
   if (!ticket.isFrom(browser.id) || !isOwn) return fail(parts, current, 'other-browser', account.id);
   if (!ticket.fits(account)) return fail(parts, current, 'changed-meanwhile', account.id);
+  if ((await doors.guard.look({ account, name: account.id, known: true })) === 'disowned') return fail(parts, current, 'changed-meanwhile', account.id);
   if (!(await ticket.burn())) return fail(parts, current, 'unknown-token', account.id);
 
   const about = subjectOf(current.facts, { accountId: account.id });
@@ -109,8 +110,9 @@ async function disown(parts: FlowParts, { tickets, guard, resets }: Doors, { tok
   // Another password since then: there is nothing left to disown.
   if (!ticket.fits(account)) return fail(parts, current, 'changed-meanwhile', account.id);
   await guard.disown(account);
-  if (!(await ticket.burn())) return fail(parts, current, 'unknown-token', account.id);
   await devices.revokeAll(account.id);
+  // Last, and no matter what comes of it: with a disowned password it confirms nothing, and every session must end.
+  await ticket.burn().catch(() => false);
   emit({ type: 'challenge.disowned', ...subjectOf(current.facts, { accountId: account.id }) });
   current.span.later('disowned-mail', () => resets.mail(account, 'disowned'));
   await current.span.end();

@@ -140,9 +140,12 @@ async function confirm(parts: FlowParts, { resets, input, current }: Confirming)
   const restore = async (): Promise<void> => {
     await parts.records.compareAndSet({ key, expectedVersion: 0, value: JSON.stringify(record), expiresAtMs: record.expiresAtMs });
   };
-  const moved = await orRestore({ restore }, async () => accounts.replaceEmail?.({ accountId, previousEmail: account.email, email }));
+  const moved = await orRestore({ restore }, async () => {
+    // Before the address: nothing that may fail comes after it, so that both are told.
+    await resets.end(accountId);
+    return accounts.replaceEmail?.({ accountId, previousEmail: account.email, email });
+  });
   if (moved !== true) return fail('taken', accountId);
-  await resets.end(accountId);
   emit({ type: 'email-change.succeeded', ...subjectOf(facts, { accountId }) });
   for (const to of [account.email, email]) span.later('email-changed-mail', () => parts.mailer.send({ kind: 'email-changed', to, what: 'done', forgotLink: parts.links.forgot }));
   await span.end();

@@ -99,12 +99,13 @@ async function confirm(parts: FlowParts, input: FactorRequest & { readonly facto
     const again = confirmed.reason === 'wrong-code' || confirmed.reason === 'malformed';
     return { ...(await current.answer('second-factor-failed')), reasons: [again ? wrongCode : tooLate] };
   }
+  // Before what may fail: it counts from now on, and its owner is told in any case.
+  emit({ type: 'factor.enrolled', factorId: confirmed.factor.id, kind: 'totp', ...about });
+  tellFactorChange(parts, { account, span: current.span, what: 'added', by: 'owner', name: confirmed.factor.name });
   await refund(limiters.secondFactor, charged.pass);
   await accounts.setSecondFactor({ accountId: account.id, enrolled: true });
   await clearMustEnroll(parts, account.id);
-  emit({ type: 'factor.enrolled', factorId: confirmed.factor.id, kind: 'totp', ...about });
   const recoveryCodes = standing.factors.enrolled ? undefined : await issueCodes(parts, account.id);
-  tellFactorChange(parts, { account, span: current.span, what: 'added', by: 'owner', name: confirmed.factor.name });
   // The code has just been given: the session has its second factor, and reaches everything from now on.
   const raised: SessionFacts = { ...(session as SessionFacts), stage: 'full', proofs: { ...session?.proofs, totp: clock.nowMs() } };
   const done = await changed(parts, { request: { ...input, session: raised }, fresh, current });

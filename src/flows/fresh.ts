@@ -77,7 +77,7 @@ export async function refuseSession({ clock, sessionLimits, emit }: FlowParts, {
 /** Why a session was no session. */
 export function reportSession({ clock, sessionLimits, emit }: Pick<FlowParts, 'clock' | 'sessionLimits' | 'emit'>, { session, action, current }: Pick<Wanted, 'session' | 'action' | 'current'>): void {
   const reason = !isSession(session) ? 'not-signed-in' : hasEnded(session, sessionLimits, clock.nowMs()) ? 'ended' : 'inactive-account';
-  emit({ type: 'session.refused', reason, action, ...subjectOf(current.facts, isSession(session) ? { accountId: String(session.accountId) } : {}) });
+  emit({ type: 'session.refused', reason, action, ...subjectOf(current.facts, isSession(session) && typeof session.accountId === 'string' ? { accountId: session.accountId } : {}) });
 }
 
 /** The account of a session that still lives; undefined for anything else. */

@@ -52,6 +52,8 @@ async function change(parts: FlowParts, { guard, input, current }: { readonly gu
 
   const taken = await takeNewPassword(parts, { flow: 'password-change', password: newPassword, personal: [account.email], facts, about, span });
   if (!taken.ok) return taken.answered;
+  // Every browser but this one is a stranger from now on. Before the password: once that is new, nothing may keep it from being said.
+  await devices.revokeAll(accountId);
   const stored = await accounts.replacePasswordHash({ accountId, previousHash: account.passwordHash, passwordHash: taken.passwordHash });
   if (!stored) {
     emit({ type: 'password-change.failed', reason: 'changed-meanwhile', ...about });
@@ -59,9 +61,8 @@ async function change(parts: FlowParts, { guard, input, current }: { readonly gu
   }
   emit({ type: 'password-change.succeeded', ...about });
   newPasswordStored(parts, { account, how: 'change', recheck: taken.recheck, span });
-  // Every browser but this one is a stranger from now on.
-  await devices.revokeAll(accountId);
-  const setCookies = known ? [(await devices.remember({ browser, accountId, name: parts.canonicalize(account.email), ...labelOf(facts) })).setCookie] : [];
+  const remembered = known ? await devices.remember({ browser, accountId, name: parts.canonicalize(account.email), ...labelOf(facts) }).catch(() => undefined) : undefined;
+  const setCookies = remembered === undefined ? [] : [remembered.setCookie];
   await span.end();
   return { outcome: 'changed', accountId, session: { ...session, proofs: { ...session.proofs, password: clock.nowMs() } }, setCookies, revoke: 'other-sessions', reply: uniform.reply('password-changed', facts.accepts) };
 }

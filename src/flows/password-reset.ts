@@ -90,9 +90,12 @@ async function redeem(parts: FlowParts, { tickets, input, current }: { readonly 
   if (refused !== undefined) return refused;
   // The ticket goes first: whatever fails from here on, no token opens a door that a new password has closed.
   if (!(await ticket.burn())) return fail('unknown-token', about);
-  const stored = await orRestore(ticket, () => accounts.replacePasswordHash({ accountId, previousHash: account.passwordHash, passwordHash: taken.passwordHash }));
+  const stored = await orRestore(ticket, async () => {
+    // Before the password: nothing that may fail comes after it, so that whatever is new is also said.
+    await parts.devices.revokeAll(accountId);
+    return accounts.replacePasswordHash({ accountId, previousHash: account.passwordHash, passwordHash: taken.passwordHash });
+  });
   if (!stored) return fail('changed-meanwhile', about);
-  await parts.devices.revokeAll(accountId);
   emit({ type: 'password-reset.succeeded', ...about });
   newPasswordStored(parts, { account, how: 'reset', recheck: taken.recheck, span });
   await span.end();

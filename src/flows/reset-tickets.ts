@@ -16,12 +16,14 @@ interface TicketRecord extends CodeRecord {
   readonly tokenDigest: string;
   /** Names the password that is to be replaced: once it is another one, the ticket is void. */
   readonly passwordTag: string;
+  /** Names the address that it was mailed to: with another one it is void. */
+  readonly emailTag: string;
 }
 
 /** A right to choose a new password. */
 export interface Ticket {
   readonly accountId: string;
-  /** Whether this is still the account whose password the ticket was made for. */
+  /** Whether this is still the account, the password and the address that the ticket was made for. */
   fits(account: StoredAccount): boolean;
   /** Uses the ticket up. Of many that try at once, one gets true. */
   burn(): Promise<boolean>;
@@ -60,6 +62,7 @@ export function createResetTickets(parts: TicketParts): ResetTickets {
       codeDigest: codeDigest(keys, key, code),
       triesLeft: codeTries,
       passwordTag: passwordTag(keys, account),
+      emailTag: keys.digest('identifier', account.email),
       expiresAtMs,
     };
     await removeAll(records, recordKeys(keys, account.id).slice(1));
@@ -68,10 +71,10 @@ export function createResetTickets(parts: TicketParts): ResetTickets {
   }
 
   function ticketOf(key: string, record: TicketRecord): Ticket {
-    const { accountId, tokenDigest: digest, passwordTag: tag, expiresAtMs } = record;
+    const { accountId, tokenDigest: digest, passwordTag: tag, emailTag, expiresAtMs } = record;
     return {
       accountId,
-      fits: (account) => hasPassword(keys, account, tag),
+      fits: (account) => hasPassword(keys, account, tag) && keys.digests('identifier', account.email).includes(emailTag),
       async burn() {
         const now = await readJson<TicketRecord>(records, key);
         return now !== undefined && secretsEqual(now.value.tokenDigest, digest) && burn(records, { key, version: now.version });

@@ -1,4 +1,5 @@
 import type { RequestHandler, Router } from 'express';
+import type { Clock } from 'portcullis';
 import type { Data } from './data/data.ts';
 import type { User } from './data/users.ts';
 import type { MailFolder } from './mail-folder.ts';
@@ -69,6 +70,8 @@ export interface AuthContext {
   readonly baseUrl: string;
   /** The breach service to ask, where it is not the public one. */
   readonly breachUrl: string | undefined;
+  /** Where time is not the system's. */
+  readonly clock: Clock | undefined;
 }
 
 /** What `protected-auth.ts` and `unprotected-auth.ts` export as `createAuth`. */

@@ -30,10 +30,12 @@ const passwordAdvice: PasswordAdvice = {
 /** The same doors as in unprotected-auth.ts, behind portcullis. This is the whole of it. */
 export async function createAuth(context: AuthContext): Promise<Auth> {
   const { data, mails, baseUrl, breachUrl } = context;
+  const time = context.clock === undefined ? {} : { clock: context.clock };
   const folder = dirname(data.database.location() ?? '.');
   const auditFile = createWriteStream(join(folder, 'audit.jsonl'), { flags: 'a', mode: 0o600 });
-  const store = sqliteStore(join(folder, 'portcullis.sqlite'));
+  const store = sqliteStore(join(folder, 'portcullis.sqlite'), time);
   const portcullis = createPortcullis({
+    ...time,
     keys: keysIn(folder),
     baseUrl,
     accounts: createAccounts(data),
@@ -46,8 +48,8 @@ export async function createAuth(context: AuthContext): Promise<Auth> {
     uniform: { templates: protectedTemplates(passwordAdvice) },
     audit: { sinks: [jsonLinesSink(auditFile)] },
   });
-  const network = createLimiter({ name: 'network', rules: { address: { limit: 300, windowMs: 60_000 } }, store, emit: portcullis.emit });
-  const invitations = createLimiter({ name: 'invitations', rules: { account: { limit: 20, windowMs: 3_600_000 } }, store, emit: portcullis.emit });
+  const network = createLimiter({ name: 'network', rules: { address: { limit: 300, windowMs: 60_000 } }, store, ...time, emit: portcullis.emit });
+  const invitations = createLimiter({ name: 'invitations', rules: { account: { limit: 20, windowMs: 3_600_000 } }, store, ...time, emit: portcullis.emit });
   const doors = createDoors(portcullis, context, passwordAdvice);
   await portcullis.warmUp();
   return {
@@ -57,7 +59,7 @@ export async function createAuth(context: AuthContext): Promise<Auth> {
     guards: [limitRequests({ limiter: network, keys: ({ address }) => ({ address }) })],
     memberGuards: (action) => [action === undefined ? doors.guard() : doors.guard({ action })],
     ownRoutes: [secondStepRoutes(doors, portcullis, data), securityRoutes(doors, portcullis, data), teamSecondStepRoutes(doors, portcullis, context)],
-    ownCards: { account: (user) => accountCards(user), team: (user, members) => teamCard(portcullis, user, members) },
+    ownCards: { account: (user) => accountCards(user), team: (user, members) => teamCard(portcullis, { user, members, nowMs: context.clock?.nowMs() ?? Date.now() }) },
     ...doors,
     invite: invite(context, portcullis, invitations),
     emailAvailable: noSuchQuestion,

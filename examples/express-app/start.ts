@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { Clock } from 'portcullis';
 import { createApp } from './app.ts';
 import type { Auth, AuthContext, CreateAuth } from './auth.ts';
 import { openData, type Data } from './data/data.ts';
@@ -18,6 +19,8 @@ export interface StartOptions {
   readonly seed: Seed;
   readonly fastSeed: boolean;
   readonly breachUrl?: string | undefined;
+  /** Default: the system's. */
+  readonly clock?: Clock | undefined;
 }
 
 export interface RunningApp {
@@ -41,7 +44,7 @@ export async function startApp(options: StartOptions): Promise<RunningApp> {
   try {
     const opened = openData(options.dataFolder);
     data = opened;
-    const context = { data: opened, mails: openMailFolder(join(options.dataFolder, 'mails')), sessions: createSessions(), baseUrl, breachUrl: options.breachUrl };
+    const context = { data: opened, mails: openMailFolder(join(options.dataFolder, 'mails')), sessions: createSessions(), baseUrl, breachUrl: options.breachUrl, clock: options.clock };
     const running = await (await createAuthOf(options.unprotected))(context);
     auth = running;
     await plantSeed(options.seed, { data: opened, auth: running, fast: options.fastSeed });

@@ -1,81 +1,46 @@
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { startRangeServer, type RangeServer } from 'portcullis/testing';
+import type { Page, BrowserContextOptions } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningApp } from '../../examples/express-app/start.ts';
 import { mailSent, startExample } from '../examples/app-client.ts';
 import { hasDebian } from '../support/debian.ts';
+import { openChromium, windows, type BrowserKit } from './browser-kit.ts';
 
 const first = 'herons over quiet Malmo';
 const second = 'eleven teacups in orbit';
 const third = 'seven barrels of old fog';
 const leaked = 'gravel moon sings to nobody';
 
-describe.skipIf(!hasDebian('chromium')).each([
-  ['a desktop', 1280, 900],
-  ['a phone', 390, 844],
-])('the protected example in a browser on %s', (_device, width, height) => {
+describe.skipIf(!hasDebian('chromium')).each(windows)('the protected example in a browser on %s', (_device, window) => {
   let range: RangeServer;
   let app: RunningApp;
-  let browser: Browser;
-  const complaints: string[] = [];
+  let kit: BrowserKit;
 
   beforeAll(async () => {
     range = await startRangeServer({ passwords: new Map([[leaked, 12]]), fillerRows: 20 });
     const users = ['sam', 'kim', 'lee'].map((name) => ({ email: `${name}@bakery.example`, name, password: first }));
     const contacts = [{ email: 'somebody-with-a-very-long-name-indeed@a-subdomain.of-a-rather-long-domain.example.com', name: 'Somebody' }];
     app = await startExample({ unprotected: false, breachUrl: range.url, seed: { teams: [{ name: 'Bakery', users, contacts }] } });
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
+    kit = await openChromium(app.url, window);
   }, 60_000);
 
   afterAll(async () => {
-    await browser.close();
+    await kit.browser.close();
     await app.close();
     await range.close();
   });
 
   afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    expect(complaints.splice(0)).toEqual([]);
+    for (const context of kit.browser.contexts()) await context.close();
+    expect(kit.complaints()).toEqual([]);
   });
 
-  async function newPage(options: BrowserContextOptions = {}): Promise<Page> {
-    const page = await (await browser.newContext({ baseURL: app.url, viewport: { width, height }, ...options })).newPage();
-    // That a page came with 401 or 422 is in the console too, and is as it should be.
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
-    return page;
-  }
-
-  /** The heading of the page, which must fit the window. */
-  async function heading(page: Page): Promise<string> {
-    const text = await page.getByRole('heading', { level: 1 }).innerText();
-    const overhang = await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
-    expect([page.url(), overhang]).toEqual([page.url(), 0]);
-    return text;
-  }
-
-  async function press(page: Page, button: string): Promise<string> {
-    await page.getByRole('main').getByRole('button', { name: button, exact: true }).click();
-    await page.waitForLoadState();
-    return heading(page);
-  }
-
-  async function fill(page: Page, entries: Readonly<Record<string, string>>): Promise<void> {
-    for (const [label, value] of Object.entries(entries)) await page.getByLabel(label, { exact: true }).first().fill(value);
-  }
-
-  async function signIn(page: Page, email: string, password: string): Promise<string> {
-    await page.goto('/login');
-    await fill(page, { 'Email address': email, 'Password': password });
-    return press(page, 'Sign in');
-  }
-
-  async function signOut(page: Page): Promise<void> {
-    await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByText('You are signed out.').waitFor();
-  }
+  const newPage = (options?: BrowserContextOptions): Promise<Page> => kit.newPage(options);
+  const heading = (page: Page): Promise<string> => kit.heading(page);
+  const press = (page: Page, button: string): Promise<string> => kit.press(page, button);
+  const fill = (page: Page, entries: Readonly<Record<string, string>>): Promise<void> => kit.fill(page, entries);
+  const signIn = (page: Page, email: string, password: string): Promise<string> => kit.signIn(page, email, password);
+  const signOut = (page: Page): Promise<void> => kit.signOut(page);
 
   it('lets somebody sign up by the link of the mail, and opening the link alone confirms nothing', async () => {
     const email = 'ada@bakery.example';

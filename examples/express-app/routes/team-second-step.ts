@@ -61,10 +61,10 @@ export function teamSecondStepRoutes(doors: ExpressDoors, { mfa }: Portcullis, {
 }
 
 /** The card on the page of the team, for administrators. */
-export async function teamCard({ mfa }: Portcullis, user: Member, members: readonly User[]): Promise<Html | undefined> {
+export async function teamCard({ mfa }: Portcullis, { user, members, nowMs }: { readonly user: Member; readonly members: readonly User[]; readonly nowMs: number }): Promise<Html | undefined> {
   if (!user.isAdmin) return undefined;
   const preview = await mfa.preview(members.map((member) => ({ accountId: member.id, member })));
-  return teamSecondStepCard({ user, members, without: preview.affected.map(({ member }) => member), policy: await mfa.read(scopeOf(user.teamId)), nowMs: Date.now() });
+  return teamSecondStepCard({ user, members, without: preview.affected.map(({ member }) => member), policy: await mfa.read(scopeOf(user.teamId)), nowMs });
 }
 
 function scopeOf(teamId: number): { readonly kind: 'organization'; readonly id: string } {

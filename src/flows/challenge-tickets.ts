@@ -23,6 +23,8 @@ interface Wanted {
   readonly account: StoredAccount;
   readonly browserId: string;
   readonly purpose: ChallengePurpose;
+  /** The account knows the browser that asks. */
+  readonly known?: boolean;
   readonly signIn?: HeldSignIn;
 }
 
@@ -58,13 +60,16 @@ type TicketParts = Pick<FlowParts, 'records' | 'mailer' | 'links' | 'keys' | 'ra
 export function createChallengeTickets(parts: TicketParts): ChallengeTickets {
   const { records, mailer, links, keys, random, clock, emit, limiters, limitKeys } = parts;
   return {
-    async mail({ account, browserId, purpose, signIn }) {
-      const decision = await limiters.challenge.take({ account: limitKeys.account(account.id) });
+    async mail({ account, browserId, purpose, known = false, signIn }) {
+      const tag = passwordTag(keys, account);
+      // Strangers with the right password must not use up the owner's mails: known browsers share a budget of their own, and
+      // another password begins both anew.
+      const decision = await limiters.challenge.take({ account: limitKeys.account(`${account.id} ${known ? 'known' : 'stranger'} ${tag}`) });
       if (!decision.ok) return;
       const token = newToken(random);
       const key = keyOf(token);
       const expiresAtMs = clock.nowMs() + challengeLifetimeMs;
-      const sealed: Sealed = { accountId: account.id, browserId, passwordTag: passwordTag(keys, account), purpose, ...(signIn !== undefined && { signIn }) };
+      const sealed: Sealed = { accountId: account.id, browserId, passwordTag: tag, purpose, ...(signIn !== undefined && { signIn }) };
       await records.compareAndSet({ key, expectedVersion: 0, value: JSON.stringify({ sealed: keys.seal('token', JSON.stringify(sealed), key) }), expiresAtMs });
       emit({ type: 'challenge.mailed', purpose, accountId: account.id });
       await mailer.send({ kind: 'challenge', to: account.email, purpose, link: links.challenge(token), disownLink: links.disown(token), expiresAtMs });

@@ -1,4 +1,3 @@
-import type { StoredAccount } from '../ports/accounts.ts';
 import type { SessionFacts } from '../ports/session.ts';
 import type { TotpEnrollment, TotpFactor } from '../totp/index.ts';
 import type { ChallengeTickets } from './challenge-tickets.ts';
@@ -49,7 +48,7 @@ async function enroll(parts: FlowParts, { tickets, input, current }: { readonly 
   const proof = standing.factors.enrolled ? 'second-factor' : proofForFirst(parts, fresh, input.session as SessionFacts);
   if (proof === undefined) {
     emit({ type: 'factor.enrollment-refused', reason: 'mailed-link-needed', ...about });
-    return mailLink(parts, { tickets, account, current });
+    return mailLink(parts, { tickets, fresh, current });
   }
   const name = typeof input.name === 'string' ? input.name : undefined;
   const begun = await totp.enroll({ accountId: account.id, accountName: account.email, ...(name !== undefined && { name }), ...(facts.userAgent !== undefined && { source: facts.userAgent }) });
@@ -74,10 +73,10 @@ function proofForFirst({ clock, secondFactor }: FlowParts, { standing, recogniti
   return sinceMs !== Infinity && session.stage === 'full' && session.startedAtMs < sinceMs ? 'earlier-session' : undefined;
 }
 
-async function mailLink(parts: FlowParts, { tickets, account, current }: { readonly tickets: ChallengeTickets; readonly account: StoredAccount; readonly current: Visit }): Promise<Answered> {
+async function mailLink(parts: FlowParts, { tickets, fresh, current }: { readonly tickets: ChallengeTickets; readonly fresh: Fresh; readonly current: Visit }): Promise<Answered> {
   const { devices } = parts;
   const { id, setCookie } = devices.identify(devices.read(current.facts.cookies));
-  current.span.later('challenge-mail', () => tickets.mail({ account, browserId: id, purpose: 'enroll' }));
+  current.span.later('challenge-mail', () => tickets.mail({ account: fresh.account, browserId: id, purpose: 'enroll', known: fresh.recognition.known }));
   return { ...(await current.answer('challenge-sent')), setCookies: setCookie === undefined ? [] : [setCookie] };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeKit } from '../support/kit.ts';
+import { makeKit, otherPassword } from '../support/kit.ts';
 import { joinOrganization, openBrowser, person, tokenOf } from '../support/person.ts';
 
 const email = 'ada@example.com';
@@ -71,6 +71,38 @@ async function personInAnotherBrowser(kit: ReturnType<typeof makeKit>, accountId
   if (result.outcome !== 'signed-in') throw new Error('the thief has the right password');
   return Object.assign(other, { browser, session: result.session });
 }
+
+describe('a thief with the right password who asks for link after link', () => {
+  async function besieged() {
+    const kit = makeKit();
+    const ada = await person(kit, email);
+    joinOrganization(kit, ada, 'team-1');
+    await ada.signIn();
+    await kit.value(kit.portcullis.mfa.require({ scope: { kind: 'organization', id: 'team-1' }, graceMs: 0, by: 'admin-1' }));
+    const thief = await personInAnotherBrowser(kit, ada.id);
+    for (let turn = 0; turn < 7; turn += 1) expect(await thief.enroll()).toMatchObject({ outcome: 'answered', reply: { status: 202 } });
+    await kit.settle();
+    expect(kit.mails.filter(({ kind }) => kind === 'challenge')).toHaveLength(5);
+    return { kit, ada };
+  }
+
+  it('does not keep the owner from enrolling in a browser that the account knows', async () => {
+    const { ada } = await besieged();
+    expect(await ada.signIn()).toMatchObject({ outcome: 'signed-in', session: { stage: 'enroll' } });
+    await ada.enrollWholly();
+    expect(ada.session).toMatchObject({ stage: 'full' });
+  });
+
+  it('has used up no mail of the next password', async () => {
+    const { kit, ada } = await besieged();
+    await kit.value(kit.portcullis.challenge.disown({ token: tokenOf(kit, 'challenge', 'disownLink'), facts: openBrowser().facts() }));
+    await kit.settle();
+    expect(await kit.value(kit.portcullis.passwordReset.redeem({ token: tokenOf(kit, 'reset-password'), password: otherPassword, facts: openBrowser().facts() }))).toMatchObject({ outcome: 'reset' });
+    expect(await ada.signIn(otherPassword)).toMatchObject({ outcome: 'signed-in', session: { stage: 'enroll' } });
+    await ada.enrollWholly();
+    expect(ada.session).toMatchObject({ stage: 'full' });
+  });
+});
 
 describe('a confirmed enrollment', () => {
   it('gives ten recovery codes, raises the session, ends the others, forgets other browsers, and tells the owner', async () => {

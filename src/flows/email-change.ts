@@ -9,7 +9,7 @@ import type { Reply } from '../ports/reply.ts';
 import type { SessionFacts } from '../ports/session.ts';
 import { codeDigest, codeTries, tryCode, type CodeRecord } from './codes.ts';
 import { charge, subjectOf, visit, type Visit } from './door.ts';
-import { freshProof } from './fresh.ts';
+import { freshProof, isSession } from './fresh.ts';
 import { newCode, newToken, readCode, tokenDigest } from './mail-secrets.ts';
 import { rejected } from './new-password.ts';
 import type { Answered, FlowParts } from './parts.ts';
@@ -128,7 +128,7 @@ async function confirm(parts: FlowParts, { resets, input, current }: Confirming)
     emit({ type: 'email-change.failed', reason, ...subjectOf(facts, accountId === undefined ? {} : { accountId }) });
     return current.answer('email-change-failed');
   };
-  const charged = await charge(parts, limiters.code, current, input.session === undefined ? {} : { accountId: input.session.accountId });
+  const charged = await charge(parts, limiters.code, current, isSession(input.session) ? { accountId: input.session.accountId } : {});
   if (!charged.ok) return charged.answered;
   const found = await findChange(parts, input);
   if (!found.ok) return fail(found.reason);
@@ -167,7 +167,7 @@ async function findChange(parts: FlowParts, { token, code, session }: ConfirmEma
     return open(parts, key, found);
   }
   const typed = readCode(code);
-  if (session === undefined || typed === undefined) return { ok: false, reason: 'unknown-token' };
+  if (!isSession(session) || typed === undefined) return { ok: false, reason: 'unknown-token' };
   const key = recordKey(session.accountId);
   const outcome = await tryCode<ChangeRecord>({ records, keys }, { recordKeys: [key], code: typed });
   return outcome.ok ? open(parts, key, outcome.record) : outcome;

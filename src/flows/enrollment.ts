@@ -3,7 +3,7 @@ import type { TotpEnrollment, TotpFactor } from '../totp/index.ts';
 import type { ChallengeTickets } from './challenge-tickets.ts';
 import { charge, orRefund, refund, subjectOf, visit, type Visit } from './door.ts';
 import { changed, issueCodes, type FactorChanged, type FactorRequest } from './factors.ts';
-import { freshProof, type Fresh } from './fresh.ts';
+import { freshProof, isSession, type Fresh } from './fresh.ts';
 import { tellFactorChange } from './notices.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import { clearMustEnroll } from './standing.ts';
@@ -41,7 +41,7 @@ async function enroll(parts: FlowParts, { tickets, input, current }: { readonly 
   const { facts } = current;
   const fresh = await freshProof(parts, { session: input.session, action: 'enroll-factor', current, mayEnroll: true });
   if (!fresh.ok) {
-    emit({ type: 'factor.enrollment-refused', reason: input.session === undefined ? 'not-signed-in' : 'step-up-needed', ...subjectOf(facts, input.session === undefined ? {} : { accountId: input.session.accountId }) });
+    emit({ type: 'factor.enrollment-refused', reason: isSession(input.session) ? 'step-up-needed' : 'not-signed-in', ...subjectOf(facts, isSession(input.session) ? { accountId: input.session.accountId } : {}) });
     return fresh.answered;
   }
   const { account, standing, about } = fresh;
@@ -87,7 +87,7 @@ const tooLate = Object.freeze({ code: 'expired', message: 'That took too long, o
 async function confirm(parts: FlowParts, input: FactorRequest & { readonly factorId: unknown; readonly code: unknown }, current: Visit): Promise<ConfirmResult> {
   const { accounts, totp, limiters, clock, emit } = parts;
   const { session } = input;
-  const charged = await charge(parts, limiters.secondFactor, current, session === undefined ? {} : { accountId: session.accountId });
+  const charged = await charge(parts, limiters.secondFactor, current, isSession(session) ? { accountId: session.accountId } : {});
   if (!charged.ok) return charged.answered;
   const fresh = await orRefund({ limiter: limiters.secondFactor, pass: charged.pass }, () => freshProof(parts, { session, action: 'confirm-factor', current, mayEnroll: true }));
   if (!fresh.ok) return fresh.answered;

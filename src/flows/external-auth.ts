@@ -30,8 +30,9 @@ export function createExternalAuth(parts: FlowParts, doors: { readonly pendings:
     const { pathway, accountId, facts } = auth;
     if (!Object.hasOwn(pathways, pathway)) throw new ConfigError(`recordExternalAuth: the pathway "${pathway}" is not registered; name it in the option pathways`);
     return visit<SignInResult>(parts, { flow: 'external-sign-in', facts }, async (current) => {
-      const account = await accounts.findById(accountId);
-      const about = subjectOf(facts, { accountId });
+      // It may come from a token of somebody else's making: what is no text names nobody, and stands in no event.
+      const account = typeof accountId === 'string' ? await accounts.findById(accountId) : undefined;
+      const about = subjectOf(facts, typeof accountId === 'string' ? { accountId } : {});
       if (account?.active !== true) {
         emit({ type: 'sign-in.failed', reason: account === undefined ? 'unknown-account' : 'inactive-account', ...about });
         return current.answer('sign-in-failed');

@@ -63,9 +63,9 @@ function judged({ mfa, clock, secondFactor }: FlowParts, { session, mayEnroll = 
   return mfa.decide({ ...asked, nowMs: clock.nowMs(), ...(maxAgeMs !== null && { maxAgeMs }) });
 }
 
-/** Whether the app handed in facts at all: one without a type checker may say null for nobody. */
+/** Whether the app handed in facts at all: one without a type checker may say null for nobody, or have kept something else. */
 export function isSession(session: SessionFacts | undefined): session is SessionFacts {
-  return typeof session === 'object' && (session as unknown) !== null;
+  return typeof session === 'object' && (session as unknown) !== null && typeof session.accountId === 'string';
 }
 
 /** The one answer to a request that nobody who is signed in made. */
@@ -77,12 +77,12 @@ export async function refuseSession({ clock, sessionLimits, emit }: FlowParts, {
 /** Why a session was no session. */
 export function reportSession({ clock, sessionLimits, emit }: Pick<FlowParts, 'clock' | 'sessionLimits' | 'emit'>, { session, action, current }: Pick<Wanted, 'session' | 'action' | 'current'>): void {
   const reason = !isSession(session) ? 'not-signed-in' : hasEnded(session, sessionLimits, clock.nowMs()) ? 'ended' : 'inactive-account';
-  emit({ type: 'session.refused', reason, action, ...subjectOf(current.facts, isSession(session) && typeof session.accountId === 'string' ? { accountId: session.accountId } : {}) });
+  emit({ type: 'session.refused', reason, action, ...subjectOf(current.facts, isSession(session) ? { accountId: session.accountId } : {}) });
 }
 
 /** The account of a session that still lives; undefined for anything else. */
 export async function signedInAs({ accounts, clock, sessionLimits }: FlowParts, session: SessionFacts | undefined): Promise<StoredAccount | undefined> {
-  if (!isSession(session) || typeof session.accountId !== 'string' || hasEnded(session, sessionLimits, clock.nowMs())) return undefined;
+  if (!isSession(session) || hasEnded(session, sessionLimits, clock.nowMs())) return undefined;
   const account = await accounts.findById(session.accountId);
   return account?.active === true ? account : undefined;
 }

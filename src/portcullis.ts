@@ -118,7 +118,7 @@ function flowsOf(parts: FlowParts) {
     signIn: createSignIn(parts, { resets, guard, pendings, tickets }),
     signOut: createSignOut(parts),
     passwordChange: createPasswordChange(parts, guard),
-    passwordReset: createPasswordReset(parts, resets),
+    passwordReset: createPasswordReset(parts, resets, guard),
     secondFactor: createSecondFactor(parts, pendings),
     enrollment: createEnrollment(parts, tickets),
     factors: createFactors(parts),

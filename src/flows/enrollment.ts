@@ -1,7 +1,7 @@
 import type { SessionFacts } from '../ports/session.ts';
 import type { TotpEnrollment, TotpFactor } from '../totp/index.ts';
 import type { ChallengeTickets } from './challenge-tickets.ts';
-import { charge, orRefund, refund, subjectOf, visit, type Visit } from './door.ts';
+import { charge, orRefund, refund, refundName, subjectOf, visit, type Visit } from './door.ts';
 import { changed, issueCodes, type FactorChanged, type FactorRequest } from './factors.ts';
 import { freshProof, isSession, type Fresh } from './fresh.ts';
 import { tellFactorChange } from './notices.ts';
@@ -70,6 +70,8 @@ function proofForFirst({ clock, secondFactor }: FlowParts, { standing, recogniti
   if (typeof mailedMs === 'number' && mailedMs <= nowMs && nowMs - mailedMs <= secondFactor.freshForMs) return 'mailed-link';
   const sinceMs = Math.min(...standing.policies.map((policy) => policy.sinceMs), standing.factors.mustEnrollSinceMs ?? Infinity);
   if (recognition.known && recognition.knownSinceMs < sinceMs && nowMs - recognition.knownSinceMs >= secondFactor.knownForMs) return 'known-device';
+  // A removal by an administrator ends every session: one that lives on is nobody's proof.
+  if (standing.factors.mustEnrollSinceMs !== undefined) return undefined;
   return sinceMs !== Infinity && session.stage === 'full' && session.startedAtMs < sinceMs ? 'earlier-session' : undefined;
 }
 
@@ -87,13 +89,15 @@ const tooLate = Object.freeze({ code: 'expired', message: 'That took too long, o
 async function confirm(parts: FlowParts, input: FactorRequest & { readonly factorId: unknown; readonly code: unknown }, current: Visit): Promise<ConfirmResult> {
   const { accounts, totp, limiters, clock, emit } = parts;
   const { session } = input;
-  const charged = await charge(parts, limiters.secondFactor, current, isSession(session) ? { accountId: session.accountId } : {});
-  if (!charged.ok) return charged.answered;
-  const fresh = await orRefund({ limiter: limiters.secondFactor, pass: charged.pass }, () => freshProof(parts, { session, action: 'confirm-factor', current, mayEnroll: true }));
+  const fresh = await freshProof(parts, { session, action: 'confirm-factor', current, mayEnroll: true });
   if (!fresh.ok) return fresh.answered;
   const { account, about, standing } = fresh;
-  const confirmed = await totp.confirm({ accountId: account.id, factorId: input.factorId, code: input.code });
+  const charged = await charge(parts, limiters.secondFactor, current, { accountId: account.id });
+  if (!charged.ok) return charged.answered;
+  const confirmed = await orRefund({ limiter: limiters.secondFactor, pass: charged.pass }, () => totp.confirm({ accountId: account.id, factorId: input.factorId, code: input.code }));
   if (!confirmed.ok) {
+    // No guess at anything: whoever has the password alone must not use up its owner's tries.
+    if (confirmed.reason === 'unknown-factor' || confirmed.reason === 'malformed') await refundName(parts, limiters.secondFactor, { pass: charged.pass, facts: current.facts });
     emit({ type: 'second-factor.failed', flow: 'confirm-factor', method: 'totp', reason: confirmed.reason, ...about });
     const again = confirmed.reason === 'wrong-code' || confirmed.reason === 'malformed';
     return { ...(await current.answer('second-factor-failed')), reasons: [again ? wrongCode : tooLate] };

@@ -3,10 +3,11 @@ import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
-import { charge, chargeAccount, refund, subjectOf, visit, type Visit } from './door.ts';
+import { charge, chargeAccount, readPassword, refund, subjectOf, visit, type Visit } from './door.ts';
 import { orRestore } from '../kernel/json-record.ts';
-import { newPasswordStored, takeNewPassword } from './new-password.ts';
+import { newPasswordStored, rejected, takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts } from './parts.ts';
+import type { PasswordGuard } from './password-guard.ts';
 import { readProof, type ProofInput } from './proof.ts';
 import type { ResetTickets, TicketOutcome } from './reset-tickets.ts';
 import { reportFactor, reportRefusal } from './second-factor.ts';
@@ -35,10 +36,10 @@ export interface PasswordReset {
  * Makes the way back in for somebody who has forgotten the password: a ticket by mail, valid for 30 minutes, once, and as
  * long as the password is the one it was made for. Source: OWASP ASVS 5.0 6.4.3, OWASP Forgot Password Cheat Sheet.
  */
-export function createPasswordReset(parts: FlowParts, tickets: ResetTickets): PasswordReset {
+export function createPasswordReset(parts: FlowParts, tickets: ResetTickets, guard: PasswordGuard): PasswordReset {
   return Object.freeze({
     request: ({ identifier, facts }) => visit<Answered>(parts, { flow: 'forgot-password', facts }, (current) => request(parts, { tickets, identifier, current })),
-    redeem: (input) => visit<ResetResult>(parts, { flow: 'password-reset', facts: input.facts }, (current) => redeem(parts, { tickets, input, current })),
+    redeem: (input) => visit<ResetResult>(parts, { flow: 'password-reset', facts: input.facts }, (current) => redeem(parts, { tickets, guard, input, current })),
   } satisfies PasswordReset);
 }
 
@@ -63,7 +64,7 @@ async function mailTicket(parts: FlowParts, { tickets, name, about }: { readonly
   if (account?.active === true) await tickets.mail(account, 'requested');
 }
 
-async function redeem(parts: FlowParts, { tickets, input, current }: { readonly tickets: ResetTickets; readonly input: ResetInput; readonly current: Visit }): Promise<ResetResult> {
+async function redeem(parts: FlowParts, { tickets, guard, input, current }: { readonly tickets: ResetTickets; readonly guard: PasswordGuard; readonly input: ResetInput; readonly current: Visit }): Promise<ResetResult> {
   const { accounts, canonicalize, limiters, uniform, emit } = parts;
   const { facts, span } = current;
   const proof = readProof(input, canonicalize);
@@ -85,6 +86,11 @@ async function redeem(parts: FlowParts, { tickets, input, current }: { readonly 
 
   const taken = await takeNewPassword(parts, { flow: 'password-reset', password: input.password, personal: [account.email, ...typedSecrets(input)], facts, about, span });
   if (!taken.ok) return taken.answered;
+  if (await isSpent(parts, { guard, account, password: input.password })) {
+    emit({ type: 'password.rejected', flow: 'password-reset', reasons: [samePassword.code], ...about });
+    await span.end();
+    return rejected(uniform, [samePassword], facts);
+  }
   // After the password: a code is spent by being looked at.
   const refused = await refuseWithoutFactor(parts, { account, input, about, current });
   if (refused !== undefined) return refused;
@@ -106,9 +112,19 @@ async function redeem(parts: FlowParts, { tickets, input, current }: { readonly 
 const needsFactor = Object.freeze({ code: 'second-factor', message: 'This account has a second step. Enter the code of the authenticator app, or a recovery code.' });
 const wrongFactor = Object.freeze({ code: 'second-factor', message: 'The code is wrong, used or too old. Wait for the next one, or use a recovery code.' });
 
+const samePassword = Object.freeze({ code: 'same-password', message: 'That is the password that somebody else knows or has guessed at. Choose another one.' });
+
+/** A password that was disowned or guessed at too often must not come back as its own successor. */
+async function isSpent({ hasher }: FlowParts, { guard, account, password }: { readonly guard: PasswordGuard; readonly account: StoredAccount; readonly password: unknown }): Promise<boolean> {
+  const trouble = await guard.look({ account, name: account.id, known: false });
+  const text = readPassword(password);
+  if (trouble === undefined || text === undefined) return false;
+  return (await hasher.verify({ password: text, stored: account.passwordHash, name: account.id })).ok;
+}
+
 /** A link or code that opened the account once must not go on doing so as its password (OWASP ASVS 5.0 6.4.1). */
 function typedSecrets({ token, code }: ResetInput): readonly string[] {
-  return [token, code].flatMap((value) => (typeof value === 'string' && value !== '' ? [value, ...value.split('.')] : []));
+  return [token, code].flatMap((value) => (typeof value === 'string' && value !== '' && value.length <= 128 ? [value, ...value.split('.')] : []));
 }
 
 interface FactorQuestion {

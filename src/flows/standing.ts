@@ -98,7 +98,9 @@ export async function checkFactor(parts: FlowParts, { accountId, known, input }:
 }
 
 async function checkTotp({ totp }: FlowParts, accountId: string, known: boolean, code: string): Promise<FactorCheck> {
-  const verdict = await totp.verify({ accountId, code, known });
+  const first = await totp.verify({ accountId, code, known });
+  // Known browsers that have used up their tries are strangers: a copied cookie must not shut out all the others.
+  const verdict = known && !first.ok && first.reason === 'disabled' ? await totp.verify({ accountId, code }) : first;
   if (verdict.ok) return { ok: true, method: 'totp' };
   const { reason } = verdict;
   return { ok: false, method: 'totp', reason, disabledNow: reason === 'wait' ? [] : (verdict.disabledNow ?? []), ...(reason === 'wait' && { retryAfterMs: verdict.retryAfterMs }) };

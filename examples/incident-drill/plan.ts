@@ -41,8 +41,11 @@ export interface OrdinaryUser extends Login {
 
 /** A victim whose password is in no list: nothing but a second factor stops whoever holds it. */
 export interface Owner extends OrdinaryUser {
-  /** In the third run: has an authenticator. The others are past the deadline and have none. */
-  readonly enrolled: boolean;
+  /**
+   * In the third run: has an authenticator (`code`), or none, and the deadline is past. Then they set one up afterwards, in a
+   * session from before the policy (`session`) or after a new sign-in, by a mailed link (`mailbox`).
+   */
+  readonly way: 'code' | 'session' | 'mailbox';
 }
 
 /** Who does what, decided by the seed before anything runs. */
@@ -67,6 +70,7 @@ export interface Plan {
 }
 
 const usersPerTeam = 4;
+const ways: readonly Owner['way'][] = ['code', 'mailbox', 'code', 'session'];
 
 /** Makes the plan of a drill. The same seed and sizes make the same plan. */
 export function makePlan(seed: number, sizes: Sizes = fullSize): Plan {
@@ -90,7 +94,7 @@ export function makePlan(seed: number, sizes: Sizes = fullSize): Plan {
     sizes,
     appSeed: { teams: teams.map((users) => ({ name: teamName(random), users, contacts: random.shuffle(readers).slice(0, sizes.contactsPerTeam) })) },
     ordinary: ordinary.map((login, index) => ({ ...login, source: addresses[index] ?? '' })),
-    owners: unlisted.map((login, index) => ({ ...login, source: others[index] ?? '', enrolled: index % 2 === 0 })),
+    owners: unlisted.map((login, index) => ({ ...login, source: others[index] ?? '', way: ways[index % ways.length] ?? 'code' })),
     administrators: administrators.map((login, index) => ({ ...login, source: others[unlisted.length + index] ?? '' })),
     attacker: {
       accounts,

@@ -67,7 +67,7 @@ export async function openSide(options: SideOptions): Promise<OpenSide> {
   };
   try {
     signal.throwIfAborted();
-    const homes = side === 'mandatory' ? await Promise.race([openHomes(options, network), app.died]) : [];
+    const homes = side === 'mandatory' ? await Promise.race([openHomes(options, network, untilEnd), app.died]) : [];
     return { close, play: () => Promise.race([attack({ app, network, homes, side, plan, progress, signal: untilEnd }), app.died]) };
   } catch (error) {
     await close();
@@ -92,10 +92,10 @@ function start({ side, plan, startApp, breachUrl, folder }: SideOptions): Promis
   return startApp({ side, dataFolder: join(folder, 'data'), seedFile, breachUrl });
 }
 
-function openHomes({ side, plan, progress }: SideOptions, network: Network): Promise<readonly OwnerAtHome[]> {
+function openHomes({ side, plan, progress }: SideOptions, network: Network, signal: AbortSignal): Promise<readonly OwnerAtHome[]> {
   const { owners, administrators } = plan;
-  const live = (): string => `${owners.filter(({ enrolled }) => enrolled).length} of ${owners.length} owners have an authenticator, ${administrators.length} teams ask for one`;
-  return progress.phase(phaseTitle(side, 'a second factor for everybody'), live, () => prepareOwners(plan, network));
+  const live = (): string => `${owners.filter(({ way }) => way === 'code').length} of ${owners.length} owners have an authenticator, ${administrators.length} teams ask for one`;
+  return progress.phase(phaseTitle(side, 'a second factor for everybody'), live, () => prepareOwners(plan, network, signal));
 }
 
 interface Scene extends Pick<SideOptions, 'side' | 'plan' | 'progress' | 'signal'> {

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createBotnet } from '../../examples/incident-drill/attack/botnet.ts';
 import { tryPair } from '../../examples/incident-drill/attack/stuffing.ts';
+import { createRandom } from '../../examples/incident-drill/random.ts';
+import { codeAt, createAuthenticator } from '../../examples/incident-drill/second-factor/authenticator.ts';
+import { behindTheDoor, factorChanges, nameOf } from '../../examples/incident-drill/second-factor/routes.ts';
+import { robAccount } from '../../examples/incident-drill/second-factor/thief.ts';
 import { checkSources } from '../../examples/incident-drill/sources.ts';
 import { makePlan } from '../../examples/incident-drill/plan.ts';
-import type { Exchange, Network, WireRequest } from '../../examples/incident-drill/wire.ts';
+import { createBrowser, type Exchange, type Network, type WireRequest } from '../../examples/incident-drill/wire.ts';
 
 const sources = ['127.1.0.1', '127.1.0.2', '127.1.0.3'];
 const { signal } = new AbortController();
@@ -67,13 +71,67 @@ describe('the attacker', () => {
   });
 });
 
+describe('a right password that is not enough', () => {
+  const pair = { email: 'a@list.example', password: 'x', listed: false, registered: true };
+  const problem = (name: string): Exchange => answer(403, { body: JSON.stringify({ type: `urn:portcullis:${name}` }) });
+
+  it('is held on to, where a code is asked for and where only a factor may be set up', async () => {
+    expect(await tryPair(pair, async () => problem('mfa-required'))).toMatchObject({ kind: 'stopped', half: { email: pair.email, stage: 'pending' } });
+    expect(await tryPair(pair, async ({ path }) => (path === '/login' ? answer(200) : problem('mfa-enrollment-required')))).toMatchObject({ kind: 'stopped', half: { stage: 'enroll-only' } });
+  });
+
+  function rob(app: (request: WireRequest) => Exchange) {
+    const send = async (request: WireRequest): Promise<Exchange> => app(request);
+    const half = { email: pair.email, browser: createBrowser(send), stage: 'pending' } as const;
+    return robAccount(half, { pair, send, random: createRandom(1, 'thief'), watchOwner: async () => '123456' });
+  }
+
+  it('takes whatever a careless app opens, and all of it is taken down', async () => {
+    const secret = JSON.stringify({ factorId: 'f', secret: 'GEZD GNBV GY3T QOJQ', contacts: [] });
+    const theft = await rob(({ path }) => (path === '/login' ? problem('mfa-required') : answer(200, { body: secret })));
+    expect(theft).toMatchObject({ enrolled: true, factorChanged: true, credentialsChanged: true, codesSent: 2 + 4 * 9, codesHeard: 2 + 4 * 9 });
+    expect(theft.sessions).toHaveLength(2 + 4 * 9);
+    expect(new Set(theft.opened)).toEqual(new Set([...behindTheDoor, ...factorChanges('x')].map(nameOf).concat('POST /account/security/enroll', 'POST /account/password', 'POST /account/email', 'POST /login/code', 'POST /reset')));
+  });
+
+  it('gets nothing where every door says no, and goes on until it is not heard any more', async () => {
+    let heard = 10;
+    const theft = await rob(({ path }) => {
+      if (path === '/login') return problem('mfa-required');
+      if (path !== '/login/code') return answer(403);
+      heard -= 1;
+      return answer(heard < 0 ? 429 : 401);
+    });
+    expect(theft).toMatchObject({ opened: [], sessions: [], enrolled: false, factorChanged: false, credentialsChanged: false, codesSent: 2 + 2 * 9, codesHeard: 10 });
+  });
+});
+
+describe('an authenticator of the drill', () => {
+  it('agrees with RFC 6238 Appendix B', () => {
+    const secret = Buffer.from('12345678901234567890');
+    const codes = [59, 1_111_111_109, 1_111_111_111, 1_234_567_890, 2_000_000_000, 20_000_000_000].map((seconds) => codeAt(secret, Math.floor(seconds / 30)));
+    expect(codes).toEqual(['287082', '081804', '050471', '005924', '279037', '353130']);
+  });
+
+  it('shows no code twice', async () => {
+    let atMs = 59_000_000 * 30_000 + 1_000;
+    const wait = async (ms: number): Promise<void> => {
+      atMs += ms;
+    };
+    const { next } = createAuthenticator('GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ', { nowMs: () => atMs, wait });
+    const secret = Buffer.from('12345678901234567890');
+    expect([await next(), await next(), await next()]).toEqual([58_999_999, 59_000_000, 59_000_001].map((step) => codeAt(secret, step)));
+    expect(atMs).toBe(59_000_001 * 30_000);
+  });
+});
+
 describe('the check of the sources', () => {
   const plan = makePlan(1, { victims: 4, strangers: 4, calibration: 2, ordinary: 2, contactsPerTeam: 1, sources: 5 });
 
   it('passes where the app sees each client as it is', async () => {
     const { network, heard } = appOf((source) => answer(200, { body: JSON.stringify({ address: source }) }));
     await checkSources(network, plan);
-    expect(heard).toHaveLength(8);
+    expect(heard).toHaveLength(2 + 5 + 1 + plan.owners.length + plan.administrators.length);
   });
 
   it('ends the drill where the app sees all of them as one', async () => {

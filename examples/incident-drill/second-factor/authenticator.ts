@@ -4,7 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** An authenticator app on somebody's phone. */
 export interface Authenticator {
   /** A code that has not been used and that an app takes now. Where there is none, waits for the next. */
-  next(): Promise<string>;
+  readonly next: () => Promise<string>;
+}
+
+export interface AuthenticatorOptions {
+  readonly nowMs?: () => number;
+  readonly wait?: (ms: number) => Promise<unknown>;
 }
 
 const stepMs = 30_000;
@@ -15,22 +20,22 @@ const marginMs = 4_000;
  * Makes one from the secret that the app showed, in base 32. RFC 6238 with SHA-1, 6 digits, 30 s; written here anew, so that
  * the library is not asked about its own codes.
  */
-export function createAuthenticator(base32: string): Authenticator {
+export function createAuthenticator(base32: string, { nowMs = Date.now, wait = sleep }: AuthenticatorOptions = {}): Authenticator {
   const secret = bytesOf(base32);
   let spent = -1;
   return {
     async next() {
       for (;;) {
-        const nowMs = Date.now();
-        const now = Math.floor(nowMs / stepMs);
+        const atMs = nowMs();
+        const now = Math.floor(atMs / stepMs);
         // RFC 6238 section 5.2: the code of the step before is taken too.
-        const oldest = (now + 1) * stepMs - nowMs > marginMs ? now - 1 : now;
+        const oldest = (now + 1) * stepMs - atMs > marginMs ? now - 1 : now;
         const step = Math.max(spent + 1, oldest);
         if (step <= now) {
           spent = step;
           return codeAt(secret, step);
         }
-        await sleep(step * stepMs - nowMs);
+        await wait(step * stepMs - atMs);
       }
     },
   };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readsContacts } from '../attack/stuffing.ts';
 import { inParallel } from '../parallel.ts';
 import { tokenFor } from '../mailbox.ts';
@@ -10,6 +11,8 @@ import { isDone, routes } from './routes.ts';
 export interface OwnerAtHome {
   readonly owner: Owner;
   readonly browser: Browser;
+  /** Ends a wait for the next code. */
+  readonly signal: AbortSignal;
   /** Undefined for one who has none yet. */
   authenticator: Authenticator | undefined;
   /** Codes on paper. */
@@ -22,11 +25,11 @@ const concurrency = 4;
  * Before the attack: the owners have signed in, some have set up an authenticator, and the administrator of each team has made
  * a second factor mandatory, with no time left to go without. All over HTTP. Throws where the app does not let them.
  */
-export async function prepareOwners({ owners, administrators }: Plan, network: Network): Promise<readonly OwnerAtHome[]> {
-  const homes = owners.map((owner): OwnerAtHome => ({ owner, browser: createBrowser((request) => network.send(owner.source, request)), authenticator: undefined, recoveryCodes: 0 }));
+export async function prepareOwners({ owners, administrators }: Plan, network: Network, signal: AbortSignal): Promise<readonly OwnerAtHome[]> {
+  const homes = owners.map((owner): OwnerAtHome => ({ owner, browser: createBrowser((request) => network.send(owner.source, request)), signal, authenticator: undefined, recoveryCodes: 0 }));
   await inParallel(homes.map((home) => async () => {
     expectDone(await signIn(home), 'sign-in');
-    if (home.owner.enrolled) await enroll(home);
+    if (home.owner.way === 'code') await enroll(home);
   }), concurrency);
   await inParallel(administrators.map((administrator) => () => makeMandatory(administrator, network)), concurrency);
   return homes;
@@ -54,7 +57,7 @@ async function enroll(home: OwnerAtHome): Promise<void> {
   }
   const { secret, factorId } = jsonOf(begun);
   if (typeof secret !== 'string' || typeof factorId !== 'string') throw unexpected(begun, 'enrollment');
-  const authenticator = createAuthenticator(secret);
+  const authenticator = createAuthenticator(secret, { wait: (ms) => sleep(ms, undefined, { signal: home.signal }) });
   const confirmed = await browser.send({ path: routes.confirm, form: { factorId, code: await authenticator.next() } });
   expectDone(confirmed, 'code of a new authenticator');
   const { recoveryCodes } = jsonOf(confirmed);
@@ -81,13 +84,14 @@ export interface HomeComing {
 
 /** After the attack: who has an authenticator signs in with it, and who has none sets one up, as the policy wants it. */
 export async function comeHome(home: OwnerAtHome): Promise<HomeComing> {
-  const { owner: { email, enrolled }, browser } = home;
-  if (enrolled) {
+  const { owner: { email, way }, browser } = home;
+  if (way === 'code') {
     const { isIn } = await signInWithCode(home);
     return { email, isIn, factorsAreWhole: isIn && (await areWhole(home)) };
   }
-  await enroll(home);
-  return { email, isIn: readsContacts(await browser.send({ path: '/contacts' })), factorsAreWhole: true };
+  if (way === 'mailbox') await signIn(home);
+  const isEnrolled = await enroll(home).then(() => true, () => false);
+  return { email, isIn: isEnrolled && readsContacts(await browser.send({ path: '/contacts' })), factorsAreWhole: true };
 }
 
 async function areWhole({ browser, recoveryCodes }: OwnerAtHome): Promise<boolean> {

@@ -41,8 +41,9 @@ export function createMfaAdmin(parts: FlowParts): MfaAdmin {
         if (account?.active !== true || (await isEnrolled(member))) continue;
         const due = await mfa.dueReminder({ accountId: account.id, organizationIds: account.organizationIds, roles: account.roles });
         if (due === undefined) continue;
-        await mailer.send({ kind: 'second-factor-reminder', to: account.email, deadlineMs: due.deadlineMs, signInLink: links.signIn });
-        reminded += 1;
+        // One mailbox that is full must not keep the others from being told; the mailer's failure has been reported.
+        const sent = await mailer.send({ kind: 'second-factor-reminder', to: account.email, deadlineMs: due.deadlineMs, signInLink: links.signIn }).then(() => 1, () => 0);
+        reminded += sent;
       }
       return reminded;
     },

@@ -82,3 +82,24 @@ describe('a second factor that an organization asks for', () => {
     await expect(from('github')).rejects.toMatchObject({ code: 'ERR_CONFIG', message: expect.stringContaining('"github" is not registered') as string });
   });
 });
+
+describe('reminders of a deadline', () => {
+  // ASVS 5.0 6.4.5
+  it('go to members without a factor, once each, and a mailbox that is full keeps nobody else from theirs', async () => {
+    const full = 'bo@example.com';
+    const sent: string[] = [];
+    const kit = makeKit({
+      mailer: {
+        send: async ({ kind, to }) => {
+          if (to === full) throw new Error('mailbox full');
+          await Promise.resolve(sent.push(`${kind} ${to}`));
+        },
+      },
+    });
+    const members = [await member(kit, full), await member(kit, 'cy@example.com'), await member(kit, 'di@example.com', ['team-2'])].map(({ id }) => ({ accountId: id }));
+    await kit.value(kit.portcullis.mfa.require({ scope, graceMs: 6 * day, by: 'admin-1' }));
+    expect(await kit.value(kit.portcullis.mfa.remind(members))).toBe(1);
+    expect(await kit.value(kit.portcullis.mfa.remind(members))).toBe(0);
+    expect(sent).toEqual(['second-factor-reminder cy@example.com']);
+  });
+});

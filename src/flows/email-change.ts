@@ -75,6 +75,7 @@ async function request(parts: FlowParts, { session, email }: EmailChangeInput, c
   if (!charged.ok) return charged.answered;
   const name = readIdentifier(email, canonicalize);
   if (name === undefined || !/^[^@\s]+@[^@\s]+$/.test(name)) {
+    parts.emit({ type: 'request.malformed', flow: 'email-change', ...fresh.about });
     await current.span.end();
     return rejected(uniform, [{ code: 'email', message: 'That is not an email address.' }], current.facts);
   }

@@ -30,7 +30,7 @@ const doneTexts = new Map([
   ['second-step-due', 'Please sign in once more, with your second step.'],
   ['recovery-code-used', 'You signed in with a recovery code. It is spent. If your phone is gone, report it lost and set up a new one.'],
   ['authenticator-added', 'The new authenticator app works from now on.'],
-  ['second-step-on', 'From now on your team has a second step.'],
+  ['second-step-on', 'From now on your team asks everybody for a second step.'],
   ['second-step-off', 'A second step is left to everybody again.'],
   ['second-step-removed', 'The second step is removed, and its owner is told by mail.'],
 ]);

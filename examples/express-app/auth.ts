@@ -6,6 +6,7 @@ import type { MailFolder } from './mail-folder.ts';
 import type { Member } from './members.ts';
 import type { Sessions } from './sessions.ts';
 import type { Html } from './views/html.ts';
+import type { TeamExtras } from './views/team.ts';
 
 /** What the pages tell people about passwords. The server decides; this only saves them a round trip. */
 export interface PasswordAdvice {
@@ -32,7 +33,7 @@ export interface Auth {
   /** Routes that the other mode does not have. */
   readonly ownRoutes: readonly Router[];
   /** What the pages of the account and the team have beside what both modes have. */
-  readonly ownCards: { readonly account: (user: Member) => Html | undefined; readonly team: (user: Member, members: readonly User[]) => Promise<Html | undefined> };
+  readonly ownCards: { readonly account: (user: Member) => Html | undefined; readonly team: (user: Member, members: readonly User[]) => Promise<TeamExtras | undefined> };
 
   /** POST /signup {email, password, name, team, invitation?} */
   readonly signUp: RequestHandler;

@@ -16,7 +16,7 @@ import { memberOf } from './members.ts';
 import { createDoors } from './protected-doors.ts';
 import { secondStepRoutes } from './routes/second-step.ts';
 import { securityRoutes } from './routes/security.ts';
-import { teamCard, teamSecondStepRoutes } from './routes/team-second-step.ts';
+import { teamExtras, teamSecondStepRoutes } from './routes/team-second-step.ts';
 import { accountCards } from './views/account-cards.ts';
 import { messagePage } from './views/message.ts';
 import { protectedTemplates } from './views/protected-templates.ts';
@@ -59,7 +59,7 @@ export async function createAuth(context: AuthContext): Promise<Auth> {
     guards: [limitRequests({ limiter: network, keys: ({ address }) => ({ address }) })],
     memberGuards: (action) => [action === undefined ? doors.guard() : doors.guard({ action })],
     ownRoutes: [secondStepRoutes(doors, portcullis, data), securityRoutes(doors, portcullis, data), teamSecondStepRoutes(doors, portcullis, context)],
-    ownCards: { account: (user) => accountCards(user), team: (user, members) => teamCard(portcullis, { user, members, nowMs: context.clock?.nowMs() ?? Date.now() }) },
+    ownCards: { account: (user) => accountCards(user), team: (user, members) => teamExtras(portcullis, { user, members, nowMs: context.clock?.nowMs() ?? Date.now() }) },
     ...doors,
     invite: invite(context, portcullis, invitations),
     emailAvailable: noSuchQuestion,

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { faultsOf } from './page-audit.ts';
 
 /** What people look at: the pages of the walks, as build output. */
 const screenshotFolder = join(import.meta.dirname, '../../.vitest/screenshots');
@@ -11,7 +12,7 @@ export interface BrowserKit {
   /** What the console has complained of since the last look. */
   complaints(): readonly string[];
   newPage(options?: BrowserContextOptions): Promise<Page>;
-  /** The heading of the page, which must fit the window. */
+  /** The heading of the page, which must fit the window and be open to everybody. */
   heading(page: Page): Promise<string>;
   /** Presses a button of the page's own part, and answers the heading of what comes. */
   press(page: Page, button: string): Promise<string>;
@@ -42,7 +43,7 @@ export async function openChromium(url: string, { name: device, width, height }:
   async function heading(page: Page): Promise<string> {
     const text = await page.getByRole('heading', { level: 1 }).innerText();
     const overhang = await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
-    expect([page.url(), overhang]).toEqual([page.url(), 0]);
+    expect([page.url(), overhang, await faultsOf(page)]).toEqual([page.url(), 0, []]);
     return text;
   }
 

@@ -4,10 +4,11 @@ import { requestFacts, type ExpressDoors } from 'portcullis/express';
 import { answer, doneText } from '../answers.ts';
 import type { Data } from '../data/data.ts';
 import { memberOf, membersOnly } from '../members.ts';
+import { scopeOf } from './team-second-step.ts';
 import { securityPage } from '../views/security.ts';
 
 /** What a member does with authenticator apps, recovery codes, known browsers and the address. */
-export function securityRoutes(doors: ExpressDoors, { factors, devices }: Portcullis, { users }: Data): Router {
+export function securityRoutes(doors: ExpressDoors, { factors, devices, mfa }: Portcullis, { users }: Data): Router {
   const router = Router();
   const signedIn = membersOnly(users);
   const proved = [signedIn, doors.guard({ action: 'factor-change' })];
@@ -22,7 +23,8 @@ export function securityRoutes(doors: ExpressDoors, { factors, devices }: Portcu
     }
     const { outcome: _, ...json } = overview;
     const recognition = await devices.recognize(devices.read(req.headers.cookie), user.id);
-    answer(req, res, { json, page: securityPage({ user, overview, thisDeviceId: recognition.known ? recognition.deviceId : undefined, done: doneText(req) }) });
+    const mayRemoveLast = (await mfa.read(scopeOf(user.teamId))) === undefined;
+    answer(req, res, { json, page: securityPage({ user, overview, mayRemoveLast, thisDeviceId: recognition.known ? recognition.deviceId : undefined, done: doneText(req) }) });
   });
 
   // These two are open to a session that may do nothing else; the doors ask for what is needed.

@@ -6,8 +6,8 @@ import type { AuthContext } from '../auth.ts';
 import type { User } from '../data/users.ts';
 import { bodyField } from '../input.ts';
 import { adminsOnly, memberOf, membersOnly, type Member } from '../members.ts';
-import type { Html } from '../views/html.ts';
-import { removeSecondStepPage, teamSecondStepCard } from '../views/team-second-step.ts';
+import { removeSecondStepPage, secondStepBadge, teamSecondStepCard } from '../views/team-second-step.ts';
+import type { TeamExtras } from '../views/team.ts';
 
 const dayMs = 86_400_000;
 const graceChoices = ['0', '7', '30'];
@@ -60,13 +60,15 @@ export function teamSecondStepRoutes(doors: ExpressDoors, { mfa }: Portcullis, {
   return router;
 }
 
-/** The card on the page of the team, for administrators. */
-export async function teamCard({ mfa }: Portcullis, { user, members, nowMs }: { readonly user: Member; readonly members: readonly User[]; readonly nowMs: number }): Promise<Html | undefined> {
+/** On the page of the team, for administrators: who has one, and the card by which it becomes mandatory. */
+export async function teamExtras({ mfa }: Portcullis, { user, members, nowMs }: { readonly user: Member; readonly members: readonly User[]; readonly nowMs: number }): Promise<TeamExtras | undefined> {
   if (!user.isAdmin) return undefined;
   const preview = await mfa.preview(members.map((member) => ({ accountId: member.id, member })));
-  return teamSecondStepCard({ user, members, without: preview.affected.map(({ member }) => member), policy: await mfa.read(scopeOf(user.teamId)), nowMs });
+  const without = preview.affected.map(({ member }) => member);
+  const policy = await mfa.read(scopeOf(user.teamId));
+  return { card: teamSecondStepCard({ user, members, without, policy, nowMs }), beside: (member) => secondStepBadge({ user, without }, member) };
 }
 
-function scopeOf(teamId: number): { readonly kind: 'organization'; readonly id: string } {
+export function scopeOf(teamId: number): { readonly kind: 'organization'; readonly id: string } {
   return { kind: 'organization', id: String(teamId) };
 }

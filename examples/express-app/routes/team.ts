@@ -22,7 +22,7 @@ export function teamRoutes(auth: Auth, { data }: AuthContext): Router {
     const members = data.users.ofTeam(user.teamId);
     const invitations = data.invitations.ofTeam(user.teamId);
     const json = { team: user.teamName, members: members.map(({ email, name }) => ({ email, name })), invited: invitations.map(({ email }) => email) };
-    answer(req, res, { json, page: teamPage({ user, members, invitations, card: await auth.ownCards.team(user, members), done: doneText(req) }) });
+    answer(req, res, { json, page: teamPage({ user, members, invitations, second: await auth.ownCards.team(user, members), done: doneText(req) }) });
   });
   router.post('/team/invite', ...signedIn, auth.invite);
   return router;

@@ -4,7 +4,8 @@ import { html, type Html } from './html.ts';
 import { dateTime } from './time.ts';
 
 /** The authenticator apps of an account, and what can be done with each. */
-export function authenticatorsCard(factors: readonly TotpFactor[]): Html {
+export function authenticatorsCard(factors: readonly TotpFactor[], mayRemoveLast: boolean): Html {
+  const keepsLast = factors.length === 1 && !mayRemoveLast;
   if (factors.length === 0) {
     return html`<section class="card">
 <h2>Second step</h2>
@@ -13,8 +14,8 @@ ${setUpForm('Set up an authenticator app')}
 </section>`;
   }
   return html`<section class="card flush">
-<div class="card-head"><h2>Authenticator apps</h2></div>
-<ul class="list">${factors.map(item)}</ul>
+<div class="card-head"><h2>Authenticator apps</h2>${keepsLast ? html`<p class="lead">Your team asks for a second step. To replace this one, add another first.</p>` : undefined}</div>
+<ul class="list">${factors.map((factor) => item(factor, !keepsLast))}</ul>
 <details class="more-form">
 <summary>Add another one</summary>
 ${setUpForm('Set up an authenticator app')}
@@ -35,14 +36,14 @@ const states: Readonly<Record<TotpFactor['state'], string>> = {
   disabled: 'switched off after many wrong codes',
 };
 
-function item({ id, name, createdAtMs, lastUsedAtMs, state, stateSinceMs }: TotpFactor): Html {
+function item({ id, name, createdAtMs, lastUsedAtMs, state, stateSinceMs }: TotpFactor, mayRemove: boolean): Html {
   const since = state === 'active' ? undefined : html` since ${dateTime(stateSinceMs)}`;
   return html`<li class="with-actions">
 <div><strong>${name}</strong> <span class="badge${state === 'active' ? ' good' : ' due'}">${states[state]}${since}</span>
 <span class="meta">Added ${dateTime(createdAtMs)}${lastUsedAtMs === undefined ? undefined : html` &middot; last used ${dateTime(lastUsedAtMs)}`}</span></div>
 <div class="actions">
 ${state === 'active' ? act('suspend', { id, name, label: 'Report lost' }) : act('restore', { id, name, label: 'Use again' })}
-${act('remove', { id, name, label: 'Remove' })}
+${mayRemove ? act('remove', { id, name, label: 'Remove' }) : undefined}
 </div>
 </li>`;
 }

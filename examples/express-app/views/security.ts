@@ -11,13 +11,15 @@ export type Overview = Extract<Awaited<ReturnType<Portcullis['factors']['list']>
 export interface SecurityPage {
   readonly user: Member;
   readonly overview: Pick<Overview, 'totp' | 'enrolled' | 'codesLeft' | 'devices' | 'enrollUntilMs'>;
+  /** Not while the team asks for a second step. */
+  readonly mayRemoveLast: boolean;
   /** Which of the known browsers this is. */
   readonly thisDeviceId: string | undefined;
   readonly done?: string | undefined;
 }
 
 /** All that protects an account beside its password. */
-export function securityPage({ user, overview, thisDeviceId, done }: SecurityPage): string {
+export function securityPage({ user, overview, mayRemoveLast, thisDeviceId, done }: SecurityPage): string {
   const { totp, enrolled, codesLeft, devices, enrollUntilMs } = overview;
   return page({
     title: 'Security',
@@ -26,7 +28,7 @@ export function securityPage({ user, overview, thisDeviceId, done }: SecurityPag
     main: html`<div class="heading"><div><h1>Security</h1><p class="lead">What protects your account beside the password</p></div></div>
 ${notice(done, 'good')}
 ${enrollUntilMs === undefined ? undefined : html`<p class="notice due" role="note">Your team asks for a second step. You can still work without it until ${timeText(enrollUntilMs)}.</p>`}
-${authenticatorsCard(totp)}
+${authenticatorsCard(totp, mayRemoveLast)}
 ${enrolled ? codesCard(codesLeft) : undefined}
 ${browsersCard(devices, thisDeviceId)}
 <p class="back"><a href="/account">Back to the account</a></p>`,

@@ -19,16 +19,15 @@ export function teamSecondStepCard({ user, members, without, policy, nowMs }: Te
   return html`<section class="card" id="second-step">
 <h2>Second step for everybody</h2>
 ${policy === undefined ? offer({ user, members, without }) : inForce({ policy, nowMs, without, user })}
-${memberList({ user, members, without })}
 </section>`;
 }
 
 function offer({ user, members, without }: Pick<TeamSecondStep, 'user' | 'members' | 'without'>): Html {
   return html`<p>With it, a stolen password alone opens no account of your team, and nobody takes your contacts along.</p>
 <p>${preview(members.length, without, user)}</p>
-<form method="post" action="/team/second-step" class="stack">
+<form method="post" action="/team/second-step" class="stack start">
 <fieldset class="plain choices">
-<legend>Who has none yet may go on without it</legend>
+<legend>Whoever has none yet may go on without it</legend>
 ${grace(0, 'not at all: at the next click they set it up')}
 ${grace(7, 'for 7 days', true)}
 ${grace(30, 'for 30 days')}
@@ -57,19 +56,16 @@ function listed(names: readonly string[]): string {
 function inForce({ policy, nowMs, without, user }: Pick<TeamSecondStep, 'nowMs' | 'without' | 'user'> & { readonly policy: NonNullable<TeamSecondStep['policy']> }): Html {
   const { sinceMs, graceUntilMs } = policy;
   const who = without.map(({ id, name }) => (id === user.id ? 'you' : name));
-  return html`<p class="notice good" role="note">On since ${dateTime(sinceMs)}. ${graceUntilMs > nowMs ? html`Who has none may go on without it until ${dateTime(graceUntilMs)}.` : 'Who has none sets it up before anything else.'}</p>
+  return html`<p class="notice good" role="note">On since ${dateTime(sinceMs)}. ${graceUntilMs > nowMs ? html`Whoever has none may go on without it until ${dateTime(graceUntilMs)}.` : 'Whoever has none sets it up before anything else.'}</p>
 <p>${without.length === 0 ? 'Everybody has one.' : html`Still to come: ${listed(who)}.`}</p>
 <form method="post" action="/team/second-step/off"><button type="submit" class="secondary">Switch it off</button></form>`;
 }
 
-function memberList({ user, members, without }: Pick<TeamSecondStep, 'user' | 'members' | 'without'>): Html {
-  const lacking = new Set(without.map(({ id }) => id));
-  return html`<h3>Who has one</h3>
-<ul class="list framed">${members.map(({ id, name }) => {
-    const has = !lacking.has(id);
-    return html`<li class="with-actions"><div><strong>${name}</strong> <span class="badge${has ? ' good' : ''}">${has ? 'has a second step' : 'none yet'}</span></div>
-${has && id !== user.id ? html`<div class="actions"><a class="button secondary small" href="/team/members/${id}/second-step">Remove it<span class="visually-hidden"> from ${name}</span></a></div>` : undefined}</li>`;
-  })}</ul>`;
+/** Beside a member's name, for administrators. */
+export function secondStepBadge({ user, without }: Pick<TeamSecondStep, 'user' | 'without'>, { id, name }: User): Html {
+  const has = !without.some((other) => other.id === id);
+  return html`<div class="actions"><span class="badge${has ? ' good' : ''}">${has ? 'has a second step' : 'no second step yet'}</span>
+${has && id !== user.id ? html`<a class="button secondary small" href="/team/members/${id}/second-step">Remove it<span class="visually-hidden"> from ${name}</span></a>` : undefined}</div>`;
 }
 
 /** Before an administrator takes somebody's second step away. */

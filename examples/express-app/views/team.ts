@@ -5,17 +5,22 @@ import { field } from './fields.ts';
 import { html, type Html } from './html.ts';
 import { notice, page } from './layout.ts';
 
+/** What this mode has beside. */
+export interface TeamExtras {
+  readonly card: Html;
+  readonly beside: (member: User) => Html;
+}
+
 export interface TeamPage {
   readonly user: Member;
   readonly members: readonly User[];
   readonly invitations: readonly Invitation[];
-  /** What this mode has beside. */
-  readonly card?: Html | undefined;
+  readonly second?: TeamExtras | undefined;
   readonly problem?: string;
   readonly done?: string | undefined;
 }
 
-export function teamPage({ user, members, invitations, card, problem, done }: TeamPage): string {
+export function teamPage({ user, members, invitations, second, problem, done }: TeamPage): string {
   return page({
     title: 'Team',
     user,
@@ -27,7 +32,7 @@ ${notice(problem, 'bad')}
 <div class="columns">
 <section class="card flush">
 <ul class="list">
-${members.map(({ name, email }) => html`<li><strong>${name}</strong><span class="meta">${email}</span></li>`)}
+${members.map((member) => html`<li class="with-actions"><div><strong>${member.name}</strong><span class="meta">${member.email}</span></div>${second?.beside(member)}</li>`)}
 ${invitations.map(({ email }) => html`<li class="pending"><strong>${email}</strong><span class="meta">invited</span></li>`)}
 </ul>
 </section>
@@ -41,6 +46,6 @@ ${field({ name: 'email', label: 'Email address', type: 'email' })}
 </section>
 </div>
 </div>
-${card}`,
+${second?.card}`,
   });
 }

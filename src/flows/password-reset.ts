@@ -139,7 +139,7 @@ interface FactorQuestion {
  * section 4.2.2.2). The reset touches no factor, and the ticket stays until both are there.
  */
 async function refuseWithoutFactor(parts: FlowParts, { account, input, about, current }: FactorQuestion): Promise<Answered | undefined> {
-  const { devices, limiters, emit } = parts;
+  const { limiters, keys, emit } = parts;
   const { factors } = await standingOf(parts, account);
   if (!factors.enrolled) return undefined;
   const given = [input.secondFactor, input.proof].some((value) => value !== undefined && value !== '');
@@ -147,10 +147,11 @@ async function refuseWithoutFactor(parts: FlowParts, { account, input, about, cu
     emit({ type: 'password-reset.failed', reason: 'second-factor', ...about });
     return { ...(await current.answer('reset-second-factor')), reasons: [needsFactor] };
   }
-  const charged = await charge(parts, limiters.secondFactor, current, { accountId: account.id });
+  // Whoever brings a mailed ticket is no stranger, and has the tries of known browsers: a thief with the password, who uses up
+  // those of strangers all day, must not keep the owner from choosing another one.
+  const charged = await charge(parts, limiters.secondFactor, current, { browserId: `reset ${keys.digest('account', account.id)}` });
   if (!charged.ok) return charged.answered;
-  const { known } = await devices.recognize(devices.read(current.facts.cookies), account.id);
-  const check = await checkFactor(parts, { accountId: account.id, known, input: { code: input.secondFactor, proof: input.proof } });
+  const check = await checkFactor(parts, { accountId: account.id, known: true, input: { code: input.secondFactor, proof: input.proof } });
   if (check.ok) {
     await refund(limiters.secondFactor, charged.pass);
     reportFactor(parts, { check, account, about, flow: 'password-reset', current });

@@ -200,3 +200,29 @@ describe('a password session that is older than the second factor', () => {
     await kit.clock.advance(day);
   });
 });
+
+// ASVS 5.0 6.1.1
+describe('an owner whom a thief with the password keeps busy at the second step', () => {
+  it.each(['000000', 'ABCDE-FGHJK-MNPQR-STVWX-YZ0123'])('gets back in by mailbox and recovery code, and shuts the thief out (guesses such as %s)', async (guess) => {
+    const kit = makeKit({ limits: { signIn: manyAddresses, secondFactor: manyAddresses, code: manyAddresses } });
+    const ada = await person(kit, email);
+    await ada.enrollWholly();
+    const thief = openBrowser('198.51.100.66');
+    const guesses = async (): Promise<void> => {
+      for (let turn = 0; turn < 30; turn += 1) {
+        if (turn % 5 === 0) thief.keep(await kit.value(kit.portcullis.signIn.attempt({ identifier: email, password: goodPassword, facts: thief.facts() })));
+        await kit.value(kit.portcullis.secondFactor.verify({ code: guess, facts: thief.facts() }));
+      }
+    };
+    for (let minute = 0; minute < 20; minute += 1) {
+      await kit.clock.advance(60_000);
+      await guesses();
+    }
+    // A new browser: the old one is lost with the telephone.
+    const fresh = openBrowser('192.0.2.200');
+    await kit.value(kit.portcullis.passwordReset.request({ identifier: email, facts: fresh.facts() }));
+    await kit.settle();
+    await guesses();
+    expect(await kit.value(kit.portcullis.passwordReset.redeem({ token: tokenOf(kit, 'reset-password'), password: otherPassword, secondFactor: ada.recoveryCodes[0], facts: fresh.facts() }))).toMatchObject({ outcome: 'reset' });
+  });
+});

@@ -24,7 +24,7 @@ interface Scene {
 /** Runs a request once for each call of a store that it makes, with that call failing, and looks at what is left. */
 async function atEveryCall(arrange: () => Promise<Scene>, look: (after: Scene & { readonly result: Outcome; readonly hit: string; readonly when: Fault['when'] }) => Promise<void> | void): Promise<number> {
   let calls = 0;
-  for (const when of ['before', 'after'] as const) {
+  for (const when of ['before', 'after', 'hang'] as const) {
     for (let at = 1; at < 200; at += 1) {
       const scene = await arrange();
       const { kit } = scene;

@@ -1,11 +1,11 @@
 import type { Accounts, CounterStore, RecordStore } from 'portcullis';
 import { makeKit, type Kit } from './kit.ts';
 
-/** One call of one store that is to fail: `before` it has done anything, or `after` it has done all. */
+/** One call of one store that is to fail: `before` it has done anything, `after` it has done all, or by never answering. */
 export interface Fault {
   /** The n-th call from now on, 1 for the next; 0 for none. */
   at: number;
-  when: 'before' | 'after';
+  when: 'before' | 'after' | 'hang';
   /** The call that failed; undefined while none has. */
   hit: string | undefined;
 }
@@ -25,6 +25,7 @@ export function faultyKit(options: Parameters<typeof makeKit>[0] = {}): FaultyKi
       return [verb, async (...given: unknown[]) => {
         const fails = fault.at > 0 && --fault.at === 0;
         if (fails) fault.hit = `${name}.${verb}`;
+        if (fails && fault.when === 'hang') await new Promise(() => undefined);
         if (fails && fault.when === 'before') throw new Error('the store is down');
         const answer = await call.apply(port, given);
         if (fails) throw new Error('the store went down');

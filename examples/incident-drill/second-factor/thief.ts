@@ -60,25 +60,25 @@ export async function robAccount(half: HalfSession, tools: ThiefTools): Promise<
 
 /** Every page, the export, and what writes. */
 async function reachAround(browser: Browser, theft: Theft): Promise<void> {
-  for (const request of behindTheDoor) {
+  await Promise.all(behindTheDoor.map(async (request) => {
     if (isDone(await browser.send(request))) theft.opened.push(nameOf(request));
-  }
+  }));
 }
 
 /** An authenticator of the thief's own. A link is mailed, and the mailbox is the owner's: links are forged. */
 async function enrollOwn(browser: Browser, theft: Theft, { pair, random }: ThiefTools): Promise<void> {
   await browser.send({ path: routes.stepUp, form: { password: pair.password } });
-  for (let tried = 0; tried < enrollments; tried += 1) {
-    const begun = jsonOf(await browser.send({ path: routes.enroll, form: { factorName: 'my phone' } }));
-    const { secret, factorId } = begun;
-    if (typeof secret === 'string' && typeof factorId === 'string') {
-      theft.opened.push(nameOf({ path: routes.enroll, form: {} }));
-      const confirmed = await browser.send({ path: routes.confirm, form: { factorId, code: await createAuthenticator(secret).next() } });
-      theft.enrolled ||= isDone(confirmed);
-      return;
-    }
-    if (tried < forgedLinks && isDone(await browser.send({ path: routes.challenge, form: { token: tokenOf(random) } }))) theft.opened.push('a forged link');
+  const guess = async (): Promise<void> => {
+    if (isDone(await browser.send({ path: routes.challenge, form: { token: tokenOf(random) } }))) theft.opened.push('a forged link');
     if (isDone(await browser.send({ path: routes.confirm, form: { factorId: tokenOf(random, 12), code: codeOf(random) } }))) theft.enrolled = true;
+  };
+  for (let tried = 0; tried < enrollments && !theft.enrolled; tried += 1) {
+    const [answer] = await Promise.all([browser.send({ path: routes.enroll, form: { factorName: 'my phone' } }), ...(tried < forgedLinks ? [guess()] : [])]);
+    const { secret, factorId } = jsonOf(answer);
+    if (typeof secret !== 'string' || typeof factorId !== 'string') continue;
+    theft.opened.push(nameOf({ path: routes.enroll, form: {} }));
+    const code = await createAuthenticator(secret).next();
+    if (isDone(await browser.send({ path: routes.confirm, form: { factorId, code } }))) theft.enrolled = true;
   }
 }
 
@@ -138,16 +138,14 @@ async function giveCode(browser: Browser, theft: Theft, code: string): Promise<v
 /** Asks for the mail, which goes to the owner, and makes up what stands in it. */
 async function resetPassword(theft: Theft, { pair, send, random }: ThiefTools): Promise<void> {
   await send({ path: '/forgot', form: { email: pair.email } });
-  for (let forged = 0; forged < forgedResets; forged += 1) {
-    const password = passPhrase(random);
-    const secondFactor = codeOf(random);
-    const proofs = [{ token: `${tokenOf(random)}.${tokenOf(random)}` }, { email: pair.email, code: recoveryCodeOf(random).slice(0, 11) }];
-    for (const proof of proofs) {
-      if (!isDone(await send({ path: '/reset', form: { ...proof, password, secondFactor } }))) continue;
-      theft.credentialsChanged = true;
-      theft.opened.push('POST /reset');
-    }
-  }
+  const redeem = async (proof: Readonly<Record<string, string>>): Promise<void> => {
+    const form = { ...proof, password: passPhrase(random), secondFactor: codeOf(random) };
+    if (!isDone(await send({ path: '/reset', form }))) return;
+    theft.credentialsChanged = true;
+    theft.opened.push('POST /reset');
+  };
+  const proofs = Array.from({ length: forgedResets }, () => [{ token: `${tokenOf(random)}.${tokenOf(random)}` }, { email: pair.email, code: groupsOf(random, [4, 4]) }]).flat();
+  await Promise.all(proofs.map(redeem));
 }
 
 function codeOf(random: SeededRandom): string {
@@ -156,7 +154,11 @@ function codeOf(random: SeededRandom): string {
 
 /** In the form of a real one. */
 function recoveryCodeOf(random: SeededRandom): string {
-  return [5, 5, 5, 5, 6].map((length) => charsOf(random, '0123456789ABCDEFGHJKMNPQRSTVWXYZ', length)).join('-');
+  return groupsOf(random, [5, 5, 5, 5, 6]);
+}
+
+function groupsOf(random: SeededRandom, lengths: readonly number[]): string {
+  return lengths.map((length) => charsOf(random, '0123456789ABCDEFGHJKMNPQRSTVWXYZ', length)).join('-');
 }
 
 function tokenOf(random: SeededRandom, length = 43): string {

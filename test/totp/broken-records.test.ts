@@ -7,7 +7,7 @@ interface Stored {
 }
 
 /** One authenticator and one that waits for its first code. */
-async function twoStored(): Promise<{ readonly self: Setup; readonly pendingId: string; rewrite(change: (stored: Stored) => unknown): Promise<void> }> {
+async function twoStored(): Promise<{ readonly self: Setup; readonly pendingId: string; readonly rewrite: (change: (stored: Stored) => unknown) => Promise<void> }> {
   const self = setup();
   await self.enroll();
   const begun = await self.totp.enroll({ accountId, accountName: 'ada' });

@@ -111,5 +111,6 @@ export function notice(text: string | undefined, kind: 'good' | 'bad'): Html | u
 
 /** All that is wrong with what was typed. */
 export function reasonList(reasons: readonly string[]): Html | undefined {
-  return reasons.length === 0 ? undefined : html`<ul class="notice bad" role="alert">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`;
+  if (reasons.length < 2) return notice(reasons[0], 'bad');
+  return html`<ul class="notice bad" role="alert">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`;
 }

@@ -122,7 +122,8 @@ async function burnCodes(theft: Theft, { pair, send, random }: ThiefTools): Prom
     const heardBefore = theft.codesHeard;
     await Promise.all(Array.from({ length: guessesAtOnce }, () => giveCode(browser, theft, codeOf(random))));
     for (let guess = 0; guess < recoveryGuesses; guess += 1) await giveCode(browser, theft, recoveryCodeOf(random));
-    if (theft.codesHeard === heardBefore) return;
+    // Where nothing waits for a code, no other sign-in will.
+    if (theft.codesHeard === heardBefore || theft.stage === 'enroll-only') return;
   }
 }
 

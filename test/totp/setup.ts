@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createKeyRing, memoryStore, type KeyRing, type RecordStore, type SecurityEvent } from 'portcullis';
 import { fakeClock, type FakeClock } from 'portcullis/testing';
 import { createTotp, type Totp, type TotpOptions } from 'portcullis/totp';
@@ -15,6 +16,14 @@ export function emptyStore(name: (typeof stores)[number], clock: FakeClock): Rec
 
 export function keyOf(id: string): { readonly id: string; readonly secret: Uint8Array } {
   return { id, secret: Uint8Array.from({ length: 32 }, (_, at) => (at * 11 + id.length * 7 + id.charCodeAt(0)) % 256) };
+}
+
+let drawn = 0;
+
+/** Bytes that are others at each call and the same in each run: no code is right by chance once in a thousand runs. */
+function drawnBytes(sizeBytes: number): Buffer {
+  drawn += 1;
+  return createHash('sha512').update(`drawn ${drawn}`).digest().subarray(0, sizeBytes);
 }
 
 export interface Setup {
@@ -36,7 +45,7 @@ export interface Setup {
 export function setup({ on = 'memoryStore', keys = createKeyRing({ keys: [keyOf('k1')] }), records, clock = fakeClock(), ...options }: Partial<TotpOptions> & { readonly on?: (typeof stores)[number]; readonly keys?: KeyRing; readonly clock?: FakeClock } = {}): Setup {
   const events: SecurityEvent[] = [];
   const store = records ?? emptyStore(on, clock);
-  const totp = createTotp({ keys, records: store, issuer: 'ACME', clock, emit: (event) => events.push(event), ...options });
+  const totp = createTotp({ keys, records: store, issuer: 'ACME', clock, random: drawnBytes, emit: (event) => events.push(event), ...options });
   const self: Setup = {
     totp,
     clock,

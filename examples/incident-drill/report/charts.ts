@@ -105,7 +105,7 @@ export function bars(label: string, values: Readonly<Record<Side, number | null>
   const rows = sides.map((side) => {
     const value = values[side];
     const share = ((value ?? 0) / most) * 100;
-    return `<div class="bar-row"><svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="10"/><rect class="${side}" width="${share.toFixed(2)}" height="10"/></svg><span class="value">${value ?? ''}</span></div>`;
+    return `<div class="bar-row"><svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="10"/><rect class="${side}" width="${share.toFixed(2)}" height="10"/></svg><span class="value">${value ?? '-'}</span></div>`;
   });
   return `<div class="pair"><h3>${escape(label)}</h3>${rows.join('')}</div>`;
 }

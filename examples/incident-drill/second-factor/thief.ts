@@ -55,6 +55,7 @@ export async function robAccount(half: HalfSession, tools: ThiefTools): Promise<
   await resetPassword(theft, tools);
   // What was not open before may be by now.
   await reachAround(half.browser, theft);
+  if (readsContacts(await half.browser.send({ path: '/contacts' }))) theft.sessions.push({ email: half.email, browser: half.browser });
   return theft;
 }
 

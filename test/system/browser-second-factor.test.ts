@@ -11,6 +11,7 @@ import { codeAt } from '../support/person.ts';
 import { openChromium, windows, type BrowserKit } from './browser-kit.ts';
 
 const password = 'herons over quiet Malmo';
+const dana = 'dana@dairy.example';
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 
@@ -26,7 +27,7 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(windows
   beforeAll(async () => {
     range = await startRangeServer({ passwords: new Map(), fillerRows: 20 });
     const users = ['kim', 'lee', 'max'].map((name) => ({ email: `${name}@forge.example`, name, password }));
-    app = await startExample({ unprotected: false, breachUrl: range.url, clock, seed: { teams: [{ name: 'Forge', users, contacts: [] }] } });
+    app = await startExample({ unprotected: false, breachUrl: range.url, clock, seed: { teams: [{ name: 'Forge', users, contacts: [] }, { name: 'Dairy', users: [{ email: dana, name: 'Dana', password }], contacts: [] }] } });
     kit = await openChromium(app.url, window);
   }, 60_000);
 
@@ -235,6 +236,90 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(windows
     await newcomer.goto('/contacts');
     expect(await kit.heading(newcomer)).toBe('Sign in');
     expect(await kit.signIn(newcomer, 'max@forge.example', password)).toBe('Set up your second step');
+  });
+
+  it('goes on when a phone is lost, a password is forgotten or an address changes', async () => {
+    const page = await kit.newPage();
+    expect(await kit.signIn(page, dana, password)).toBe('Contacts');
+    await page.goto('/account/security');
+    const { secret, codes } = await enroll(page, dana, 'lost phone');
+    await page.getByText('Add another one').click();
+    await shot(page, 'add-another');
+    expect(await kit.press(page, 'Report lost lost phone')).toBe('It is changed');
+    await shot(page, 'factor-changed');
+    await page.getByRole('link', { name: 'Back to the security page' }).click();
+    expect(await page.getByText('reported lost since').isVisible()).toBe(true);
+    await shot(page, 'security-lost');
+    await kit.signOut(page);
+    expect(await kit.signIn(page, dana, password)).toBe('Second step');
+    expect(await page.getByRole('note').innerText()).toContain('cannot be used');
+    await shot(page, 'login-code-recovery-only');
+    for (const code of codes.slice(0, 8)) {
+      await kit.signIn(page, dana, password);
+      await kit.fill(page, { Code: code.toLowerCase().replaceAll('-', ' ') });
+      expect(await kit.press(page, 'Sign in')).toBe('Security');
+    }
+    expect(await page.getByText('Only 2 of your recovery codes are left.').isVisible()).toBe(true);
+    await shot(page, 'two-codes-left');
+    await kit.press(page, 'Use again lost phone');
+
+    await page.goto('/account');
+    await kit.fill(page, { 'New email address': 'dana@new.example' });
+    expect(await kit.press(page, 'Send the link')).toBe('Check your mail');
+    await shot(page, 'email-change-sent');
+    await page.goto((await mailSent(app, 'dana@new.example', 'confirm-email-change')).link ?? '');
+    expect(await kit.heading(page)).toBe('Confirm your new address');
+    await shot(page, 'confirm-email');
+    expect(await kit.press(page, 'Use the new address')).toBe('Your address is changed');
+    await shot(page, 'email-changed');
+
+    aheadMs += 16 * minuteMs;
+    await page.goto('/campaigns');
+    await kit.fill(page, { Subject: 'Milk', Text: 'Fresh every day.' });
+    expect(await kit.press(page, 'Send to 0 contacts')).toBe('Is it you?');
+    await shot(page, 'step-up-both');
+    await kit.fill(page, { Password: 'not my password', Code: '000000' });
+    expect(await kit.press(page, 'Go on')).toBe('Is it you?');
+    await shot(page, 'step-up-failed');
+    await kit.fill(page, { Password: password, Code: nextCode(secret) });
+    expect(await kit.press(page, 'Go on')).toBe('Campaigns');
+    expect(await page.getByLabel('Text').inputValue()).toBe('Fresh every day.');
+    await shot(page, 'draft-kept');
+
+    await page.goto('/forgot');
+    await kit.fill(page, { 'Email address': 'dana@new.example' });
+    await kit.press(page, 'Send the link');
+    await page.goto((await mailSent(app, 'dana@new.example', 'reset-password')).link ?? '');
+    await kit.fill(page, { 'New password': 'eleven teacups in orbit' });
+    expect(await kit.press(page, 'Save the new password')).toBe('Choose a new password');
+    await shot(page, 'reset-second-step');
+    await kit.fill(page, { 'New password': 'eleven teacups in orbit', 'Code of your second step': nextCode(secret) });
+    expect(await kit.press(page, 'Save the new password')).toBe('Your new password is saved');
+  });
+
+  it('shows somebody whose password is stolen how to shut the thief out', async () => {
+    const email = 'eve@harbour.example';
+    const thief = await kit.newPage();
+    await thief.goto('/signup');
+    await kit.fill(thief, { 'Your name': 'Eve', 'Name of the team': 'Harbour', 'Email address': email, 'Password': password });
+    await kit.press(thief, 'Sign up');
+    await thief.goto((await mailSent(app, email, 'confirm-sign-up')).link ?? '');
+    await kit.press(thief, 'Confirm my address');
+    await kit.signIn(thief, email, password);
+    await thief.goto('/account/security');
+    await kit.press(thief, 'Set up an authenticator app');
+    const owner = await kit.newPage();
+    const mail = await mailSent(app, email, 'challenge');
+    await owner.goto(`/mails/${mail.id}`);
+    await shot(owner, 'mail-challenge');
+    await owner.getByRole('link', { name: '/not-me#token=' }).click();
+    await owner.waitForURL('/not-me');
+    expect(await kit.heading(owner)).toBe('Somebody else has your password?');
+    await shot(owner, 'not-me');
+    expect(await kit.press(owner, 'This was not me')).toBe('They are stopped');
+    await shot(owner, 'not-me-done');
+    await thief.goto('/contacts');
+    expect(await kit.heading(thief)).toBe('Sign in');
   });
 
   it('is set up and used without JavaScript, by keyboard alone', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { expect } from 'vitest';
@@ -6,6 +6,11 @@ import { faultsOf } from './page-audit.ts';
 
 /** What people look at: the pages of the walks, as build output. */
 const screenshotFolder = join(import.meta.dirname, '../../.vitest/screenshots');
+
+/** Throws away what an earlier run has left for a window. */
+export function clearScreenshots({ name }: Window): void {
+  rmSync(join(screenshotFolder, name), { recursive: true, force: true });
+}
 
 export interface BrowserKit {
   readonly browser: Browser;
@@ -84,7 +89,7 @@ export async function openChromium(url: string, { name: device, width, height }:
     async screenshot(page, name) {
       const folder = join(screenshotFolder, device);
       mkdirSync(folder, { recursive: true });
-      const path = join(folder, `${name}.png`);
+      const path = join(folder, `${name.replaceAll(' ', '-')}.png`);
       await page.screenshot({ path, fullPage: true });
       return path;
     },

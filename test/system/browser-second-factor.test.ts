@@ -8,7 +8,7 @@ import { systemClock } from '../../src/kernel/clock.ts';
 import { mailSent, startExample } from '../examples/app-client.ts';
 import { hasDebian } from '../support/debian.ts';
 import { codeAt } from '../support/person.ts';
-import { openChromium, windows, type BrowserKit } from './browser-kit.ts';
+import { clearScreenshots, openChromium, windows, type BrowserKit } from './browser-kit.ts';
 
 const password = 'herons over quiet Malmo';
 const dana = 'dana@dairy.example';
@@ -28,6 +28,7 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(windows
     range = await startRangeServer({ passwords: new Map(), fillerRows: 20 });
     const users = ['kim', 'lee', 'max'].map((name) => ({ email: `${name}@forge.example`, name, password }));
     app = await startExample({ unprotected: false, breachUrl: range.url, clock, seed: { teams: [{ name: 'Forge', users, contacts: [] }, { name: 'Dairy', users: [{ email: dana, name: 'Dana', password }], contacts: [] }] } });
+    clearScreenshots(window);
     kit = await openChromium(app.url, window);
   }, 60_000);
 
@@ -248,7 +249,7 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(windows
     expect(await kit.press(page, 'Report lost lost phone')).toBe('It is changed');
     await shot(page, 'factor-changed');
     await page.getByRole('link', { name: 'Back to the security page' }).click();
-    expect(await page.getByText('reported lost since').isVisible()).toBe(true);
+    expect(await page.getByText('Reported lost 2').isVisible()).toBe(true);
     await shot(page, 'security-lost');
     await kit.signOut(page);
     expect(await kit.signIn(page, dana, password)).toBe('Second step');
@@ -256,7 +257,7 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(windows
     await shot(page, 'login-code-recovery-only');
     for (const code of codes.slice(0, 8)) {
       await kit.signIn(page, dana, password);
-      await kit.fill(page, { Code: code.toLowerCase().replaceAll('-', ' ') });
+      await kit.fill(page, { 'Recovery code': code.toLowerCase().replaceAll('-', ' ') });
       expect(await kit.press(page, 'Sign in')).toBe('Security');
     }
     expect(await page.getByText('Only 2 of your recovery codes are left.').isVisible()).toBe(true);

@@ -33,14 +33,14 @@ ${field({ name: 'factorName', label: 'What do you call the phone?', optional: tr
 const states: Readonly<Record<TotpFactor['state'], string>> = {
   active: 'in use',
   suspended: 'reported lost',
-  disabled: 'switched off after many wrong codes',
+  disabled: 'switched off',
 };
 
 function item({ id, name, createdAtMs, lastUsedAtMs, state, stateSinceMs }: TotpFactor, mayRemove: boolean): Html {
-  const since = state === 'active' ? undefined : html` since ${dateTime(stateSinceMs)}`;
+  const why = { active: undefined, suspended: html`Reported lost ${dateTime(stateSinceMs)} &middot; `, disabled: html`Switched off after many wrong codes ${dateTime(stateSinceMs)} &middot; ` }[state];
   return html`<li class="with-actions">
-<div><strong>${name}</strong> <span class="badge${state === 'active' ? ' good' : ' due'}">${states[state]}${since}</span>
-<span class="meta">Added ${dateTime(createdAtMs)}${lastUsedAtMs === undefined ? undefined : html` &middot; last used ${dateTime(lastUsedAtMs)}`}</span></div>
+<div><strong>${name}</strong> <span class="badge${state === 'active' ? ' good' : ' due'}">${states[state]}</span>
+<span class="meta">${why}Added ${dateTime(createdAtMs)}${lastUsedAtMs === undefined ? undefined : html` &middot; last used ${dateTime(lastUsedAtMs)}`}</span></div>
 <div class="actions">
 ${state === 'active' ? act('suspend', { id, name, label: 'Report lost' }) : act('restore', { id, name, label: 'Use again' })}
 ${mayRemove ? act('remove', { id, name, label: 'Remove' }) : undefined}

@@ -36,8 +36,8 @@ export function codeField(value?: string): Html {
 }
 
 /** A code of the second step, of either kind: the one of an app has digits, a recovery code has letters. */
-export function secondStepField({ name = 'code', label = 'Code', optional = false }: { readonly name?: string; readonly label?: string; readonly optional?: boolean } = {}): Html {
-  return field({ name, label, autocomplete: 'one-time-code', optional, hint: 'The six digits that your authenticator app shows, or one of your recovery codes.' });
+export function secondStepField(parts: Partial<Pick<FieldParts, 'name' | 'label' | 'hint' | 'optional'>> = {}): Html {
+  return field({ name: 'code', label: 'Code', hint: 'The six digits that your authenticator app shows, or one of your recovery codes.', ...parts, autocomplete: 'one-time-code' });
 }
 
 export function checkbox({ name, label }: { readonly name: string; readonly label: string }): Html {

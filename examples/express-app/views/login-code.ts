@@ -15,11 +15,11 @@ export function loginCodePage({ problem, recoveryOnly = false }: LoginCodePage =
     nav: 'none',
     main: html`<section class="card">
 <h1>Second step</h1>
-<p class="lead">The password was right. Now show that you have your authenticator app too.</p>
+<p class="lead">The password was right. Now show that it is you.</p>
 ${notice(problem, 'bad')}
-${recoveryOnly ? html`<p class="notice due" role="note">Your authenticator app cannot be used: it was reported lost, or too many wrong codes were tried. Enter one of your recovery codes.</p>` : undefined}
+${recoveryOnly ? html`<p class="notice due" role="note">Your authenticator app cannot be used: it was reported lost, or too many wrong codes were tried.</p>` : undefined}
 <form method="post" action="/login/code" class="stack">
-${secondStepField()}
+${secondStepField(recoveryOnly ? { label: 'Recovery code', hint: 'One of those that you kept when you set up the app.' } : {})}
 ${checkbox({ name: 'remember', label: 'Remember this browser for 30 days' })}
 <button type="submit">Sign in</button>
 </form>

@@ -3,10 +3,12 @@ import type { Portcullis } from 'portcullis';
 import { expressDoors, type ExpressDoors, type ExpressDoorsOptions } from 'portcullis/express';
 import { answer } from './answers.ts';
 import type { AuthContext, PasswordAdvice } from './auth.ts';
+import type { Drafts } from './data/drafts.ts';
 import { bodyField } from './input.ts';
 import { localPage } from './local-pages.ts';
 import { memberOf, navOf, noteDue } from './members.ts';
 import { rejectedForm } from './rejected-form.ts';
+import { keepDraft } from './routes/campaigns.ts';
 import { enrollPage } from './views/enroll.ts';
 import { messagePage } from './views/message.ts';
 import { recoveryCodesPage } from './views/recovery-codes.ts';
@@ -16,6 +18,7 @@ import { enrollFirstPage } from './views/security.ts';
 export function createDoors(portcullis: Portcullis, { data, sessions }: AuthContext, advice: PasswordAdvice): ExpressDoors {
   return expressDoors(portcullis, {
     ...secondStepPages,
+    onRefused: refuse(data.drafts),
     sessionOf: (req) => req.session.proofs,
     remember: (req, session) => {
       req.session.userId = session.accountId;
@@ -36,7 +39,7 @@ export function createDoors(portcullis: Portcullis, { data, sessions }: AuthCont
   });
 }
 
-type Hooks = Pick<ExpressDoorsOptions, 'onSecondFactor' | 'onEnrollment' | 'onEnrolled' | 'onRecoveryCodes' | 'onSteppedUp' | 'onEnrollmentDue' | 'onRefused'>;
+type Hooks = Pick<ExpressDoorsOptions, 'onSecondFactor' | 'onEnrollment' | 'onEnrolled' | 'onRecoveryCodes' | 'onSteppedUp' | 'onEnrollmentDue'>;
 
 const secondStepPages: Hooks = {
   onSecondFactor: (_req, res, { methods }) => {
@@ -61,12 +64,17 @@ const secondStepPages: Hooks = {
   onEnrollmentDue: (_req, res, { enrollUntilMs }) => {
     noteDue(res, enrollUntilMs);
   },
-  onRefused: (req, res, { verdict }) => {
-    if (verdict === 'enroll') enrollFirst(req, res);
-    else if (verdict === 'step-up') res.redirect(303, `/step-up?next=${encodeURIComponent(localPage(req.path))}`);
-    else res.redirect(303, verdict === 'challenge' ? '/login?done=second-step-due' : '/login');
-  },
 };
+
+function refuse(drafts: Drafts): NonNullable<ExpressDoorsOptions['onRefused']> {
+  return (req, res, { verdict }) => {
+    if (verdict === 'enroll') enrollFirst(req, res);
+    else if (verdict === 'step-up') {
+      if (req.method === 'POST' && req.path === '/campaigns') keepDraft(drafts, req, memberOf(res));
+      res.redirect(303, `/step-up?next=${encodeURIComponent(localPage(req.path))}`);
+    } else res.redirect(303, verdict === 'challenge' ? '/login?done=second-step-due' : '/login');
+  };
+}
 
 /** The only page that such a session sees. */
 function enrollFirst(req: Request, res: Response): void {

@@ -106,7 +106,9 @@ describe('the limits of the protected example', () => {
     const flood = stranger('text/html');
     const answers = await Promise.all(Array.from({ length: 310 }, () => flood.get('/login')));
     expect(answers.filter(({ status }) => status === 429)).not.toHaveLength(0);
-    expect((await flood.get('/login')).status).toBe(429);
+    // The budget fills up again by five a second.
+    const more = await Promise.all(Array.from({ length: 30 }, () => flood.get('/login')));
+    expect(more.filter(({ status }) => status === 429)).not.toHaveLength(0);
     expect((await stranger('text/html').get('/login')).status).toBe(200);
   });
 });

@@ -137,7 +137,7 @@ describe('an honest user of the protected example', () => {
     const client = stranger('text/html');
     expect((await client.get('/contacts')).headers.get('location')).toBe('/login');
     await client.post('/login', seeded('two'));
-    for (const path of ['/signup', '/login', '/confirm', '/forgot', '/reset', '/account', '/team', '/contacts', '/campaigns', '/mails']) {
+    for (const path of ['/signup', '/login', '/confirm', '/forgot', '/reset', '/account', '/account/security', '/login/code', '/challenge', '/not-me', '/confirm-email', '/team', '/contacts', '/campaigns', '/mails']) {
       const { status, text, headers } = await client.get(path);
       expect([path, status, headers.get('cache-control')]).toEqual([path, 200, 'no-store']);
       expect(headers.get('content-security-policy')).toContain("default-src 'none'");

@@ -276,6 +276,7 @@ describe('an administrator of the protected example', () => {
     for (const path of ['/contacts', '/contacts/import', '/campaigns', '/account/password', '/account/email', '/team/invite', '/account/security/codes', '/account/security/devices']) {
       expect([path, (await worker.post(path, { email: 'a@b.example', subject: 'S', body: 'B', lines: 'a@b.example' })).status]).toEqual([path, 403]);
     }
+    expect(app.context.data.drafts.of(member.id)).toBe(undefined);
     // That session began before the team decided, and so it needs no mail.
     await enroll(worker, member);
     for (const path of routes) expect([path, (await worker.get(path)).status]).toEqual([path, 200]);

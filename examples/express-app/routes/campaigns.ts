@@ -1,23 +1,17 @@
-import { Router, type NextFunction, type Request, type Response } from 'express';
+import { Router, type Request, type Response } from 'express';
 import { answer, doneText } from '../answers.ts';
 import type { Auth } from '../auth.ts';
 import type { Data } from '../data/data.ts';
+import type { Drafts } from '../data/drafts.ts';
 import { bodyField, textOf } from '../input.ts';
-import { memberOf, membersOnly } from '../members.ts';
+import { memberOf, membersOnly, type Member } from '../members.ts';
 import { campaignsPage } from '../views/campaigns.ts';
 
 /** Mails to the whole list. The example only records them: no contact gets one. */
 export function campaignRoutes(auth: Auth, { users, contacts, campaigns, drafts }: Data): Router {
   const router = Router();
   const signedIn = [membersOnly(users), ...auth.memberGuards()];
-  const maySend = [membersOnly(users), keepDraft, ...auth.memberGuards('send')];
-
-  /** Before the guard: whoever must first prove who they are finds their text again. */
-  function keepDraft(req: Request, res: Response, next: NextFunction): void {
-    const { subject, body } = typed(req);
-    if (subject !== undefined || body !== undefined) drafts.keep(memberOf(res).id, { subject: subject ?? '', body: body ?? '' });
-    next();
-  }
+  const maySend = [membersOnly(users), ...auth.memberGuards('send')];
 
   function pageFor(res: Response, extra: { readonly problem?: string; readonly done?: string | undefined }): string {
     const user = memberOf(res);
@@ -25,6 +19,7 @@ export function campaignRoutes(auth: Auth, { users, contacts, campaigns, drafts 
   }
 
   function refuse(req: Request, res: Response, problem: string): void {
+    keepDraft(drafts, req, memberOf(res));
     answer(req, res, { status: 422, json: { error: problem }, page: pageFor(res, { problem }) });
   }
 
@@ -45,6 +40,12 @@ export function campaignRoutes(auth: Auth, { users, contacts, campaigns, drafts 
     answer(req, res, { json: { sent: recipients }, seeOther: '/campaigns?done=campaign-sent' });
   });
   return router;
+}
+
+/** What was typed is there again when its writer comes back to the page. */
+export function keepDraft(drafts: Drafts, req: Request, { id }: Pick<Member, 'id'>): void {
+  const { subject, body } = typed(req);
+  if (subject !== undefined || body !== undefined) drafts.keep(id, { subject: subject ?? '', body: body ?? '' });
 }
 
 function typed(req: Request): { readonly subject: string | undefined; readonly body: string | undefined } {

@@ -46,7 +46,7 @@ async function load(): Promise<Arithmetic> {
 const blockBytes: Readonly<Record<HashAlgorithm, number>> = { sha1: 64, sha256: 64, sha512: 128 };
 
 /** HMAC (RFC 2104) by two one-shot digests, which are faster than one `createHmac` for messages of 8 bytes. */
-const oneShot: CryptoPlugin = Object.freeze({
+export const oneShot: CryptoPlugin = Object.freeze({
   name: 'one-shot',
   hmac(algorithm: HashAlgorithm, key: Uint8Array, data: Uint8Array): Uint8Array {
     const size = blockBytes[algorithm];
@@ -72,6 +72,8 @@ const oneShot: CryptoPlugin = Object.freeze({
  */
 export function matchingStep({ codeAt }: Pick<Arithmetic, 'codeAt'>, { secret, code, steps }: { readonly secret: Uint8Array; readonly code: string; readonly steps: readonly number[] }): number | undefined {
   const given = Buffer.from(code);
+  // A fixed length: nothing equals nothing.
+  if (given.length !== commonShape.digits) return undefined;
   let found: number | undefined;
   for (const step of steps) {
     const right = Buffer.from(codeAt(secret, step));

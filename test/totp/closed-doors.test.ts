@@ -34,6 +34,19 @@ describe('an authenticator that strangers have got disabled', () => {
     expect(await self.verify(self.code())).toMatchObject({ ok: true });
   });
 
+  it('is told of once, and not again by the wrong codes of a known browser', async () => {
+    const self = setup({ maxFailures: 5, maxKnownFailures: 5 });
+    const factorId = await self.enroll();
+    await fail(self, 5);
+    const [listed] = (await self.totp.list(accountId)) ?? [];
+    for (let turn = 0; turn < 5; turn += 1) {
+      expect(await self.verify(self.wrongCode(), true)).toEqual({ ok: false, reason: 'wrong-code' });
+      await self.clock.advance(hour);
+    }
+    expect(self.events).toEqual([{ type: 'factor.disabled', factorId, failures: 5, accountId }]);
+    expect(await self.totp.list(accountId)).toEqual([listed]);
+  });
+
   it('before that, a right code in any browser forgets the wrong ones', async () => {
     const self = setup();
     await self.enroll();
@@ -90,6 +103,22 @@ describe('an authenticator beside another one', () => {
     await fail(self, 5);
     const stored = JSON.parse((await self.records.read(self.recordKey))?.value ?? '{}') as { readonly factors: readonly { readonly id: string; readonly failures: { readonly failures: number } }[] };
     expect(stored.factors.map(({ id, failures }) => [id, failures.failures])).toEqual([[first, 6], [second, 0], [third, 5]]);
+  });
+
+  it('waits for itself: the shortest wait is told', async () => {
+    const self = setup();
+    await self.enroll('one');
+    for (let turn = 0; turn < 8; turn += 1) {
+      await self.verify(self.wrongCode());
+      if (turn < 7) await self.clock.advance(10_000);
+    }
+    expect(await self.verify(self.code())).toEqual({ ok: false, reason: 'wait', retryAfterMs: 8_000 });
+    const begun = await self.totp.enroll({ accountId, accountName: 'ada' });
+    if (!begun.ok) throw new Error(begun.reason);
+    self.secret = begun.secret;
+    await self.totp.confirm({ accountId, factorId: begun.factorId, code: self.code() });
+    for (let turn = 0; turn < 5; turn += 1) await self.verify(self.wrongCode());
+    expect(await self.verify(self.wrongCode())).toEqual({ ok: false, reason: 'wait', retryAfterMs: 1_000 });
   });
 
   // ASVS 5.0 6.5.6

@@ -163,7 +163,7 @@ describe('the parsers', () => {
       expect(readCode(given) ?? '000000').toMatch(/^[0-9]{6}$/);
       expect(readSecret(maths, given)?.length ?? 20).toBeGreaterThanOrEqual(10);
     }));
-    const base32 = fc.string({ unit: fc.constantFrom(...Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')), maxLength: 120 });
+    const base32 = fc.string({ unit: fc.constantFrom(...Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')), maxLength: 120, size: 'max' });
     fc.assert(fc.property(base32, (text) => {
       const bits = text.length * 5;
       expect(readSecret(maths, text)?.length).toBe(bits % 8 >= 5 || bits < 80 || bits >= 520 ? undefined : Math.floor(bits / 8));
@@ -177,6 +177,11 @@ describe('the parsers', () => {
 describe('the options', () => {
   it.each([
     [{ issuer: 'AC:ME' }, 'totp.issuer: expected at most 64 characters, and no colon, which ends the issuer in an authenticator app'],
+    [{ issuer: 'x'.repeat(65) }, 'totp.issuer: expected at most 64 characters, and no colon, which ends the issuer in an authenticator app'],
+    [{ issuer: '\ud800' }, 'totp.issuer: expected at most 64 characters, and no colon, which ends the issuer in an authenticator app'],
+    [{ maxKnownFailures: 0 }, 'totp.maxKnownFailures: expected a whole number from 1 to 100, got 0'],
+    [{ maxFactors: 21 }, 'totp.maxFactors: expected a whole number from 1 to 20, got 21'],
+    [{ pendingMs: 3_600_001 }, 'totp.pendingMs: expected a whole number from 60000 to 3600000, got 3600001'],
     [{ issuer: '' }, 'totp.issuer: expected a non-empty string, got a string of 0 characters'],
     [{ maxFailures: 101 }, 'totp.maxFailures: expected a whole number from 1 to 100, got 101'],
     [{ maxFailures: 60, maxKnownFailures: 41 }, 'totp.maxFailures and maxKnownFailures: expected at most 100 together (SP 800-63B-4 section 3.2.2)'],

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { arithmetic, matchingStep } from '../../src/totp/arithmetic.ts';
+import { arithmetic, matchingStep, oneShot } from '../../src/totp/arithmetic.ts';
 import { hasDebian } from '../support/debian.ts';
 import { accountId, setup } from './setup.ts';
 
@@ -35,6 +37,25 @@ describe('the vectors of the RFCs', () => {
     const step = Math.floor(1_234_567_890 / 30);
     expect(matchingStep(maths, { secret, code: '005924', steps: [step + 1, step] })).toBe(step);
     expect(matchingStep(maths, { secret, code: '5924', steps: [step] })).toBeUndefined();
+  });
+});
+
+describe('the arithmetic', () => {
+  // RFC 2104
+  it('makes the HMAC that node makes, for keys and messages of every length', () => {
+    fc.assert(fc.property(fc.constantFrom('sha1', 'sha256', 'sha512'), fc.uint8Array({ maxLength: 300, size: 'max' }), fc.uint8Array({ maxLength: 64 }), (algorithm, key, data) => {
+      expect(Buffer.from(oneShot.hmac(algorithm, key, data) as Uint8Array).toString('hex')).toBe(createHmac(algorithm, key).update(data).digest('hex'));
+    }));
+  });
+
+  it('names the newest step of those that have the same code, so that none of them is taken after it', () => {
+    const secret = Buffer.from(ascii);
+    expect(matchingStep({ codeAt: () => '123456' }, { secret, code: '123456', steps: [8, 7] })).toBe(8);
+    expect(matchingStep({ codeAt: () => '123456' }, { secret, code: '123456', steps: [7, 8] })).toBe(8);
+  });
+
+  it('compares nothing that is no code, were it as short as nothing', () => {
+    expect(matchingStep({ codeAt: () => '' }, { secret: Buffer.from(ascii), code: '', steps: [8] })).toBeUndefined();
   });
 });
 

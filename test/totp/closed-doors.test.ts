@@ -47,6 +47,13 @@ describe('an authenticator that strangers have got disabled', () => {
     expect(await self.totp.list(accountId)).toEqual([listed]);
   });
 
+  it('is disabled even if whoever listens throws', async () => {
+    const self = setup({ maxFailures: 5, maxKnownFailures: 5, emit: () => { throw new Error('sink down'); } });
+    const factorId = await self.enroll();
+    await fail(self, 4);
+    expect(await self.verify(self.wrongCode())).toEqual({ ok: false, reason: 'wrong-code', disabledNow: [factorId] });
+  });
+
   it('before that, a right code in any browser forgets the wrong ones', async () => {
     const self = setup();
     await self.enroll();

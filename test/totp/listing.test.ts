@@ -34,8 +34,8 @@ describe('the list of an account\'s authenticators', () => {
 
   it.each([undefined, '', ' \n ', '\u202e\u200b', 7, null])('gives one that was given no name (%j) one of its own', async (name) => {
     const self = setup();
-    const factorId = await pending(self, { name: name as string });
-    expect(await self.totp.confirm({ accountId, factorId, code: self.code() })).toMatchObject({ ok: true, factor: { name: 'Authenticator' } });
+    const factorId = await pending(self, { name: name as string, source: name as string });
+    expect(await self.totp.confirm({ accountId, factorId, code: self.code() })).toMatchObject({ ok: true, factor: { name: 'Authenticator', source: undefined } });
   });
 
   // ASVS 5.0 6.5.6

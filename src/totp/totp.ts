@@ -43,7 +43,7 @@ export interface TotpFactor {
   readonly createdAtMs: number;
   readonly confirmedAtMs: number;
   readonly lastUsedAtMs: number | undefined;
-  /** `active`; `disabled` after too many wrong codes; `suspended` by its owner. The last two open nothing and still count as enrolled. */
+  /** `active`; `disabled` after too many wrong codes, for all but known browsers; `suspended` by its owner. Either still counts as enrolled. */
   readonly state: 'active' | 'disabled' | 'suspended';
   readonly stateSinceMs: number;
   /** What the app said about where it was enrolled. */

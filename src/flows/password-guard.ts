@@ -81,8 +81,11 @@ export function createPasswordGuard({ records, keys, clock, hasher, emit }: Pick
     async passed(account) {
       await updateJson<PasswordRecord, undefined>(records, keyOf({ account, name: '' }), (found) => {
         const before = current(account, found);
-        const clean = before.count.failures === 0 && before.count.knownFailures === 0;
-        return { value: clean ? undefined : { ...before, count: noFailures }, answer: undefined };
+        const { failures, knownFailures, lastMs } = before.count;
+        // The door that strangers have closed opens with another password alone: else each sign-in of the owner gave them fifty more.
+        const kept = isDisabled(before.count, cap) ? { failures, lastMs } : { failures: 0, lastMs: 0 };
+        const clean = knownFailures === 0 && failures === kept.failures;
+        return { value: clean ? undefined : { ...before, count: { ...noFailures, ...kept } }, answer: undefined };
       });
     },
     async verify({ password, ...who }) {

@@ -45,6 +45,8 @@ describe('wrong passwords in a row', () => {
     const ada = await withKnownBrowser(kit);
     await guess(kit, 60);
     expect(await ada.signIn()).toMatchObject({ outcome: 'signed-in' });
+    // Nor does her sign-in open it for them again.
+    expect(await attempt(kit, goodPassword)).toMatchObject({ outcome: 'answered', reply: { status: 401 } });
   });
 
   // Device Cookies

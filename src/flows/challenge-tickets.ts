@@ -5,6 +5,7 @@ import type { SessionFacts } from '../ports/session.ts';
 import { newToken, tokenDigest } from './mail-secrets.ts';
 import type { FlowParts } from './parts.ts';
 import { hasPassword, passwordTag } from './password-tag.ts';
+import { openSealed } from './sealed.ts';
 
 /** What a mailed link is for. */
 export type ChallengePurpose = 'sign-in' | 'enroll';
@@ -77,9 +78,8 @@ export function createChallengeTickets(parts: TicketParts): ChallengeTickets {
     async find(token) {
       const key = keyOf(token);
       const record = await readJson<{ readonly sealed: string }>(records, key);
-      const opened = record && keys.open('token', record.value.sealed, key);
-      if (record === undefined || opened?.ok !== true) return undefined;
-      const held = JSON.parse(opened.plaintext.toString()) as Sealed;
+      const held = record && (openSealed(keys, record.value.sealed, key) as Sealed | undefined);
+      if (record === undefined || held === undefined) return undefined;
       return {
         accountId: held.accountId,
         purpose: held.purpose,

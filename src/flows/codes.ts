@@ -1,7 +1,7 @@
 import { secretsEqual } from '../kernel/compare.ts';
 import type { KeyRing } from '../kernel/keys.ts';
 import type { RecordChange, RecordStore } from '../ports/record-store.ts';
-import { readFirst, readJson, type FoundRecord, type ReadRecord } from '../kernel/json-record.ts';
+import { readFirst, readJson, vainChange, type FoundRecord, type ReadRecord } from '../kernel/json-record.ts';
 
 /** The part of a record that knows a short code. */
 export interface CodeRecord {
@@ -12,9 +12,6 @@ export interface CodeRecord {
 
 /** Guesses at one code: 10 of 2^40. After that only the link opens what the code would have. */
 export const codeTries = 10;
-
-/** No record ever has it, so that a change which expects it asks the store and changes nothing. */
-const noVersion = Number.MAX_SAFE_INTEGER;
 
 /** `key` is where the record lies. */
 export type CodeOutcome<T> = { readonly ok: true; readonly record: ReadRecord<T>; readonly key: string } | { readonly ok: false; readonly reason: 'unknown-token' | 'wrong-code' | 'too-many-tries' };
@@ -37,7 +34,7 @@ export async function tryCode<T extends CodeRecord>(
   const found = await readFirst<T>(records, recordKeys);
   const triesLeft = found?.value.triesLeft ?? 0;
   const key = found?.key ?? recordKeys[0] ?? '';
-  const counted = await records.compareAndSet(found !== undefined && triesLeft > 0 ? countedTry(found) : { key, expectedVersion: noVersion, value: null });
+  const counted = await records.compareAndSet(found !== undefined && triesLeft > 0 ? countedTry(found) : vainChange(key));
   const now = await readJson<T>(records, key);
   if (found === undefined) return { ok: false, reason: 'unknown-token' };
   if (triesLeft < 1) return { ok: false, reason: 'too-many-tries' };

@@ -15,6 +15,7 @@ import { rejected } from './new-password.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import { hasPassword, passwordTag } from './password-tag.ts';
 import type { ResetTickets } from './reset-tickets.ts';
+import { openSealed } from './sealed.ts';
 
 export interface EmailChangeInput {
   readonly session: SessionFacts | undefined;
@@ -175,8 +176,6 @@ async function findChange(parts: FlowParts, { token, code, session }: ConfirmEma
 }
 
 function open({ keys }: FlowParts, key: string, { value, version }: { readonly value: ChangeRecord; readonly version: number }): FoundChange {
-  const opened = keys.open('token', value.sealed, key);
-  if (!opened.ok) return { ok: false, reason: 'unknown-token' };
-  const { accountId, email } = JSON.parse(opened.plaintext.toString()) as { readonly accountId: string; readonly email: string };
-  return { ok: true, accountId, email, record: value, version, key };
+  const held = openSealed(keys, value.sealed, key) as { readonly accountId: string; readonly email: string } | undefined;
+  return held === undefined ? { ok: false, reason: 'unknown-token' } : { ok: true, ...held, record: value, version, key };
 }

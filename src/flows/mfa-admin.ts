@@ -38,7 +38,7 @@ export function createMfaAdmin(parts: FlowParts): MfaAdmin {
       let reminded = 0;
       for await (const member of members) {
         const account = await accounts.findById(member.accountId);
-        if (account?.active !== true || (await isEnrolled(member))) continue;
+        if (account?.active !== true || (await standingOf(parts, account)).factors.enrolled) continue;
         const due = await mfa.dueReminder({ accountId: account.id, organizationIds: account.organizationIds, roles: account.roles });
         if (due === undefined) continue;
         // One mailbox that is full must not keep the others from being told; the mailer's failure has been reported.

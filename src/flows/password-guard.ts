@@ -1,5 +1,5 @@
 import { isDisabled, noFailures, withFailure, type FailureCap, type FailureCount } from '../kernel/failure-cap.ts';
-import { accountRecordKey, readJson, updateJson } from '../kernel/json-record.ts';
+import { accountRecordKey, readJson, updateJson, vainChange } from '../kernel/json-record.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import { readPassword } from './door.ts';
 import type { FlowParts } from './parts.ts';
@@ -42,8 +42,6 @@ export interface PasswordGuard {
 }
 
 const cap: FailureCap = Object.freeze({ maxFailures: 50, maxKnownFailures: 50 });
-/** No record ever has it, so that a change which expects it asks the store and changes nothing. */
-const noVersion = Number.MAX_SAFE_INTEGER;
 
 export function createPasswordGuard({ records, keys, clock, hasher, emit }: Pick<FlowParts, 'records' | 'keys' | 'clock' | 'hasher' | 'emit'>): PasswordGuard {
   const keyOf = ({ account, name }: Pick<Who, 'account' | 'name'>): string => accountRecordKey('password', account === undefined ? `nobody ${name}` : account.id);
@@ -68,7 +66,7 @@ export function createPasswordGuard({ records, keys, clock, hasher, emit }: Pick
       const key = keyOf(who);
       if (account === undefined) {
         await records.read(key);
-        await records.compareAndSet({ key, expectedVersion: noVersion, value: null });
+        await records.compareAndSet(vainChange(key));
         return;
       }
       const { failures } = await updateJson<PasswordRecord, FailureCount>(records, key, (found) => {

@@ -1,4 +1,4 @@
-import { readIdentifier } from '../kernel/identifier.ts';
+import { isGiven, readIdentifier } from '../kernel/identifier.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject } from '../ports/events.ts';
@@ -142,7 +142,7 @@ async function refuseWithoutFactor(parts: FlowParts, { account, input, about, cu
   const { limiters, keys, emit } = parts;
   const { factors } = await standingOf(parts, account);
   if (!factors.enrolled) return undefined;
-  const given = [input.secondFactor, input.proof].some((value) => value !== undefined && value !== '');
+  const given = [input.secondFactor, input.proof].some(isGiven);
   if (!given) {
     emit({ type: 'password-reset.failed', reason: 'second-factor', ...about });
     return { ...(await current.answer('reset-second-factor')), reasons: [needsFactor] };

@@ -8,6 +8,7 @@ import type { SessionFacts } from '../ports/session.ts';
 import { newToken, tokenDigest } from './mail-secrets.ts';
 import type { FlowParts } from './parts.ts';
 import { hasPassword, passwordTag } from './password-tag.ts';
+import { openSealed } from './sealed.ts';
 
 /** The cookie that says: this browser has given the first proof. It opens nothing. */
 export const pendingCookieName = '__Host-portcullis-pending';
@@ -86,10 +87,8 @@ export function createPendingSignIns({ records, keys, random, clock }: Pick<Flow
       if (token === undefined || !/^[\w-]{43}$/.test(token) || browser.id === undefined) return undefined;
       const key = keyOf(token);
       const record = await readJson<PendingRecord>(records, key);
-      const opened = record && keys.open('token', record.value.sealed, key);
-      if (opened?.ok !== true) return undefined;
-      const pending = JSON.parse(opened.plaintext.toString()) as PendingSignIn;
-      return secretsEqual(pending.browserId, browser.id) ? foundAt(key, pending) : undefined;
+      const pending = record && (openSealed(keys, record.value.sealed, key) as PendingSignIn | undefined);
+      return pending !== undefined && secretsEqual(pending.browserId, browser.id) ? foundAt(key, pending) : undefined;
     },
   };
 }

@@ -4,6 +4,7 @@ import { burn, readFirst, removeAll, replaceJson } from '../kernel/json-record.t
 import { newCode, newToken, tokenDigest } from './mail-secrets.ts';
 import type { FlowParts } from './parts.ts';
 import type { Proof } from './proof.ts';
+import { openSealed } from './sealed.ts';
 
 const signUpLifetimeMs = 24 * 3_600_000;
 
@@ -103,10 +104,9 @@ function createShelf({ records, keys, clock }: PendingParts) {
     put,
     async find(key: string): Promise<SignUpOutcome> {
       const record = await records.read(key);
-      const opened = record && keys.open('token', record.value, key);
+      const signUp = record && (openSealed(keys, record.value, key) as PendingSignUp | undefined);
       // A key that has left the ring, or a store that lies: no sign-up is better than somebody else's.
-      if (record === undefined || opened?.ok !== true) return { ok: false, reason: 'unknown-token' };
-      const signUp = JSON.parse(opened.plaintext.toString()) as PendingSignUp;
+      if (record === undefined || signUp === undefined) return { ok: false, reason: 'unknown-token' };
       const found: FoundSignUp = {
         signUp,
         burn: () => burn(records, { key, version: record.version }),

@@ -1,4 +1,4 @@
-import { inputText, readIdentifier } from '../kernel/identifier.ts';
+import { inputText, isGiven, readIdentifier } from '../kernel/identifier.ts';
 import { readCode } from './mail-secrets.ts';
 
 /** What a form brings back from a mail, as it came. */
@@ -16,7 +16,7 @@ const maxTokenChars = 128;
 
 /** Undefined for what cannot be a proof. A token goes before a code. */
 export function readProof({ token, identifier, code }: ProofInput, canonicalize: (identifier: string) => string): Proof | undefined {
-  if (token !== undefined && token !== '') {
+  if (isGiven(token)) {
     const text = inputText(token, maxTokenChars);
     return text !== undefined && /^[\w.-]+$/.test(text) ? { kind: 'token', token: text } : undefined;
   }

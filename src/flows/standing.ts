@@ -1,6 +1,6 @@
 import { withDeadline } from '../kernel/deadline.ts';
 import { StoreError } from '../kernel/errors.ts';
-import { inputText } from '../kernel/identifier.ts';
+import { inputText, isGiven } from '../kernel/identifier.ts';
 import { accountRecordKey, burn, readJson, updateJson } from '../kernel/json-record.ts';
 import type { MfaFactors, MfaPolicy } from '../mfa/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
@@ -89,7 +89,7 @@ export async function checkFactor(parts: FlowParts, { accountId, known, input }:
   const { secondFactor, clock } = parts;
   const { own } = secondFactor;
   // A form sends a field that was left empty as an empty string.
-  if (own !== undefined && input.proof !== undefined && input.proof !== '') {
+  if (own !== undefined && isGiven(input.proof)) {
     const right = (await hasOwnFactor(parts, accountId)) && (await inOwnTime(clock, async () => own.verify({ accountId, response: input.proof })));
     return (right as unknown) === true ? { ok: true, method: own.method } : { ok: false, method: own.method, reason: 'wrong-proof', disabledNow: [] };
   }

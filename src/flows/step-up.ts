@@ -1,3 +1,4 @@
+import { isGiven } from '../kernel/identifier.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { Reply } from '../ports/reply.ts';
@@ -87,9 +88,4 @@ async function proofsOf(parts: FlowParts, { guard, input, account, known, curren
     proofs.push(check.method);
   }
   return { ok: true, proofs };
-}
-
-/** A form sends a field that was left empty as an empty string. */
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== '';
 }

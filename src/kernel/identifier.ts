@@ -15,6 +15,11 @@ export function inputText(value: unknown, maxChars: number): string | undefined 
   return value.isWellFormed() ? value : undefined;
 }
 
+/** Whether a field was filled in. A form sends one that was left empty as an empty string. */
+export function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== '';
+}
+
 /** The identifier in its canonical form, or undefined where the value (or the canonicalizer) says that it cannot be one. Never throws. */
 export function readIdentifier(value: unknown, canonicalize: (identifier: string) => string): string | undefined {
   const given = inputText(value, maxIdentifierChars);

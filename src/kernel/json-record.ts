@@ -61,6 +61,14 @@ export async function removeAll(records: RecordStore, keys: readonly string[]): 
   }
 }
 
+/**
+ * A change that asks the store and changes nothing, since no record ever has its version: where there is nothing to write,
+ * a store that is slow or cannot write must not tell so.
+ */
+export function vainChange(key: string): RecordChange {
+  return { key, expectedVersion: Number.MAX_SAFE_INTEGER, value: null };
+}
+
 /** Removes the record if it is still the one that was read. Of many that try at once, one gets true. */
 export function burn(records: RecordStore, { key, version }: { readonly key: string; readonly version: number }): Promise<boolean> {
   return replaced(records, { key, expectedVersion: version, value: null });

@@ -33,7 +33,7 @@ import type { UniformOptions } from './uniform/index.ts';
 type Wired = 'keys' | 'clock' | 'emit' | 'random' | 'records';
 
 type FlowLimitOptions = {
-  readonly [L in keyof FlowLimits]?: L extends 'notice' | 'challenge' ? { readonly account?: LimitRule } : { readonly [N in LimitRuleName]?: LimitRule };
+  readonly [L in keyof FlowLimits]?: L extends 'notice' | 'challenge' | 'enroll' ? { readonly account?: LimitRule } : { readonly [N in LimitRuleName]?: LimitRule };
 };
 
 export interface PortcullisOptions {
@@ -165,6 +165,7 @@ export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
       passwordChange: rules,
       secondFactor: rules,
       challenge: group({ account: rule }),
+      enroll: group({ account: rule }),
       notice: group({ account: rule }),
     }),
     hasher: piece<Omit<HasherOptions, Wired>>(),

@@ -88,6 +88,7 @@ function limitersOf({ counters: store, limits, clock }: ParsedPortcullisOptions,
     passwordChange: limiter('passwordChange', 'password-change'),
     secondFactor: limiter('secondFactor', 'second-factor'),
     challenge: limiter('challenge', 'challenge'),
+    enroll: limiter('enroll', 'enroll'),
     notice: limiter('notice', 'notice'),
   };
 }

@@ -126,7 +126,7 @@ function flowsOf(parts: FlowParts) {
     stepUp: createStepUp(parts, guard),
     access: createAccess(parts),
     recordExternalAuth: createExternalAuth(parts, { pendings, tickets }),
-    emailChange: createEmailChange(parts, resets),
+    emailChange: createEmailChange(parts, { resets, tickets }),
     mfa: createMfaAdmin(parts),
   };
 }

@@ -27,6 +27,7 @@ const doneTexts = new Map([
   ['campaign-sent', 'Your mail is on its way.'],
   ['invited', 'The invitation is sent.'],
   ['stepped-up', 'Thank you, it is you. You can go on now.'],
+  ['owner-confirmed', 'Thank you, it is you. Once more, please: this time it goes through.'],
   ['second-step-due', 'Please sign in once more, with your second step.'],
   ['recovery-code-used', 'You signed in with a recovery code. It is spent. If your phone is gone, report it lost and set up a new one.'],
   ['authenticator-added', 'The new authenticator app works from now on.'],

@@ -20,6 +20,18 @@ const resetReasons: Readonly<Record<Extract<Mail, { kind: 'reset-password' }>['b
   'disowned': 'You told us that somebody else has your password, so it no longer opens your account. Please choose a new one.',
 };
 
+const unusualSignIns: Readonly<Record<Extract<Mail, { kind: 'unusual-sign-in' }>['because'], string>> = {
+  'new-browser': 'Somebody has signed in to your Larkpost account from a browser that we had not seen there before',
+  'after-failures': 'Somebody has signed in to your Larkpost account after several wrong passwords in a row',
+  'after-a-long-time': 'Somebody has signed in to your Larkpost account, for the first time in months',
+};
+
+const challenges: Readonly<Record<Extract<Mail, { kind: 'challenge' }>['purpose'], { readonly subject: string; readonly what: string }>> = {
+  'sign-in': { subject: 'Is this you signing in?', what: 'Somebody is signing in to your Larkpost account with the right password, from a browser that we do not know.' },
+  'enroll': { subject: 'Confirm that you are setting up a second step', what: 'Somebody who is signed in to your Larkpost account wants to protect it with a second step.' },
+  'email-change': { subject: 'Confirm that you are changing your address', what: 'Somebody who is signed in to your Larkpost account wants to move it to another email address.' },
+};
+
 const factorChanges: Readonly<Record<Extract<Mail, { kind: 'second-factor-changed' }>['what'], string>> = {
   'added': 'An authenticator app was added to your Larkpost account',
   'removed': 'An authenticator app was removed from your Larkpost account',
@@ -61,11 +73,16 @@ export function mailText(mail: AppMail): MailText {
     case 'password-changed':
       return letter('Your password was changed', ['The password of your Larkpost account has just been changed.', `Was this not you? Take the account back:\n${mail.forgotLink}`]);
     case 'challenge':
-      return letter(mail.purpose === 'sign-in' ? 'Is this you signing in?' : 'Confirm that you are setting up a second step', [
-        mail.purpose === 'sign-in' ? 'Somebody is signing in to your Larkpost account with the right password, from a browser that we do not know.' : 'Somebody who is signed in to your Larkpost account wants to protect it with a second step.',
+      return letter(challenges[mail.purpose].subject, [
+        challenges[mail.purpose].what,
         `If this is you, open the link in the same browser:\n${mail.link}`,
         `It works until ${timeText(mail.expiresAtMs)}.`,
         `If it is not you, stop them here:\n${mail.disownLink}`,
+      ]);
+    case 'unusual-sign-in':
+      return letter('Somebody has signed in to your account', [
+        `${unusualSignIns[mail.because]} (${timeText(mail.atMs)}${mail.browser === undefined ? '' : `, ${mail.browser}`}).`,
+        `If that was you, do nothing. If not, take the account back:\n${mail.forgotLink}`,
       ]);
     case 'second-factor-failed':
       return letter('Somebody has your password', ['Somebody entered the right password of your Larkpost account, but not the code of your second step, so they did not get in.', `If it was not you, choose a new password now:\n${mail.forgotLink}`]);

@@ -39,7 +39,7 @@ export function createDoors(portcullis: Portcullis, { data, sessions }: AuthCont
   });
 }
 
-type Hooks = Pick<ExpressDoorsOptions, 'onSecondFactor' | 'onEnrollment' | 'onEnrolled' | 'onRecoveryCodes' | 'onSteppedUp' | 'onEnrollmentDue'>;
+type Hooks = Pick<ExpressDoorsOptions, 'onSecondFactor' | 'onEnrollment' | 'onEnrolled' | 'onRecoveryCodes' | 'onSteppedUp' | 'onConfirmed' | 'onEnrollmentDue'>;
 
 const secondStepPages: Hooks = {
   onSecondFactor: (_req, res, { methods }) => {
@@ -60,6 +60,9 @@ const secondStepPages: Hooks = {
   },
   onSteppedUp: (req, res) => {
     res.redirect(303, `${localPage(bodyField(req, 'next'))}?done=stepped-up`);
+  },
+  onConfirmed: (_req, res, { purpose }) => {
+    res.redirect(303, `${purpose === 'email-change' ? '/account' : '/account/security'}?done=owner-confirmed`);
   },
   onEnrollmentDue: (_req, res, { enrollUntilMs }) => {
     noteDue(res, enrollUntilMs);

@@ -26,6 +26,8 @@ export type NewEntry = Pick<Entry, 'deviceId' | 'secret' | 'generation' | 'versi
 export interface Browsers {
   read(cookies: string | undefined): Browser;
   identify(browser: Browser): { readonly id: string; readonly setCookie?: string };
+  /** The Set-Cookie line of what the browser has. */
+  cookie(browser: Browser): string;
   /** What the browser shows to an account. */
   shownTo(accountId: string, browser: Browser): Shown;
   /** Puts an entry into the cookie, in place of what it had for the account. Answers the Set-Cookie line. */
@@ -58,6 +60,7 @@ export function createBrowsers({ keys, random, knownForMs }: { readonly keys: Ke
       const id = browserIdOf(contents.secret);
       return hasCookie ? { id } : { id, setCookie: cookieOf(keys, contents, knownForMs) };
     },
+    cookie: (browser) => cookieOf(keys, seenOf(browser).contents, knownForMs),
     shownTo(accountId, browser) {
       const { contents } = seenOf(browser);
       return { accountId, browserSecret: contents.secret, entry: entryFor(keys, contents, accountId) };

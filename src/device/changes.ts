@@ -25,6 +25,9 @@ export interface Login {
   /** The id of a browser that becomes known, and the salt of a new secret. */
   readonly fresh: { readonly id: string; readonly salt: string };
   readonly secondFactor: boolean;
+  readonly proven: boolean;
+  /** When the sign-in began, wall-clock ms: a revocation since then was meant for it too. */
+  readonly asOfMs: number;
   readonly label: string | undefined;
 }
 
@@ -32,11 +35,18 @@ export interface Remembered extends Held {
   readonly version: number;
   /** An old copy of the cookie was shown: what it knew is gone, and the browser is a new one. */
   readonly replayed: boolean;
+  /** Whether the account knew another browser before this one. */
+  readonly others: boolean;
+  /** When the account was last signed in to from any browser, wall-clock ms. */
+  readonly previousUseMs: number | undefined;
 }
 
-/** Makes a browser known, or known still. The device unused for longest makes room, and what has expired is cleared away. */
-export function remembered(record: DeviceRecord, { shown, fresh, secondFactor, label }: Login, terms: Terms): Change<Remembered> {
+/** Makes a browser known, or known still; undefined where all were revoked while it signed in. The device unused for longest makes room, and what has expired is cleared away. */
+export function remembered(record: DeviceRecord, { shown, fresh, secondFactor, proven, asOfMs, label }: Login, terms: Terms): Change<Remembered | undefined> {
   const { nowMs, secondFactorForMs, maxDevices } = terms;
+  // A time that has not come yet was written before the clock was set back.
+  const { revokedAtMs = -Infinity } = record;
+  if (revokedAtMs > asOfMs && revokedAtMs <= nowMs) return { record: undefined, answer: undefined };
   const standing = standingOf(record, shown, terms);
   const replayed = standing.as === 'copy';
   const base = replayed ? without(record, standing.device.id) : record;
@@ -45,13 +55,14 @@ export function remembered(record: DeviceRecord, { shown, fresh, secondFactor, l
     ...held.device,
     lastUsedAtMs: nowMs,
     ...(secondFactor && secondFactorForMs > 0 && { secondFactorAtMs: nowMs }),
+    ...(proven && held.device.provenSinceMs === undefined && { provenSinceMs: nowMs }),
     ...(label !== undefined && { label }),
   };
   const others = base.devices.filter((other) => other.id !== device.id && !isExpired(other, terms));
   return {
     // The one used last is first, whatever the clock said: the end of the list makes room.
-    record: { version: base.version, devices: [device, ...others].slice(0, maxDevices) },
-    answer: { device, secret: held.secret, version: base.version, replayed },
+    record: { ...base, devices: [device, ...others].slice(0, maxDevices) },
+    answer: { device, secret: held.secret, version: base.version, replayed, others: others.length > 0, previousUseMs: record.devices.length === 0 ? undefined : Math.max(...record.devices.map(({ lastUsedAtMs }) => lastUsedAtMs)) },
   };
 }
 
@@ -69,8 +80,8 @@ export function removed(record: DeviceRecord, id: string, terms: Terms): Change<
 }
 
 /** Entries of cookies carry the version: none that was ever given out counts any more. */
-export function revoked({ version }: DeviceRecord): Change<undefined> {
-  return { record: { version: version + 1, devices: [] }, answer: undefined };
+export function revoked({ version }: DeviceRecord, { nowMs }: Terms): Change<undefined> {
+  return { record: { version: version + 1, revokedAtMs: nowMs, devices: [] }, answer: undefined };
 }
 
 /** Wall-clock ms from which the record says nothing any more. */
@@ -78,11 +89,11 @@ export function expiryOf({ devices }: DeviceRecord, { nowMs, knownForMs }: Terms
   return Math.max(nowMs, ...devices.map(({ lastUsedAtMs }) => lastUsedAtMs)) + knownForMs;
 }
 
-function without({ version, devices }: DeviceRecord, id: string): DeviceRecord {
-  return { version, devices: devices.filter((device) => device.id !== id) };
+function without(record: DeviceRecord, id: string): DeviceRecord {
+  return { ...record, devices: record.devices.filter((device) => device.id !== id) };
 }
 
-function withArrived({ version, devices }: DeviceRecord, device: Device, { nowMs }: Terms): DeviceRecord {
+function withArrived(record: DeviceRecord, device: Device, { nowMs }: Terms): DeviceRecord {
   const arrived: Device = { ...device, previous: { ...device.previous, untilMs: nowMs + graceMs } };
-  return { version, devices: devices.map((other) => (other.id === device.id ? arrived : other)) };
+  return { ...record, devices: record.devices.map((other) => (other.id === device.id ? arrived : other)) };
 }

@@ -29,10 +29,13 @@ export interface DevicesOptions {
   readonly emit?: Emit;
 }
 
-/** `secondFactorUntilMs`: wall-clock ms; absent where the browser was not remembered. */
+/**
+ * Wall-clock ms. `provenSinceMs`: a mailed link or a second factor stood behind a sign-in; absent where it was a password alone,
+ * which a thief has too. `secondFactorUntilMs`: absent where the browser was not remembered.
+ */
 export type Recognition =
   | { readonly known: false }
-  | { readonly known: true; readonly deviceId: string; readonly knownSinceMs: number; readonly secondFactorUntilMs?: number };
+  | { readonly known: true; readonly deviceId: string; readonly knownSinceMs: number; readonly provenSinceMs?: number; readonly secondFactorUntilMs?: number };
 
 /** A browser of an account as its owner may see it. */
 export interface KnownDevice {
@@ -44,6 +47,31 @@ export interface KnownDevice {
   readonly label: string | undefined;
 }
 
+/** Somebody has signed in to an account in a browser. */
+export interface DeviceLogin {
+  readonly browser: Browser;
+  readonly accountId: string;
+  /** What the account was called. */
+  readonly name: string;
+  /** "Remember this browser": spares the second factor for a while. */
+  readonly secondFactor?: boolean;
+  /** A mailed link or a second factor was given. */
+  readonly proven?: boolean;
+  /** When the sign-in began, wall-clock ms: if all browsers were revoked since then, this one is not made known. Default: now. */
+  readonly asOfMs?: number;
+  readonly label?: string;
+}
+
+/** The Set-Cookie line, and the id of the known browser; undefined where the account's browsers were revoked while this one signed in. */
+export interface RememberedDevice {
+  readonly setCookie: string;
+  readonly deviceId: string | undefined;
+  /** Whether the account knew another browser: then a new one is news to its owner. */
+  readonly others: boolean;
+  /** When somebody last signed in to the account from a known browser, wall-clock ms; undefined where nobody did. */
+  readonly previousUseMs: number | undefined;
+}
+
 export interface Devices {
   /** Reads the Cookie header. Asks no store. Never throws. */
   read(cookies: string | undefined): Browser;
@@ -53,7 +81,7 @@ export interface Devices {
    */
   recognize(browser: Browser, accountId: string): Promise<Recognition>;
   /** After a sign-in that passed everything: the browser is known from now on, or known still, under a new secret. Answers a Set-Cookie line. */
-  remember(login: { readonly browser: Browser; readonly accountId: string; readonly name: string; readonly secondFactor?: boolean; readonly label?: string }): Promise<{ readonly setCookie: string; readonly deviceId: string }>;
+  remember(login: DeviceLogin): Promise<RememberedDevice>;
   /** An id for the browser: the one it has, or a new one and the Set-Cookie line that gives it. Asks no store. */
   identify(browser: Browser): { readonly id: string; readonly setCookie?: string };
   /** The account knows no browser any more: after a new password or a change of factors. One write. */
@@ -77,16 +105,7 @@ export const deviceDefaults = Object.freeze({ knownForMs: 180 * dayMs, secondFac
  * Throws ERR_CONFIG; later rejects with ERR_STORE or ERR_BUSY, and no cookie makes it throw.
  */
 export function createDevices(options: DevicesOptions): Devices {
-  const parsed = readOptions('device', options, {
-    keys: port<KeyRing>(['digest', 'digests', 'seal', 'open'], undefined, 'createKeyRing()'),
-    records: port<RecordStore>(['read', 'compareAndSet', 'watch']),
-    knownForMs: integer({ min: 60_000, max: longestMs, fallback: deviceDefaults.knownForMs }),
-    secondFactorForMs: integer({ min: 0, max: longestMs, fallback: deviceDefaults.secondFactorForMs }),
-    maxDevices: integer({ min: 1, max: mostDevices, fallback: deviceDefaults.maxDevices }),
-    clock: port<Clock>(['nowMs', 'monotonicMs', 'after'], () => systemClock),
-    random: callback<RandomSource>(systemRandom),
-    emit: callback<Emit>(() => undefined),
-  });
+  const parsed = readDevicesOptions(options);
   const { keys, records, knownForMs, secondFactorForMs, maxDevices, clock, random } = parsed;
   const emit: Emit = harmless(parsed.emit);
   const browsers = createBrowsers({ keys, random, knownForMs });
@@ -110,17 +129,19 @@ export function createDevices(options: DevicesOptions): Devices {
       if (found.as === 'copy') emit({ type: 'device.replayed', accountId });
       return found.as === 'known' ? recognition(found.device, terms()) : { known: false };
     },
-    async remember({ browser, accountId, name, secondFactor = false, label }) {
+    async remember({ browser, accountId, name, secondFactor = false, proven = false, asOfMs = clock.nowMs(), label }) {
       const shown = browsers.shownTo(accountId, browser);
       const fresh = { id: randomText(random, idBytes), salt: randomText(random, secretBytes) };
-      const login = { shown, fresh, secondFactor, label: cleanLabel(label, maxLabelChars) || undefined };
-      const { device, secret, version, replayed } = await update(accountId, (record) => remembered(record, login, terms()));
+      const login = { shown, fresh, secondFactor, proven, asOfMs, label: cleanLabel(label, maxLabelChars) || undefined };
+      const done = await update(accountId, (record) => remembered(record, login, terms()));
+      if (done === undefined) return { setCookie: browsers.cookie(browser), deviceId: undefined, others: false, previousUseMs: undefined };
+      const { device, secret, version, replayed, others, previousUseMs } = done;
       if (replayed) emit({ type: 'device.replayed', accountId });
       const entry = { deviceId: device.id, secret, generation: device.generation, version };
-      return { setCookie: browsers.put(browser, { accountId, name, entry }), deviceId: device.id };
+      return { setCookie: browsers.put(browser, { accountId, name, entry }), deviceId: device.id, others, previousUseMs };
     },
     async revokeAll(accountId) {
-      await update(accountId, revoked);
+      await update(accountId, (record) => revoked(record, terms()));
       emit({ type: 'device.revoked', which: 'all', accountId });
     },
     async remove({ accountId, deviceId }) {
@@ -137,13 +158,27 @@ export function createDevices(options: DevicesOptions): Devices {
   } satisfies Devices);
 }
 
+function readDevicesOptions(options: DevicesOptions) {
+  return readOptions('device', options, {
+    keys: port<KeyRing>(['digest', 'digests', 'seal', 'open'], undefined, 'createKeyRing()'),
+    records: port<RecordStore>(['read', 'compareAndSet', 'watch']),
+    knownForMs: integer({ min: 60_000, max: longestMs, fallback: deviceDefaults.knownForMs }),
+    secondFactorForMs: integer({ min: 0, max: longestMs, fallback: deviceDefaults.secondFactorForMs }),
+    maxDevices: integer({ min: 1, max: mostDevices, fallback: deviceDefaults.maxDevices }),
+    clock: port<Clock>(['nowMs', 'monotonicMs', 'after'], () => systemClock),
+    random: callback<RandomSource>(systemRandom),
+    emit: callback<Emit>(() => undefined),
+  });
+}
+
 function keyOf(accountId: string): string {
   return accountRecordKey('device', accountId);
 }
 
 function recognition(device: Device, now: Terms): Recognition {
+  const { id, knownSinceMs, provenSinceMs } = device;
   const untilMs = secondFactorUntil(device, now);
-  return { known: true, deviceId: device.id, knownSinceMs: device.knownSinceMs, ...(untilMs !== undefined && { secondFactorUntilMs: untilMs }) };
+  return { known: true, deviceId: id, knownSinceMs, ...(provenSinceMs !== undefined && { provenSinceMs }), ...(untilMs !== undefined && { secondFactorUntilMs: untilMs }) };
 }
 
 function knownDevice(device: Device, now: Terms): KnownDevice {

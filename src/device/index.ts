@@ -1,3 +1,3 @@
 export type { Browser } from './browsers.ts';
 export { deviceCookieName } from './contents.ts';
-export { createDevices, deviceDefaults, type Devices, type DevicesOptions, type KnownDevice, type Recognition } from './device.ts';
+export { createDevices, deviceDefaults, type DeviceLogin, type Devices, type DevicesOptions, type KnownDevice, type Recognition, type RememberedDevice } from './device.ts';

@@ -14,15 +14,18 @@ export interface Device {
   /** The secret before: of the browser itself for the first. `untilMs`: still taken until then; absent until the new one is shown. */
   readonly previous: { readonly digest: string; readonly untilMs?: number };
   readonly knownSinceMs: number;
+  /** Since when its sign-ins have had more behind them than a password; absent until one had. */
+  readonly provenSinceMs?: number;
   readonly lastUsedAtMs: number;
   /** When a second factor was given and the browser remembered for it. How long that holds is the option's word. */
   readonly secondFactorAtMs?: number;
   readonly label?: string;
 }
 
-/** The browsers of an account, the one used last first. `version` is how often all of them were revoked. */
+/** The browsers of an account, the one used last first. `version` is how often all of them were revoked, `revokedAtMs` when last. */
 export interface DeviceRecord {
   readonly version: number;
+  readonly revokedAtMs?: number;
   readonly devices: readonly Device[];
 }
 
@@ -41,16 +44,16 @@ export function checkedRecord(found: DeviceRecord | undefined): DeviceRecord {
 
 type Unchecked<T> = { readonly [K in keyof T]?: unknown };
 
-function isRecord({ version, devices }: Unchecked<DeviceRecord>): boolean {
-  return isCount(version) && Array.isArray(devices) && devices.length <= mostDevices && devices.every(isDevice);
+function isRecord({ version, revokedAtMs, devices }: Unchecked<DeviceRecord>): boolean {
+  return isCount(version) && Number.isFinite(revokedAtMs ?? 0) && Array.isArray(devices) && devices.length <= mostDevices && devices.every(isDevice);
 }
 
 function isDevice(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const { id, generation, digest, salt, givenAtMs, previous, knownSinceMs, lastUsedAtMs, secondFactorAtMs, label } = value as Unchecked<Device>;
+  const { id, generation, digest, salt, givenAtMs, previous, knownSinceMs, provenSinceMs, lastUsedAtMs, secondFactorAtMs, label } = value as Unchecked<Device>;
   return (
     isText(id, 22) && isCount(generation) && isText(digest, 43) && isText(salt, 43)
-    && [givenAtMs, knownSinceMs, lastUsedAtMs, secondFactorAtMs ?? 0].every(Number.isFinite)
+    && [givenAtMs, knownSinceMs, provenSinceMs ?? 0, lastUsedAtMs, secondFactorAtMs ?? 0].every(Number.isFinite)
     && isPrevious(previous) && (label === undefined || typeof label === 'string')
   );
 }

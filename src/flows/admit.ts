@@ -1,3 +1,4 @@
+import { cookieLines } from '../kernel/cookies.ts';
 import type { Browser, Recognition } from '../device/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { EventSubject } from '../ports/events.ts';
@@ -6,6 +7,8 @@ import type { Reply } from '../ports/reply.ts';
 import type { ChallengeTickets } from './challenge-tickets.ts';
 import { labelOf, type Visit } from './door.ts';
 import { withFields } from './reply-fields.ts';
+import { tellUnusual, type Unusual } from './notices.ts';
+import { isProven } from './owner-proof.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { PendingSignIns } from './pending-sign-ins.ts';
 import { standingOf } from './standing.ts';
@@ -44,8 +47,8 @@ export interface Arrival {
   readonly visit: Visit;
   /** Answers as to a wrong password; absent where a stranger is not to be asked for a mailed link. */
   readonly strangerAnswer?: () => Promise<Answered>;
-  /** What must have been written before anything opens or is reported: if it fails, nobody has come in. */
-  readonly beforeOpening?: () => Promise<void>;
+  /** What must have been written before anything opens or is reported: if it fails, nobody has come in. Answers how many wrong passwords in a row there were. */
+  readonly beforeOpening?: () => Promise<number>;
 }
 
 interface Doors {
@@ -58,8 +61,8 @@ interface Doors {
  * sent to the mailbox. One place, so that no way in is weaker than another (OWASP ASVS 5.0 6.3.4).
  */
 export async function admit(parts: FlowParts, doors: Doors, arrival: Arrival): Promise<SignInResult> {
-  const { clock, mfa, uniform } = parts;
-  const { account, browser, recognition, visit } = arrival;
+  const { clock, mfa } = parts;
+  const { account, recognition } = arrival;
   const nowMs = clock.nowMs();
   const standing = await standingOf(parts, account, recognition.known);
   const remembered = standing.factors.enrolled && recognition.known && (recognition.secondFactorUntilMs ?? 0) > nowMs;
@@ -67,18 +70,22 @@ export async function admit(parts: FlowParts, doors: Doors, arrival: Arrival): P
   const session: SessionFacts = { accountId: account.id, stage: 'full', startedAtMs: nowMs, proofs };
   const verdict = mfa.decide({ policies: standing.policies, factors: standing.factors, session, nowMs });
 
-  if (verdict.verdict === 'challenge') {
-    await arrival.beforeOpening?.();
-    const { id, setCookie } = parts.devices.identify(browser);
-    const pendingCookie = await doors.pendings.begin({ account, signIn: { name: arrival.name, browserId: id, pathway: arrival.pathway, proofs: arrival.proofs } });
-    parts.emit({ type: 'sign-in.pending', pathway: arrival.pathway, needs: 'second-factor', ...arrival.about });
-    return { outcome: 'second-factor', methods: verdict.methods, setCookies: [...(setCookie === undefined ? [] : [setCookie]), pendingCookie], reply: withFields(uniform.reply('mfa-required', visit.facts.accepts), { methods: verdict.methods }) };
-  }
+  if (verdict.verdict === 'challenge') return askForFactor(parts, doors, arrival, verdict.methods);
   // Before the overdue enrollment, which needs the mailbox too: a session for it would tell that the password was right.
   if (!standing.factors.enrolled && arrival.strangerAnswer !== undefined && (await asksStranger(parts, arrival))) return sendLink(parts, doors, arrival, arrival.strangerAnswer);
+  const arrived = { ...arrival, failuresBefore: await arrival.beforeOpening?.() };
+  if (verdict.verdict === 'enroll' && verdict.overdue) return enter(parts, { arrival: arrived, session: { ...session, stage: 'enroll' }, enrollUntilMs: verdict.graceUntilMs });
+  return enter(parts, { arrival: arrived, session, ...(verdict.verdict === 'enroll' && { enrollUntilMs: verdict.graceUntilMs }) });
+}
+
+/** Keeps what was proved for the second step, which opens nothing. */
+async function askForFactor(parts: FlowParts, { pendings }: Doors, arrival: Arrival, methods: readonly string[]): Promise<SecondFactorNeeded> {
+  const { account, name, browser, pathway, proofs, about, visit } = arrival;
   await arrival.beforeOpening?.();
-  if (verdict.verdict === 'enroll' && verdict.overdue) return enter(parts, { arrival, session: { ...session, stage: 'enroll' }, enrollUntilMs: verdict.graceUntilMs });
-  return enter(parts, { arrival, session, ...(verdict.verdict === 'enroll' && { enrollUntilMs: verdict.graceUntilMs }) });
+  const { id, setCookie } = parts.devices.identify(browser);
+  const pendingCookie = await pendings.begin({ account, signIn: { name, browserId: id, pathway, proofs } });
+  parts.emit({ type: 'sign-in.pending', pathway, needs: 'second-factor', ...about });
+  return { outcome: 'second-factor', methods, setCookies: cookieLines(setCookie, pendingCookie), reply: withFields(parts.uniform.reply('mfa-required', visit.facts.accepts), { methods }) };
 }
 
 /** Whether a browser that the account does not know must first open a mailed link. */
@@ -96,11 +103,11 @@ async function sendLink(parts: FlowParts, { tickets }: Doors, arrival: Arrival, 
   visit.span.later('challenge-mail', async () => {
     await tickets.mail({ account, browserId: id, purpose: 'sign-in', signIn: { name, pathway, proofs } });
   });
-  return { ...(await answer()), setCookies: setCookie === undefined ? [] : [setCookie] };
+  return { ...(await answer()), setCookies: cookieLines(setCookie) };
 }
 
 interface Entry {
-  readonly arrival: Pick<Arrival, 'account' | 'name' | 'browser' | 'recognition' | 'pathway' | 'about' | 'visit'>;
+  readonly arrival: Pick<Arrival, 'account' | 'name' | 'browser' | 'recognition' | 'pathway' | 'about' | 'visit'> & { readonly failuresBefore?: number | undefined };
   readonly session: SessionFacts;
   readonly enrollUntilMs?: number;
   /** "Remember this browser": no second factor for a while. */
@@ -114,11 +121,29 @@ export async function enter(parts: FlowParts, { arrival, session, enrollUntilMs,
   const { account, name, browser, recognition, pathway, about } = arrival;
   const cookie = session.stage === 'full' ? await known() : devices.identify(browser).setCookie;
   emit({ type: 'sign-in.succeeded', pathway, proofs: Object.keys(session.proofs), stage: session.stage, knownDevice: recognition.known, ...about, accountId: account.id });
-  return { outcome: 'signed-in', accountId: account.id, session, setCookies: [...(cookie === undefined ? [] : [cookie]), ...moreCookies], ...(enrollUntilMs !== undefined && { enrollUntilMs }) };
+  return { outcome: 'signed-in', accountId: account.id, session, setCookies: cookieLines(cookie, ...moreCookies), ...(enrollUntilMs !== undefined && { enrollUntilMs }) };
 
   async function known(): Promise<string> {
-    const { setCookie } = await devices.remember({ browser, accountId: account.id, name, ...(rememberFactor && { secondFactor: true }), ...labelOf(arrival.visit.facts) });
-    if (!recognition.known) emit({ type: 'device.remembered', secondFactor: rememberFactor, ...about, accountId: account.id });
+    const { facts, startedAtMs } = arrival.visit;
+    const { setCookie, deviceId, others, previousUseMs } = await devices.remember({ browser, accountId: account.id, name, secondFactor: rememberFactor, proven: isProven(parts, session), asOfMs: startedAtMs, ...labelOf(facts) });
+    if (!recognition.known && deviceId !== undefined) emit({ type: 'device.remembered', secondFactor: rememberFactor, ...about, accountId: account.id });
+    const because = unusual({ arrival, isNew: !recognition.known && deviceId !== undefined && others, mailed: 'mailed-link' in session.proofs, unusedForMs: session.startedAtMs - (previousUseMs ?? session.startedAtMs) });
+    if (because !== undefined) {
+      emit({ type: 'sign-in.unusual', because, ...about, accountId: account.id });
+      tellUnusual(parts, { account, span: parts.uniform, because, browser: facts.userAgent });
+    }
     return setCookie;
   }
+}
+
+/** So many wrong passwords in a row before a right one are told to the owner. */
+const manyFailures = 5;
+/** An account that nobody has used for so long, ms: 90 days. */
+const longUnusedMs = 90 * 86_400_000;
+
+/** Whether the owner should hear of a sign-in. A browser that opened a mailed link has been heard of. */
+function unusual({ arrival, isNew, mailed, unusedForMs }: { readonly arrival: Entry['arrival']; readonly isNew: boolean; readonly mailed: boolean; readonly unusedForMs: number }): Unusual | undefined {
+  if (isNew && !mailed) return 'new-browser';
+  if ((arrival.failuresBefore ?? 0) >= manyFailures) return 'after-failures';
+  return unusedForMs >= longUnusedMs ? 'after-a-long-time' : undefined;
 }

@@ -8,7 +8,7 @@ import { hasPassword, passwordTag } from './password-tag.ts';
 import { openSealed } from './sealed.ts';
 
 /** What a mailed link is for. */
-export type ChallengePurpose = 'sign-in' | 'enroll';
+export type ChallengePurpose = 'sign-in' | 'enroll' | 'email-change';
 
 /** 10 minutes (OWASP ASVS 5.0 6.5.5). */
 const challengeLifetimeMs = 10 * 60_000;

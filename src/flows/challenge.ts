@@ -23,7 +23,7 @@ export interface ChallengeInput {
 export type ChallengeResult =
   | SignedIn
   | SecondFactorNeeded
-  | { readonly outcome: 'confirmed'; readonly accountId: string; readonly session: SessionFacts; readonly reply: Reply }
+  | { readonly outcome: 'confirmed'; readonly purpose: 'enroll' | 'email-change'; readonly accountId: string; readonly session: SessionFacts; readonly reply: Reply }
   | Answered;
 
 /** End every session of the account. */
@@ -94,7 +94,7 @@ async function confirm(parts: FlowParts, doors: Doors, { input, current }: { rea
   if (ticket.signIn === undefined) {
     const session = input.session as SessionFacts;
     await current.span.end();
-    return { outcome: 'confirmed', accountId: account.id, session: { ...session, proofs: { ...session.proofs, ...proof } }, reply: uniform.reply('challenge-confirmed', current.facts.accepts) };
+    return { outcome: 'confirmed', purpose: purpose === 'email-change' ? purpose : 'enroll', accountId: account.id, session: { ...session, proofs: { ...session.proofs, ...proof } }, reply: uniform.reply('challenge-confirmed', current.facts.accepts) };
   }
   const { name, pathway, proofs } = ticket.signIn;
   const recognition = await devices.recognize(browser, account.id);

@@ -15,6 +15,8 @@ const retryAfterOutageMs = 5_000;
 /** One request on its way through a flow. */
 export interface Visit {
   readonly facts: RequestFacts;
+  /** When the request came, wall-clock ms. */
+  readonly startedAtMs: number;
   readonly span: UniformSpan;
   /** The answer of that name, once the time floor is reached. */
   readonly answer: (name: ReplyName, notBeforeMs?: number) => Promise<Answered>;
@@ -30,12 +32,13 @@ export type Charge = { readonly ok: true; readonly pass: LimiterPass } | { reado
  * (OWASP ASVS 5.0 16.5.1, 16.5.3).
  */
 export async function visit<T>(parts: FlowParts, { flow, facts }: { readonly flow: FlowName; readonly facts: RequestFacts }, work: (visit: Visit) => Promise<T>): Promise<T | Answered> {
-  const { uniform, emit, reportError } = parts;
+  const { uniform, clock, emit, reportError } = parts;
   const span = uniform.begin(flow);
   const answered = (reply: Reply): Answered => ({ outcome: 'answered', reply });
   try {
     return await work({
       facts,
+      startedAtMs: clock.nowMs(),
       span,
       now: answered,
       async answer(name, notBeforeMs) {

@@ -7,11 +7,13 @@ import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventDetails } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
 import type { SessionFacts } from '../ports/session.ts';
+import type { ChallengeTickets } from './challenge-tickets.ts';
 import { codeDigest, codeTries, tryCode, type CodeRecord } from './codes.ts';
 import { charge, subjectOf, visit, type Visit } from './door.ts';
 import { freshProof, isSession } from './fresh.ts';
 import { newCode, newToken, readCode, tokenDigest } from './mail-secrets.ts';
 import { rejected } from './new-password.ts';
+import { mailOwner, ownerProof } from './owner-proof.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import { hasPassword, passwordTag } from './password-tag.ts';
 import type { ResetTickets } from './reset-tickets.ts';
@@ -36,7 +38,10 @@ export interface ConfirmEmailInput {
 export type ConfirmEmailResult = { readonly outcome: 'email-changed'; readonly accountId: string; readonly email: string; readonly reply: Reply } | Answered;
 
 export interface EmailChange {
-  /** Asks for it. Needs a fresh proof; the answer is the same whether the address is taken or not. Never rejects. */
+  /**
+   * Asks for it. Needs a fresh proof; where no second factor is enrolled, also the old mailbox: a link is mailed there, and once
+   * it is confirmed in this browser `request` goes through. The answer is the same whether the address is taken or not. Never rejects.
+   */
   request(input: EmailChangeInput): Promise<Answered>;
   /** Makes the change, once somebody has read a mail at the new address. Never rejects. */
   confirm(input: ConfirmEmailInput): Promise<ConfirmEmailResult>;
@@ -60,26 +65,31 @@ type Failure = EventDetails['email-change.failed']['reason'];
  * Makes the change of an address: the way in of every later reset, and so of a thief. Both addresses are told, before and
  * after (OWASP ASVS 5.0 6.3.7), and open reset links, which lie in the old mailbox, end with it.
  */
-export function createEmailChange(parts: FlowParts, resets: ResetTickets): EmailChange {
+export function createEmailChange(parts: FlowParts, { resets, tickets }: { readonly resets: ResetTickets; readonly tickets: ChallengeTickets }): EmailChange {
   return Object.freeze({
-    request: (input: EmailChangeInput) => visit<Answered>(parts, { flow: 'email-change', facts: input.facts }, (current) => request(parts, input, current)),
+    request: (input: EmailChangeInput) => visit<Answered>(parts, { flow: 'email-change', facts: input.facts }, (current) => request(parts, { tickets, input, current })),
     confirm: (input: ConfirmEmailInput) => visit<ConfirmEmailResult>(parts, { flow: 'confirm-email-change', facts: input.facts }, (current) => confirm(parts, { resets, input, current })),
   });
 }
 
-async function request(parts: FlowParts, { session, email }: EmailChangeInput, current: Visit): Promise<Answered> {
+async function request(parts: FlowParts, { tickets, input: { session, email }, current }: { readonly tickets: ChallengeTickets; readonly input: EmailChangeInput; readonly current: Visit }): Promise<Answered> {
   const { accounts, canonicalize, limiters, uniform } = parts;
   if (accounts.replaceEmail === undefined) throw new ConfigError('portcullis.accounts: the change of an address needs replaceEmail()');
   const fresh = await freshProof(parts, { session, action: 'email-change', current });
   if (!fresh.ok) return fresh.answered;
-  const charged = await charge(parts, limiters.mail, current, { accountId: fresh.account.id });
-  if (!charged.ok) return charged.answered;
   const name = readIdentifier(email, canonicalize);
   if (name === undefined || !/^[^@\s]+@[^@\s]+$/.test(name)) {
     parts.emit({ type: 'request.malformed', flow: 'email-change', ...fresh.about });
     await current.span.end();
     return rejected(uniform, [{ code: 'email', message: 'That is not an email address.' }], current.facts);
   }
+  // OWASP Authentication Cheat Sheet, "Changing A User's Registered Email Address": without a second factor, the old mailbox decides.
+  if (!fresh.standing.factors.enrolled && ownerProof(parts, fresh, session as SessionFacts) === undefined) {
+    parts.emit({ type: 'email-change.requested', outcome: 'mailed-link-needed', ...fresh.about });
+    return mailOwner(parts, { tickets, fresh, purpose: 'email-change', current });
+  }
+  const charged = await charge(parts, limiters.mail, current, { accountId: fresh.account.id });
+  if (!charged.ok) return charged.answered;
   current.span.later('email-change-mails', () => mailBoth(parts, fresh.account, name));
   return current.answer('email-change-received');
 }

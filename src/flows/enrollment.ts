@@ -5,6 +5,7 @@ import { charge, orRefund, refund, refundName, subjectOf, visit, type Visit } fr
 import { changed, issueCodes, type FactorChanged, type FactorRequest } from './factors.ts';
 import { freshProof, isSession, type Fresh } from './fresh.ts';
 import { tellFactorChange } from './notices.ts';
+import { mailOwner, ownerProof } from './owner-proof.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import { clearMustEnroll } from './standing.ts';
 
@@ -37,7 +38,7 @@ export function createEnrollment(parts: FlowParts, tickets: ChallengeTickets): E
 }
 
 async function enroll(parts: FlowParts, { tickets, input, current }: { readonly tickets: ChallengeTickets; readonly input: EnrollInput; readonly current: Visit }): Promise<EnrollResult> {
-  const { totp, uniform, emit } = parts;
+  const { totp, uniform, limiters, limitKeys, emit } = parts;
   const { facts } = current;
   const fresh = await freshProof(parts, { session: input.session, action: 'enroll-factor', current, mayEnroll: true });
   if (!fresh.ok) {
@@ -48,8 +49,10 @@ async function enroll(parts: FlowParts, { tickets, input, current }: { readonly 
   const proof = standing.factors.enrolled ? 'second-factor' : proofForFirst(parts, fresh, input.session as SessionFacts);
   if (proof === undefined) {
     emit({ type: 'factor.enrollment-refused', reason: 'mailed-link-needed', ...about });
-    return mailLink(parts, { tickets, fresh, current });
+    return mailOwner(parts, { tickets, fresh, purpose: 'enroll', current });
   }
+  const decision = await limiters.enroll.take({ account: limitKeys.account(account.id) }, { about });
+  if (!decision.ok) return current.now(uniform.comeBack('too-many-requests', decision.retryAfterMs, facts.accepts));
   const name = typeof input.name === 'string' ? input.name : undefined;
   const begun = await totp.enroll({ accountId: account.id, accountName: account.email, ...(name !== undefined && { name }), ...(facts.userAgent !== undefined && { source: facts.userAgent }) });
   if (!begun.ok) {
@@ -60,26 +63,14 @@ async function enroll(parts: FlowParts, { tickets, input, current }: { readonly 
   return { outcome: 'enrollment', enrollment: begun };
 }
 
-/**
- * What lets somebody enroll the first factor: a mailbox, a browser that was known long before, or a session from before the
- * policy. Whoever has no more than the password has nothing of these.
- */
-function proofForFirst({ clock, secondFactor }: FlowParts, { standing, recognition }: Fresh, session: SessionFacts): string | undefined {
-  const nowMs = clock.nowMs();
-  const { 'mailed-link': mailedMs } = session.proofs;
-  if (typeof mailedMs === 'number' && mailedMs <= nowMs && nowMs - mailedMs <= secondFactor.freshForMs) return 'mailed-link';
-  const sinceMs = Math.min(...standing.policies.map((policy) => policy.sinceMs), standing.factors.mustEnrollSinceMs ?? Infinity);
-  if (recognition.known && recognition.knownSinceMs < sinceMs && nowMs - recognition.knownSinceMs >= secondFactor.knownForMs) return 'known-device';
+/** What lets somebody enroll the first factor: what shows the owner, or a session from before the policy. Never a password alone. */
+function proofForFirst(parts: FlowParts, fresh: Fresh, session: SessionFacts): string | undefined {
+  const { policies, factors } = fresh.standing;
+  const sinceMs = Math.min(...policies.map((policy) => policy.sinceMs), factors.mustEnrollSinceMs ?? Infinity);
+  const proof = ownerProof(parts, fresh, session, sinceMs);
   // A removal by an administrator ends every session: one that lives on is nobody's proof.
-  if (standing.factors.mustEnrollSinceMs !== undefined) return undefined;
+  if (proof !== undefined || factors.mustEnrollSinceMs !== undefined) return proof;
   return sinceMs !== Infinity && session.stage === 'full' && session.startedAtMs < sinceMs ? 'earlier-session' : undefined;
-}
-
-async function mailLink(parts: FlowParts, { tickets, fresh, current }: { readonly tickets: ChallengeTickets; readonly fresh: Fresh; readonly current: Visit }): Promise<Answered> {
-  const { devices } = parts;
-  const { id, setCookie } = devices.identify(devices.read(current.facts.cookies));
-  current.span.later('challenge-mail', () => tickets.mail({ account: fresh.account, browserId: id, purpose: 'enroll', known: fresh.recognition.known }));
-  return { ...(await current.answer('challenge-sent')), setCookies: setCookie === undefined ? [] : [setCookie] };
 }
 
 /** For apps that show their form again: with `expired` there is nothing left to confirm. */

@@ -1,3 +1,4 @@
+import { cookieLines } from '../kernel/cookies.ts';
 import type { KnownDevice } from '../device/index.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventDetails, FlowName } from '../ports/events.ts';
@@ -7,6 +8,7 @@ import type { TotpFactor } from '../totp/index.ts';
 import { labelOf, visit, type Visit } from './door.ts';
 import { freshProof, type Fresh } from './fresh.ts';
 import { tellFactorChange } from './notices.ts';
+import { isProven } from './owner-proof.ts';
 import type { Answered, FlowParts } from './parts.ts';
 
 /** What came with a request of a signed-in person. */
@@ -124,15 +126,16 @@ interface Change {
 async function remove(parts: FlowParts, { choice, fresh, current }: Change): Promise<FactorChanged | Answered> {
   const { totp, recovery, accounts, emit } = parts;
   const { account, standing, about } = fresh;
-  const isLast = standing.totp.length === 1;
   // Whom a policy binds may replace the last one, and not be without.
-  if (isLast && standing.policies.length > 0 && !hasOther(standing.factors.usable)) return refuseChange(parts, { flow: 'change-factor', reason: 'last-factor', fresh, current });
-  const removed = await totp.remove({ accountId: account.id, factorId: choice.factorId });
+  const keepLast = standing.policies.length > 0 && !hasOther(standing.factors.usable);
+  const removed = await totp.remove({ accountId: account.id, factorId: choice.factorId, keepLast });
+  if (removed === 'last') return refuseChange(parts, { flow: 'change-factor', reason: 'last-factor', fresh, current });
   if (removed === undefined) return refuseChange(parts, { flow: 'change-factor', reason: 'unknown-factor', fresh, current });
   emit({ type: 'factor.removed', factorId: removed.id, by: 'owner', ...about });
   // Before what may fail: it has been removed, and its owner is told in any case.
   tellFactorChange(parts, { account, span: current.span, what: 'removed', by: 'owner', name: removed.name });
-  if (isLast) {
+  // As it is now: of two removals at once, the second one was of the last.
+  if ((await totp.list(account.id))?.length === 0) {
     if (!hasOther(standing.factors.usable)) await recovery.revoke(account.id);
     await accounts.setSecondFactor({ accountId: account.id, enrolled: false });
   }
@@ -175,7 +178,7 @@ export async function changed(parts: FlowParts, { request, fresh, current, keepD
   const session = request.session as SessionFacts;
   const browser = devices.read(current.facts.cookies);
   if (!keepDevices) await devices.revokeAll(account.id);
-  const cookie = !keepDevices && (recognition.known || session.stage === 'full') ? (await devices.remember({ browser, accountId: account.id, name: canonicalize(account.email), ...labelOf(current.facts) })).setCookie : undefined;
+  const cookie = !keepDevices && (recognition.known || session.stage === 'full') ? (await devices.remember({ browser, accountId: account.id, name: canonicalize(account.email), proven: isProven(parts, session), ...labelOf(current.facts) })).setCookie : undefined;
   await current.span.end();
-  return { outcome: 'changed', accountId: account.id, session, revoke: 'other-sessions', setCookies: cookie === undefined ? [] : [cookie], reply: uniform.reply('factor-changed', current.facts.accepts) };
+  return { outcome: 'changed', accountId: account.id, session, revoke: 'other-sessions', setCookies: cookieLines(cookie), reply: uniform.reply('factor-changed', current.facts.accepts) };
 }

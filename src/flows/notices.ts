@@ -15,6 +15,18 @@ export function tellCodeUsed({ mailer, links }: FlowParts, { account, span, left
   span.later('recovery-code-mail', () => mailer.send({ kind: 'recovery-code-used', to: account.email, left, forgotLink: links.forgot }));
 }
 
+/** Why a sign-in is told to the owner of the account (OWASP ASVS 5.0 6.3.5). */
+export type Unusual = Extract<Mail, { kind: 'unusual-sign-in' }>['because'];
+
+/** Tells of a sign-in that may be somebody else's: two a day, so that many of them do not hide what else is mailed. */
+export function tellUnusual({ mailer, links, limiters, limitKeys, clock }: FlowParts, { account, span, because, browser }: { readonly account: StoredAccount; readonly span: Pick<UniformSpan, 'later'>; readonly because: Unusual; readonly browser: string | undefined }): void {
+  const atMs = clock.nowMs();
+  span.later('unusual-sign-in-mail', async () => {
+    const decision = await limiters.notice.take({ account: limitKeys.account(`${account.id} sign-in`) });
+    if (decision.ok) await mailer.send({ kind: 'unusual-sign-in', to: account.email, because, ...(browser !== undefined && { browser }), atMs, forgotLink: links.forgot });
+  });
+}
+
 /** Tells that somebody has the password and not the second factor: few a day, since whoever has it could send them all night. */
 export function tellFactorFailed({ mailer, links, limiters, limitKeys }: FlowParts, { account, span }: { readonly account: StoredAccount; readonly span: UniformSpan }): void {
   span.later('second-factor-failed-mail', async () => {

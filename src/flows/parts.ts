@@ -31,6 +31,8 @@ export interface FlowLimiters {
   readonly passwordChange: Limiter<LimitRuleName>;
   /** Second factors that are tried, at sign-in and later. */
   readonly secondFactor: Limiter<LimitRuleName>;
+  /** Authenticators that are begun to be set up: each is a new secret and a QR code. */
+  readonly enroll: Limiter<'account'>;
   /** Mails with the link of a challenge. */
   readonly challenge: Limiter<'account'>;
   /** Mails that nobody asked for: "your password has leaked". */

@@ -1,3 +1,4 @@
+import { cookieLines } from '../kernel/cookies.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { Reply } from '../ports/reply.ts';
 import type { SessionFacts } from '../ports/session.ts';
@@ -37,7 +38,8 @@ async function change(parts: FlowParts, { guard, input, current }: { readonly gu
   // As old as the session: the current password is asked for here. What a policy or a second factor lacks still stops it.
   const fresh = await freshProof(parts, { session, action: 'password-change', current, maxAgeMs: null });
   if (!fresh.ok) return fresh.answered;
-  const { account, about, recognition: { known } } = fresh;
+  const { account, about, recognition } = fresh;
+  const { known } = recognition;
   const accountId = account.id;
   const browser = devices.read(facts.cookies);
   const charged = await charge(parts, limiters.passwordChange, current, known ? { browserId: browser.id } : { accountId });
@@ -61,8 +63,9 @@ async function change(parts: FlowParts, { guard, input, current }: { readonly gu
   }
   emit({ type: 'password-change.succeeded', ...about });
   newPasswordStored(parts, { account, how: 'change', recheck: taken.recheck, span });
-  const remembered = known ? await devices.remember({ browser, accountId, name: parts.canonicalize(account.email), ...labelOf(facts) }).catch(() => undefined) : undefined;
-  const setCookies = remembered === undefined ? [] : [remembered.setCookie];
+  const proven = recognition.known && recognition.provenSinceMs !== undefined;
+  const remembered = known ? await devices.remember({ browser, accountId, name: parts.canonicalize(account.email), proven, ...labelOf(facts) }).catch(() => undefined) : undefined;
+  const setCookies = cookieLines(remembered?.setCookie);
   await span.end();
   return { outcome: 'changed', accountId, session: { ...session, proofs: { ...session.proofs, password: clock.nowMs() } }, setCookies, revoke: 'other-sessions', reply: uniform.reply('password-changed', facts.accepts) };
 }

@@ -34,8 +34,9 @@ export interface PasswordGuard {
   look(who: Who): Promise<PasswordTrouble | undefined>;
   /** One more wrong password: one read and one write, for nobody too. */
   failed(who: Who): Promise<void>;
-  passed(account: StoredAccount): Promise<void>;
-  /** Looks, compares and counts, for somebody who is signed in: false for a wrong password, and for a right one that opens nothing. */
+  /** Forgets the failures; answers how many there were in a row from strangers. */
+  passed(account: StoredAccount): Promise<number>;
+  /** Compares, looks and counts, for somebody who is signed in: false for a wrong password, and for a right one that opens nothing. */
   verify(attempt: Who & { readonly password: unknown }): Promise<boolean>;
   /** The password opens nothing any more, from no browser. */
   disown(account: StoredAccount): Promise<void>;
@@ -76,20 +77,21 @@ export function createPasswordGuard({ records, keys, clock, hasher, emit }: Pick
       });
       if (!known && failures === cap.maxFailures) emit({ type: 'password.closed-to-strangers', failures, accountId: account.id });
     },
-    async passed(account) {
-      await updateJson<PasswordRecord, undefined>(records, keyOf({ account, name: '' }), (found) => {
+    passed(account) {
+      return updateJson<PasswordRecord, number>(records, keyOf({ account, name: '' }), (found) => {
         const before = current(account, found);
         const { failures, knownFailures, lastMs } = before.count;
         // The door that strangers have closed opens with another password alone: else each sign-in of the owner gave them fifty more.
         const kept = isDisabled(before.count, cap) ? { failures, lastMs } : { failures: 0, lastMs: 0 };
         const clean = knownFailures === 0 && failures === kept.failures;
-        return { value: clean ? undefined : { ...before, count: { ...noFailures, ...kept } }, answer: undefined };
+        return { value: clean ? undefined : { ...before, count: { ...noFailures, ...kept } }, answer: failures };
       });
     },
     async verify({ password, ...who }) {
-      const trouble = await guard.look(who);
       const text = readPassword(password);
       const verdict = text === undefined ? { ok: false } : await hasher.verify({ password: text, stored: who.account?.passwordHash, name: who.name });
+      // After the password: of many guesses at once, those that were found wrong meanwhile count.
+      const trouble = await guard.look(who);
       if (!verdict.ok) await guard.failed(who);
       else if (who.account !== undefined && trouble === undefined) await guard.passed(who.account);
       return verdict.ok && trouble === undefined;

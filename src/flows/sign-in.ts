@@ -137,8 +137,9 @@ async function look(parts: FlowParts, { guard }: SignInDoors, attempt: Attempt):
   // What was let through in spite of its name's limit, in observe mode, has been reported once.
   const own = await chargeAccount(parts, limiters.signIn, { accountId: pass.charged && !recognition.known ? account?.id : undefined, about });
   return orRefund({ limiter: limiters.signIn, pass: own }, async () => {
-    const trouble = await guard.look({ account, name, known: recognition.known });
     const verdict = await hasher.verify({ password, stored: own.ok ? account?.passwordHash : undefined, name });
+    // After the password: of a thousand guesses at once, those that were found wrong meanwhile count.
+    const trouble = await guard.look({ account, name, known: recognition.known });
     return { account, recognition, own, verdict, trouble };
   });
 }

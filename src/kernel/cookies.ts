@@ -44,3 +44,8 @@ export function cookieLine({ name, value, maxAgeMs }: { readonly name: `__Host-$
   if (!/^[\w.-]*$/.test(value)) throw new ConfigError('cookie.value: expected letters, digits, "-", "_" and "."');
   return `${name}=${value}; Max-Age=${Math.max(0, Math.floor(maxAgeMs / 1_000))}; Path=/; Secure; HttpOnly; SameSite=Lax`;
 }
+
+/** Those Set-Cookie lines that are to be sent. */
+export function cookieLines(...lines: readonly (string | undefined)[]): readonly string[] {
+  return lines.filter((line) => line !== undefined);
+}

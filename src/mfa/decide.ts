@@ -5,6 +5,11 @@ import type { MfaFacts, MfaPolicy, MfaVerdict } from './mfa.ts';
 const firstProofs: readonly string[] = ['password', 'external'];
 const noFactor: readonly string[] = [...firstProofs, 'mailed-link'];
 
+/** Whether a proof of that name counts as a second factor. A browser that was remembered counts, until a fresh proof is asked for. */
+export function isSecondProof(method: string): boolean {
+  return !noFactor.includes(method);
+}
+
 /**
  * What somebody may do, from nothing but its input. Never throws. In this order:
  * 1. `challenge`: an enrolled factor was not given, also one that is disabled or suspended. Never `allow`, never `enroll`.
@@ -17,7 +22,7 @@ const noFactor: readonly string[] = [...firstProofs, 'mailed-link'];
  */
 export function decide({ policies, factors, session, nowMs, maxAgeMs }: MfaFacts): MfaVerdict {
   const given = proofsOf(session);
-  const second = given.filter(([method]) => !noFactor.includes(method));
+  const second = given.filter(([method]) => isSecondProof(method));
   if (factors.enrolled && second.length === 0) return { verdict: 'challenge', methods: factors.usable };
 
   const enroll = factors.enrolled ? undefined : enrollment({ policies, mustEnrollSinceMs: factors.mustEnrollSinceMs, stage: session.stage, nowMs });

@@ -6,7 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Emit } from '../ports/events.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import type { SessionFacts } from '../ports/session.ts';
-import { decide } from './decide.ts';
+import { decide, isSecondProof } from './decide.ts';
 import { createPolicyRecords } from './policies.ts';
 import { createPreview } from './preview.ts';
 import { createReminders } from './reminders.ts';
@@ -80,6 +80,8 @@ export interface MfaPolicyOptions {
 export interface MfaPolicies {
   /** What somebody may do. Pure: no store, no clock. */
   decide(facts: MfaFacts): MfaVerdict;
+  /** Whether a proof of that name counts as a second factor. A remembered browser counts, until a fresh proof is asked for. */
+  isSecondFactor(method: string): boolean;
   /** The policies that bind a member: one read for each scope, nothing cached. */
   policiesFor(member: Omit<MfaMember, 'accountId'>): Promise<readonly MfaPolicy[]>;
   /** Switches a policy on, or moves its deadline. `sinceMs` of one that is on stays. */
@@ -117,6 +119,7 @@ export function createMfaPolicy(options: MfaPolicyOptions): MfaPolicies {
   const policies = createPolicyRecords({ records, clock, emit });
   return Object.freeze({
     decide,
+    isSecondFactor: isSecondProof,
     ...policies,
     preview: createPreview({ clock }),
     dueReminder: createReminders({ policiesFor: policies.policiesFor, records, remindDaysBefore, clock, emit }),

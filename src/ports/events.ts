@@ -35,6 +35,7 @@ export interface EventDetails {
   'sign-up.failed': { readonly reason: 'unknown-token' | 'wrong-code' | 'too-many-tries' | 'address-taken' };
   'sign-in.succeeded': { readonly pathway: string; readonly proofs: readonly string[]; readonly stage: 'full' | 'enroll'; readonly knownDevice: boolean };
   'sign-in.pending': { readonly pathway: string; readonly needs: 'second-factor' | 'mailed-link' };
+  'sign-in.unusual': { readonly because: 'new-browser' | 'after-failures' | 'after-a-long-time' };
   'sign-in.failed': {
     readonly reason: 'unknown-account' | 'wrong-password' | 'inactive-account' | 'breached-password' | 'too-many-failures' | 'disowned-password' | 'challenge-refused';
   };
@@ -59,8 +60,8 @@ export interface EventDetails {
   'device.remembered': { readonly secondFactor: boolean };
   'device.replayed': object;
   'device.revoked': { readonly which: 'one' | 'all' };
-  'challenge.mailed': { readonly purpose: 'sign-in' | 'enroll' };
-  'challenge.confirmed': { readonly purpose: 'sign-in' | 'enroll' };
+  'challenge.mailed': { readonly purpose: 'sign-in' | 'enroll' | 'email-change' };
+  'challenge.confirmed': { readonly purpose: 'sign-in' | 'enroll' | 'email-change' };
   'challenge.failed': { readonly reason: 'unknown-token' | 'other-browser' | 'inactive-account' | 'changed-meanwhile' };
   'challenge.disowned': object;
   'challenge.own-failed': { readonly error: string };
@@ -72,7 +73,7 @@ export interface EventDetails {
   'mfa.policy-changed': { readonly scope: string; readonly required: boolean; readonly by: string };
   'mfa.factors-removed': { readonly by: string; readonly count: number };
   'mfa.reminded': { readonly daysLeft: number };
-  'email-change.requested': { readonly outcome: 'mailed' | 'taken' };
+  'email-change.requested': { readonly outcome: 'mailed' | 'taken' | 'mailed-link-needed' };
   'email-change.succeeded': object;
   'email-change.failed': { readonly reason: 'unknown-token' | 'wrong-code' | 'too-many-tries' | 'taken' | 'inactive-account' | 'changed-meanwhile' };
   'sign-out.succeeded': object;

@@ -15,7 +15,9 @@ export type Mail =
     }
   | { readonly kind: 'password-changed'; readonly to: string; readonly how: 'change' | 'reset'; readonly forgotLink: string }
   /** `link` goes on, in the browser that asked; `disownLink` is for somebody who did not. */
-  | { readonly kind: 'challenge'; readonly to: string; readonly purpose: 'sign-in' | 'enroll'; readonly link: string; readonly disownLink: string; readonly expiresAtMs: number }
+  | { readonly kind: 'challenge'; readonly to: string; readonly purpose: 'sign-in' | 'enroll' | 'email-change'; readonly link: string; readonly disownLink: string; readonly expiresAtMs: number }
+  /** Somebody has signed in: from a browser that is new, after wrong passwords in a row, or for the first time in three months. `browser` is its user agent. */
+  | { readonly kind: 'unusual-sign-in'; readonly to: string; readonly because: 'new-browser' | 'after-failures' | 'after-a-long-time'; readonly browser?: string; readonly atMs: number; readonly forgotLink: string }
   /** Somebody had the right password, and no second factor. */
   | { readonly kind: 'second-factor-failed'; readonly to: string; readonly forgotLink: string }
   | {

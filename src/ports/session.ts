@@ -6,6 +6,17 @@
 export type ProofMethod = 'password' | 'totp' | 'recovery-code' | 'remembered-browser' | 'mailed-link' | 'external' | 'external-mfa' | (string & {});
 
 /**
+ * The epochs that a session, a token or an API key was made under, wall-clock ms; 0 where none was ever raised. It counts as long
+ * as each of them is the current one. Plain JSON, no secret.
+ */
+export interface EpochMark {
+  readonly everyone: number;
+  /** By the id of each organization of the account. */
+  readonly organizations: Readonly<Record<string, number>>;
+  readonly user: number;
+}
+
+/**
  * What the app keeps in its session for the library and hands back as it was. Plain JSON, no secret. `full` reaches everything
  * that the policies allow; `enroll` reaches the enrollment of a second factor and sign-out, and nothing else.
  */

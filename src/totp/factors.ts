@@ -23,14 +23,13 @@ export function createFactorRecords({ records, vault, cap, clock }: Parts): Fact
     return updateJson<TotpRecord, A>(records, keyOf(accountId), (found) => decide(checkedRecord(found)));
   }
 
-  /** Changes one authenticator, or with `undefined` removes it; answers it as it is then (removed: as it was). */
-  function changeOne(accountId: string, factorId: unknown, change: (factor: StoredFactor) => StoredFactor | undefined): Promise<TotpFactor | undefined> {
+  /** Changes one authenticator; answers it as it is then. */
+  function changeOne(accountId: string, factorId: unknown, change: (factor: StoredFactor) => StoredFactor): Promise<TotpFactor | undefined> {
     return update<TotpFactor | undefined>(accountId, (record) => {
       const factor = record.factors.find(({ id }) => id === factorId);
       if (factor === undefined) return { value: undefined, answer: undefined };
       const after = change(factor);
-      const value = after === undefined ? { ...record, factors: record.factors.filter((each) => each !== factor) } : replaced(record, after);
-      return { value, answer: shownFactor(after ?? factor, cap) };
+      return { value: replaced(record, after), answer: shownFactor(after, cap) };
     });
   }
 
@@ -40,7 +39,13 @@ export function createFactorRecords({ records, vault, cap, clock }: Parts): Fact
       const found = await readJson<TotpRecord>(records, keyOf(accountId));
       return found && checkedRecord(found.value).factors.map((factor) => shownFactor(factor, cap));
     },
-    remove: ({ accountId, factorId }) => changeOne(accountId, factorId, () => undefined),
+    remove: ({ accountId, factorId, keepLast = false }) =>
+      update<TotpFactor | 'last' | undefined>(accountId, (record) => {
+        const factor = record.factors.find(({ id }) => id === factorId);
+        if (factor === undefined) return { value: undefined, answer: undefined };
+        if (keepLast && record.factors.length === 1) return { value: undefined, answer: 'last' };
+        return { value: { ...record, factors: record.factors.filter((each) => each !== factor) }, answer: shownFactor(factor, cap) };
+      }),
     // The record stays, empty: that none is there is known.
     removeAll: (accountId) => update<readonly TotpFactor[]>(accountId, ({ factors }) => ({ value: { factors: [] }, answer: factors.map((factor) => shownFactor(factor, cap)) })),
     suspend: ({ accountId, factorId }) => changeOne(accountId, factorId, (factor) => ({ ...factor, suspendedAtMs: factor.suspendedAtMs ?? clock.nowMs() })),

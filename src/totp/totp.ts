@@ -79,7 +79,8 @@ export interface Totp {
   import(factor: { readonly accountId: string; readonly secret: string; readonly name?: string }): Promise<{ readonly ok: true; readonly factor: TotpFactor } | { readonly ok: false; readonly reason: 'malformed' | 'too-many-factors' }>;
   /** The confirmed authenticators; undefined where the store knows nothing at all of the account. */
   list(accountId: string): Promise<readonly TotpFactor[] | undefined>;
-  remove(which: { readonly accountId: string; readonly factorId: unknown }): Promise<TotpFactor | undefined>;
+  /** `keepLast`: answers `last` and removes nothing where it is the only one. */
+  remove(which: { readonly accountId: string; readonly factorId: unknown; readonly keepLast?: boolean }): Promise<TotpFactor | 'last' | undefined>;
   /** Removes every authenticator of the account and whatever is pending. */
   removeAll(accountId: string): Promise<readonly TotpFactor[]>;
   /** Reported lost: opens nothing until `restore`. */

@@ -68,6 +68,27 @@ describe.each(versions)('the doors of second factors on %s', (_version, express)
     return { secret, factorId, recoveryCodes: done.body['recoveryCodes'] as readonly string[] };
   }
 
+  // OWASP Authentication Cheat Sheet, ASVS 5.0 6.3.7
+  it('move an account without a second factor once a link in the old mailbox was opened, and lead a browser on', async () => {
+    const purposes: string[] = [];
+    const app = await start({
+      hooks: {
+        onConfirmed: (_req, res, { purpose }) => {
+          purposes.push(purpose);
+          res.redirect(303, '/account');
+        },
+      },
+    });
+    const browser = await signedUp(app);
+    expect((await browser.send('/change-email', { newEmail: 'ada@example.net' })).status).toBe(202);
+    expect(app.mails.some(({ to }) => to === 'ada@example.net')).toBe(false);
+    const page = { headers: { accept: 'text/html' } };
+    const led = await browser.send('/challenge', { token: await tokenIn(app, 'challenge') }, page);
+    expect([led.status, led.response.headers.get('location'), purposes]).toEqual([303, '/account', ['email-change']]);
+    expect((await browser.send('/change-email', { newEmail: 'ada@example.net' })).status).toBe(202);
+    expect((await browser.send('/confirm-email', { token: await tokenIn(app, 'confirm-email-change') })).status).toBe(200);
+  });
+
   it('lead from a mailed link to an authenticator, and from a password over a code into the app', async () => {
     const app = await start();
     const browser = await signedUp(app);

@@ -30,6 +30,7 @@ export const examples: { readonly [T in EventType]: Extract<SecurityEvent, { typ
   'second-factor.succeeded': { type: 'second-factor.succeeded', ...subject, flow: 'second-factor', method: 'totp' },
   'second-factor.failed': { type: 'second-factor.failed', ...subject, flow: 'second-factor', method: 'totp', reason: 'wrong-code' },
   'factor.enrollment-started': { type: 'factor.enrollment-started', ...subject, kind: 'totp', proof: 'mailed-link' },
+  'sign-in.unusual': { type: 'sign-in.unusual', ...subject, because: 'new-browser' },
   'factor.enrollment-refused': { type: 'factor.enrollment-refused', ...subject, reason: 'mailed-link-needed' },
   'factor.enrolled': { type: 'factor.enrolled', ...subject, factorId: 'factor-1', kind: 'totp' },
   'factor.removed': { type: 'factor.removed', ...subject, factorId: 'factor-1', by: 'admin' },

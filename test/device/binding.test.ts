@@ -136,7 +136,7 @@ describe.each(stores)('revoking all browsers of an account, on %s,', (on) => {
     const kit = setup({ on });
     await kit.devices.revokeAll(accountId);
     expect(kit.calls).toEqual(['read', 'compareAndSet']);
-    expect(JSON.parse((await kit.stored()) ?? '')).toEqual({ version: 1, devices: [] });
+    expect(JSON.parse((await kit.stored()) ?? '')).toEqual({ version: 1, revokedAtMs: kit.clock.nowMs(), devices: [] });
     const jar = newJar();
     await signIn(kit.devices, jar);
     expect(await look(kit.devices, jar)).toMatchObject({ known: true });

@@ -89,6 +89,8 @@ export interface SignedIn {
   readonly accountId?: string;
   readonly name?: string;
   readonly secondFactor?: boolean;
+  readonly proven?: boolean;
+  readonly asOfMs?: number;
   readonly label?: string;
 }
 
@@ -96,7 +98,7 @@ export interface SignedIn {
 export async function signIn(devices: Devices, jar: Jar, login: SignedIn = {}): Promise<string> {
   const { setCookie, deviceId } = await devices.remember({ accountId, name, ...login, browser: devices.read(jar.cookie) });
   jar.cookie = sentAfter(setCookie);
-  return deviceId;
+  return deviceId ?? 'not known';
 }
 
 /** A jar with an id and nothing else: of a browser that was here before. */

@@ -320,9 +320,13 @@ describe('a mailed link of the protected example', () => {
   it('moves an account to another address, and says nothing of whose address that is', async () => {
     const [{ admin, member }] = [await newTeam()];
     const client = await signedIn(admin, 'text/html');
+    expect((await client.post('/account/email', { newEmail: 'nothing' })).text).toContain('That is not an email address.');
+    expect((await client.post('/account/email', { newEmail: member.email })).text).toContain('Before we go on we make sure that it is you');
+    const link = /http\S+\/challenge#token=\S+/.exec((await mailSent(app, admin.email, 'challenge')).text)?.[0] ?? '';
+    expect((await client.post('/challenge', { link })).headers.get('location')).toBe('/account?done=owner-confirmed');
+    expect((await client.get('/account?done=owner-confirmed')).text).toContain('Thank you, it is you');
     const [taken, free] = [await client.post('/account/email', { newEmail: member.email }), await client.post('/account/email', { newEmail: `new-${admin.email}` })];
     expect([taken.status, taken.text]).toEqual([free.status, free.text]);
-    expect((await client.post('/account/email', { newEmail: 'nothing' })).text).toContain('That is not an email address.');
     await mailSent(app, member.email, 'email-change-existing-account');
     const { code = '' } = await mailSent(app, `new-${admin.email}`, 'confirm-email-change');
     expect((await client.post('/confirm-email', { code })).text).toContain('Your address is changed');

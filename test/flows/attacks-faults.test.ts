@@ -245,8 +245,9 @@ describe('whatever call of a store fails while an address is replaced', () => {
       const kit = faultyKit();
       const ada = await person(kit, email);
       await ada.signIn();
+      await ada.proveMailbox();
       await kit.value(kit.portcullis.passwordReset.request({ identifier: email, facts: openBrowser().facts() }));
-      await kit.value(kit.portcullis.emailChange.request({ session: ada.session, email: 'ada@example.net', facts: ada.browser.facts() }));
+      await ada.askForAddress('ada@example.net');
       await kit.settle();
       return { kit, ada, act: () => kit.value(kit.portcullis.emailChange.confirm({ token: tokenOf(kit, 'confirm-email-change'), facts: openBrowser().facts() })) };
     }, async ({ kit, ada, result, hit, when }) => {

@@ -166,7 +166,8 @@ describe('one browser of two people', () => {
     await ada.signIn();
     const bo = await person(kit, 'bo@example.com', otherPassword);
     await bo.signIn(otherPassword);
-    await kit.value(kit.portcullis.emailChange.request({ session: ada.session, email: 'new@example.net', facts: ada.browser.facts() }));
+    await ada.proveMailbox();
+    await ada.askForAddress('new@example.net');
     await kit.settle();
     const mail = kit.mails.findLast(({ kind }) => kind === 'confirm-email-change');
     const code = mail?.kind === 'confirm-email-change' ? mail.code : '';

@@ -5,17 +5,16 @@ import { openBrowser, person, tokenOf, type Person } from '../support/person.ts'
 const email = 'ada@example.com';
 const next = 'ada@example.net';
 
-function ask(kit: Kit, { session, browser }: Person, wanted: unknown = next) {
-  return kit.value(kit.portcullis.emailChange.request({ session, email: wanted, facts: browser.facts() }));
-}
-
 function confirm(kit: Kit, input: object) {
   return kit.value(kit.portcullis.emailChange.confirm({ ...input, facts: openBrowser().facts() }));
 }
 
+/** Somebody who has just opened the link in the old mailbox. */
 async function signedIn(kit: Kit): Promise<Person> {
   const ada = await person(kit, email);
   await ada.signIn();
+  await ada.proveMailbox();
+  kit.mails.length = 0;
   return ada;
 }
 
@@ -24,7 +23,7 @@ describe('a change of address', () => {
   it('takes a mail that was read at the new address, and tells both before and after', async () => {
     const kit = makeKit();
     const ada = await signedIn(kit);
-    expect(await ask(kit, ada, ' Ada@Example.NET ')).toMatchObject({ outcome: 'answered', reply: { status: 202 } });
+    expect(await ada.askForAddress(' Ada@Example.NET ')).toMatchObject({ outcome: 'answered', reply: { status: 202 } });
     await kit.settle();
     expect(kit.mails).toMatchObject([{ kind: 'email-changed', what: 'requested', to: email }, { kind: 'confirm-email-change', to: next }]);
     expect(kit.table.rows.get(ada.id)?.email).toBe(email);
@@ -49,7 +48,7 @@ describe('a change of address', () => {
   it('loses against somebody who takes the address meanwhile', async () => {
     const kit = makeKit();
     const ada = await signedIn(kit);
-    await ask(kit, ada);
+    await ada.askForAddress(next);
     await kit.settle();
     await kit.plant({ email: next, password: goodPassword });
     expect(await confirm(kit, { token: tokenOf(kit, 'confirm-email-change') })).toMatchObject({ outcome: 'answered', reply: { status: 400 } });
@@ -61,11 +60,14 @@ describe('a change of address', () => {
     const kit = makeKit();
     const ada = await signedIn(kit);
     await kit.clock.advance(3_600_000);
-    expect(await ask(kit, ada)).toMatchObject({ outcome: 'answered', reply: { status: 403, body: expect.stringContaining('reauthentication-required') as string } });
+    expect(await ada.askForAddress(next)).toMatchObject({ outcome: 'answered', reply: { status: 403, body: expect.stringContaining('reauthentication-required') as string } });
     const raised = await kit.value(kit.portcullis.stepUp.verify({ session: ada.session, password: goodPassword, facts: ada.browser.facts() }));
     if (raised.outcome !== 'stepped-up') throw new Error('no step-up');
     ada.session = raised.session;
-    expect(await ask(kit, ada)).toMatchObject({ reply: { status: 202 } });
+    expect(await ada.askForAddress(next)).toMatchObject({ reply: { status: 202 } });
+    await kit.settle();
+    // The link in the old mailbox was opened an hour ago as well.
+    expect(kit.mails).toMatchObject([{ kind: 'challenge', purpose: 'email-change', to: email }]);
     expect(await kit.value(kit.portcullis.emailChange.request({ session: undefined, email: next, facts: ada.browser.facts() }))).toMatchObject({ reply: { status: 401 } });
   });
 
@@ -73,7 +75,7 @@ describe('a change of address', () => {
     const kit = makeKit();
     const ada = await signedIn(kit);
     await kit.value(kit.portcullis.passwordReset.request({ identifier: email, facts: openBrowser().facts() }));
-    await ask(kit, ada);
+    await ada.askForAddress(next);
     await kit.settle();
     const link = tokenOf(kit, 'reset-password');
     expect(await confirm(kit, { token: tokenOf(kit, 'confirm-email-change') })).toMatchObject({ outcome: 'email-changed' });
@@ -83,7 +85,7 @@ describe('a change of address', () => {
   it('takes the short code in the session that asked, and in no other', async () => {
     const kit = makeKit();
     const ada = await signedIn(kit);
-    await ask(kit, ada);
+    await ada.askForAddress(next);
     await kit.settle();
     const mail = kit.mails.find(({ kind }) => kind === 'confirm-email-change');
     const code = mail?.kind === 'confirm-email-change' ? mail.code : '';
@@ -95,8 +97,75 @@ describe('a change of address', () => {
   it.each([['a number', 7], ['nothing', null], ['no address', 'ada'], ['an object', { $ne: '' }], ['10 MB', 'a'.repeat(10_000_000)], ['two lines', 'a@b.c\nBcc: x@y.z']])('refuses %s', async (_name, wanted) => {
     const kit = makeKit();
     const ada = await signedIn(kit);
-    expect(await ask(kit, ada, wanted)).toMatchObject({ outcome: 'answered', reply: { status: 422 } });
+    expect(await ada.askForAddress(wanted)).toMatchObject({ outcome: 'answered', reply: { status: 422 } });
     await kit.settle();
     expect(kit.mails).toEqual([]);
+  });
+});
+
+describe('a change of address without a second factor', () => {
+  // OWASP Authentication Cheat Sheet, ASVS 5.0 6.3.7
+  it('takes the old mailbox: a link there, opened in the same browser, and nothing goes to the new address before', async () => {
+    const kit = makeKit();
+    const ada = await person(kit, email);
+    await ada.signIn();
+    expect(await ada.askForAddress(next)).toMatchObject({ outcome: 'answered', reply: { status: 202 } });
+    await kit.settle();
+    expect(kit.mails).toMatchObject([{ kind: 'challenge', purpose: 'email-change', to: email }]);
+    expect(kit.events.findLast(({ type }) => type === 'email-change.requested')).toMatchObject({ outcome: 'mailed-link-needed' });
+    expect(await ada.openLink()).toMatchObject({ outcome: 'confirmed', purpose: 'email-change' });
+    expect(await ada.askForAddress(next)).toMatchObject({ outcome: 'answered', reply: { status: 202 } });
+    await kit.settle();
+    expect(await confirm(kit, { token: tokenOf(kit, 'confirm-email-change') })).toMatchObject({ outcome: 'email-changed' });
+  });
+
+  it('gives a thief with the password nothing, however long he has been signing in, and neither does a second factor through a new mailbox', async () => {
+    const kit = makeKit();
+    const ada = await person(kit, email);
+    await ada.signIn();
+    const thief = Object.assign(await person(kit, 'mallory@example.com'), { browser: openBrowser('198.51.100.66') });
+    for (let day = 0; day < 11; day += 1) {
+      const entered = thief.browser.keep(await kit.value(kit.portcullis.signIn.attempt({ identifier: email, password: goodPassword, facts: thief.browser.facts() })));
+      if (entered.outcome !== 'signed-in') throw new Error('he has the right password');
+      thief.session = entered.session;
+      await kit.clock.advance(24 * 3_600_000);
+      const again = await kit.value(kit.portcullis.stepUp.verify({ session: thief.session, password: goodPassword, facts: thief.browser.facts() }));
+      if (again.outcome !== 'stepped-up') throw new Error('he has the right password');
+      thief.session = again.session;
+      expect(await thief.askForAddress('mallory@example.net')).toMatchObject({ outcome: 'answered' });
+      expect(await thief.enroll()).toMatchObject({ outcome: 'answered' });
+    }
+    await kit.settle();
+    expect(kit.mails.filter(({ to }) => to !== email)).toEqual([]);
+    expect(kit.events.filter(({ type }) => type === 'factor.enrollment-started' || type === 'email-change.succeeded')).toEqual([]);
+    // The owner opens one of the mails at home: that is another browser.
+    expect(await ada.openLink()).toMatchObject({ outcome: 'answered', reply: { status: 400 } });
+  });
+
+  it('needs no link from a browser that a mailed link has proven a day before, so that a lost mailbox is not the end', async () => {
+    const kit = makeKit({ challenge: { strangers: 'mail' } });
+    const ada = await person(kit, email);
+    await ada.signIn();
+    await ada.openLink();
+    await kit.clock.advance(24 * 3_600_000 - 60_000);
+    await ada.signIn();
+    kit.mails.length = 0;
+    await ada.askForAddress(next);
+    await kit.settle();
+    expect(kit.mails).toMatchObject([{ kind: 'challenge' }]);
+    await kit.clock.advance(60_000);
+    await ada.askForAddress(next);
+    await kit.settle();
+    expect(kit.mails.at(-1)).toMatchObject({ kind: 'confirm-email-change', to: next });
+  });
+
+  it('with one asks for that, and for no mailbox', async () => {
+    const kit = makeKit();
+    const ada = await person(kit, email);
+    await ada.enrollWholly();
+    kit.mails.length = 0;
+    await ada.askForAddress(next);
+    await kit.settle();
+    expect(kit.mails.map(({ kind }) => kind)).toEqual(['email-changed', 'confirm-email-change']);
   });
 });

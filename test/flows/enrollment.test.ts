@@ -42,12 +42,37 @@ describe('enrolling a first second factor', () => {
     expect(kit.events.filter(({ type }) => type === 'factor.enrollment-started')).toEqual([]);
   });
 
-  it('needs no link from a browser that has been known for a day', async () => {
+  it('needs no link from a browser that a mailed link has proven a day before', async () => {
+    const kit = makeKit({ challenge: { strangers: 'mail' } });
+    const ada = await person(kit, email);
+    await ada.signIn();
+    expect(await ada.openLink()).toMatchObject({ outcome: 'signed-in' });
+    await kit.clock.advance(day);
+    await ada.signIn();
+    expect(await ada.enroll()).toMatchObject({ outcome: 'enrollment' });
+  });
+
+  it('needs one from a browser that has been known for a year by its password alone: a thief has that too', async () => {
+    const kit = makeKit();
+    const ada = await person(kit, email);
+    for (let month = 0; month < 12; month += 1) {
+      await ada.signIn();
+      await kit.clock.advance(30 * day);
+    }
+    await ada.signIn();
+    expect(await ada.enroll()).toMatchObject({ outcome: 'answered', reply: { status: 202 } });
+  });
+
+  it('may be begun twenty times an hour', async () => {
     const kit = makeKit();
     const ada = await person(kit, email);
     await ada.signIn();
-    await kit.clock.advance(day);
-    await ada.signIn();
+    await ada.enroll();
+    await ada.openLink();
+    const answers = [];
+    for (let turn = 0; turn < 21; turn += 1) answers.push((await ada.enroll()).outcome);
+    expect(answers).toEqual([...Array.from({ length: 20 }, () => 'enrollment'), 'answered']);
+    await kit.clock.advance(3 * 60_000);
     expect(await ada.enroll()).toMatchObject({ outcome: 'enrollment' });
   });
 

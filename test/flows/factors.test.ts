@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { goodPassword, makeKit, type Kit } from '../support/kit.ts';
-import { openBrowser, person, type Person } from '../support/person.ts';
+import { codeAt, openBrowser, person, type Person } from '../support/person.ts';
 
 const email = 'ada@example.com';
 const hour = 3_600_000;
@@ -88,6 +88,26 @@ describe('the factors of an account', () => {
     const ada = await enrolled(kit);
     await kit.value(kit.portcullis.mfa.require({ scope: { kind: 'app' }, graceMs: 0, by: 'admin-1' }));
     expect(await kit.value(kit.portcullis.factors.remove({ ...request(ada), factorId: await factorIdOf(kit, ada) }))).toMatchObject({ outcome: 'answered', reply: { status: 409 } });
+  });
+
+  it('keep one that a policy asks for, of two that are removed at once', async () => {
+    const kit = makeKit();
+    const ada = await enrolled(kit);
+    const second = await ada.enroll();
+    if (second.outcome !== 'enrollment') throw new Error(JSON.stringify(second));
+    const code = codeAt(second.enrollment.secret, kit.clock.nowMs());
+    const done = ada.browser.keep(await kit.value(kit.portcullis.enrollment.confirm({ ...request(ada), factorId: second.enrollment.factorId, code })));
+    if (done.outcome !== 'enrolled') throw new Error(JSON.stringify(done));
+    ada.session = done.session;
+    await kit.value(kit.portcullis.mfa.require({ scope: { kind: 'app' }, graceMs: 0, by: 'admin-1' }));
+    const first = await factorIdOf(kit, ada);
+    const ids = [first, second.enrollment.factorId];
+    expect(new Set(ids).size).toBe(2);
+    const results = await kit.value(Promise.all(ids.map((factorId) => kit.portcullis.factors.remove({ ...request(ada), factorId }))));
+    expect(results.map(({ outcome }) => outcome).sort()).toEqual(['answered', 'changed']);
+    const left = await kit.value(kit.portcullis.factors.list(request(ada)));
+    expect(left).toMatchObject({ totp: { length: 1 } });
+    expect(kit.table.rows.get(ada.id)).toMatchObject({ hasSecondFactor: true });
   });
 
   // SP 800-63B-4 section 4.2.1.1

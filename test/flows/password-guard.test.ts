@@ -40,6 +40,16 @@ describe('wrong passwords in a row', () => {
     expect(kit.mails.at(-1)).toMatchObject({ kind: 'reset-password', because: 'too-many-failures', to: email });
   });
 
+  it('count among a thousand at once, where no rate stops them: what is right comes too late', async () => {
+    const kit = makeKit({ limits: { mode: 'observe' }, hasher: { gate: { maxWaiting: 1_000, maxWaitMs: 60_000 } } });
+    await person(kit, email);
+    const guesses = Array.from({ length: 300 }, (_, at) => kit.portcullis.signIn.attempt({ identifier: email, password: `guess ${at}`, facts: openBrowser(`198.51.100.${at % 250}`).facts() }));
+    const right = kit.portcullis.signIn.attempt({ identifier: email, password: goodPassword, facts: openBrowser().facts() });
+    expect(await kit.value(right)).toMatchObject({ outcome: 'answered', reply: { status: 401 } });
+    await kit.value(Promise.all(guesses));
+    expect(kit.events.filter(({ type }) => type === 'password.closed-to-strangers')).toHaveLength(1);
+  });
+
   it('never close it for a browser that the account knows, whose own guesses are counted apart', async () => {
     const kit = makeKit();
     const ada = await withKnownBrowser(kit);

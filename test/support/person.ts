@@ -56,6 +56,10 @@ export interface Person {
   enroll(): Promise<Awaited<ReturnType<Kit['portcullis']['enrollment']['enroll']>>>;
   /** Opens the newest mailed link in this browser. */
   openLink(kind?: 'challenge'): Promise<Awaited<ReturnType<Kit['portcullis']['challenge']['confirm']>>>;
+  /** Asks for another address. */
+  askForAddress(email: unknown): Promise<Awaited<ReturnType<Kit['portcullis']['emailChange']['request']>>>;
+  /** Opens the link in the old mailbox that a change of address takes. */
+  proveMailbox(): Promise<void>;
   /** Sets up an authenticator, mailed link and all. */
   enrollWholly(): Promise<void>;
 }
@@ -95,6 +99,13 @@ export async function person(kit: Kit, email = 'ada@example.com', password = goo
       const result = self.browser.keep(await kit.value(portcullis.challenge.confirm({ token: tokenOf(kit, 'challenge'), session: self.session, facts: self.browser.facts() })));
       if (result.outcome === 'confirmed' || result.outcome === 'signed-in') self.session = result.session;
       return result;
+    },
+    async askForAddress(wanted) {
+      return self.browser.keep(await kit.value(portcullis.emailChange.request({ session: self.session, email: wanted, facts: self.browser.facts() })));
+    },
+    async proveMailbox() {
+      await self.askForAddress('somewhere@else.example');
+      expect((await self.openLink()).outcome).toBe('confirmed');
     },
     async enrollWholly() {
       if (self.session === undefined) expect((await self.signIn()).outcome).toBe('signed-in');

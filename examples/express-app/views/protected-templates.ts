@@ -54,12 +54,12 @@ function secondStepTemplates(advice: PasswordAdvice): Templates {
     'challenge-sent': {
       html: messagePage({
         title: 'Check your mail',
-        detail: 'Before the first second step we make sure that it is you who sets it up, and nobody who has your password. Open the link of the mail in this browser, and you go on.',
+        detail: 'Before we go on we make sure that it is you, and nobody else who has your password. Open the link of the mail in this browser, and you go on.',
         links: [toInbox, { href: '/challenge', label: 'Paste the link' }],
         nav: 'sign-out',
       }),
     },
-    'challenge-confirmed': { html: messagePage({ title: 'Thank you, it is you', detail: 'Now you can set up your second step.', links: [{ href: '/account/security', label: 'Set it up' }], nav: 'sign-out' }) },
+    'challenge-confirmed': { html: messagePage({ title: 'Thank you, it is you', detail: 'You can go on with what you were doing.', links: [{ href: '/account/security', label: 'Set up a second step' }, { href: '/account', label: 'Change the address' }], nav: 'sign-out' }) },
     'challenge-failed': { html: messagePage({ title: 'That link does not work', detail: 'It is used or too old, or it was asked for in another browser than this one. Go back to where you were and ask for another one.', tone: 'bad', links: [toHome, { href: '/forgot', label: 'Choose a new password' }], nav: 'none' }) },
     'challenge-disowned': { html: messagePage({ title: 'They are stopped', detail: 'All sessions have ended, and the password opens nothing any more. A mail with a link to a new one is on its way.', links: [toInbox] }) },
     'own-challenge-failed': { html: messagePage({ title: 'Please try again', detail: 'We could not make sure that you are no program.', tone: 'bad', links: [toSignIn] }) },

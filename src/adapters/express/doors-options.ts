@@ -57,6 +57,8 @@ export interface ExpressDoorsOptions {
   readonly onRecoveryCodes?: Hook<{ readonly recoveryCodes: readonly string[] }>;
   /** A fresh proof was given: go on to what asked for it. Default: the answer `step-up-done`. */
   readonly onSteppedUp?: Hook<{ readonly session: SessionFacts }>;
+  /** A mailed link was confirmed by somebody who is signed in: go on to what it was asked for. Default: the answer `challenge-confirmed`. */
+  readonly onConfirmed?: Hook<{ readonly purpose: 'enroll' | 'email-change' }>;
   /** A guarded request was stopped: redirect, or show the form that goes on. Default: the answer as a page. Programs get their JSON in any case. */
   readonly onRefused?: Hook<AccessRefusal>;
   /** What else a sign-up tells, as JSON values. Default: nothing. */
@@ -105,6 +107,7 @@ export function readDoorsOptions(options: ExpressDoorsOptions) {
     onEnrolled: optional(callback<NonNullable<ExpressDoorsOptions['onEnrolled']>>()),
     onRecoveryCodes: optional(callback<NonNullable<ExpressDoorsOptions['onRecoveryCodes']>>()),
     onSteppedUp: optional(callback<NonNullable<ExpressDoorsOptions['onSteppedUp']>>()),
+    onConfirmed: optional(callback<NonNullable<ExpressDoorsOptions['onConfirmed']>>()),
     onRefused: optional(callback<NonNullable<ExpressDoorsOptions['onRefused']>>()),
     onEnrollmentDue: optional(callback<NonNullable<ExpressDoorsOptions['onEnrollmentDue']>>()),
     profileOf: callback<NonNullable<ExpressDoorsOptions['profileOf']>>(() => ({})),

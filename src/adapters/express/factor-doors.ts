@@ -140,12 +140,13 @@ function stepUp(portcullis: Portcullis, options: DoorsOptions): Work {
 }
 
 function confirmChallenge({ challenge }: Portcullis, options: DoorsOptions): Work {
-  const { fields, sessionOf } = options;
+  const { fields, sessionOf, onConfirmed } = options;
   return async (req, res) => {
     const result = await challenge.confirm({ token: bodyField(req, fields.token), session: sessionOf(req), facts: factsOf(req) });
     if (result.outcome === 'confirmed') {
       await raise(req, result.session, options);
-      send(res, result.reply);
+      if (onConfirmed === undefined || factsOf(req).accepts === 'json') send(res, result.reply);
+      else await onConfirmed(req, res, { purpose: result.purpose });
     } else await finishSignIn(req, res, { result, options });
   };
 }

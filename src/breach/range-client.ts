@@ -1,9 +1,11 @@
-import type { Dispatcher, Pool } from 'undici';
+import { createExchange, hasFraming, type AnswerReader, type ExchangeFailure } from './exchange.ts';
+import { createSender } from './pool.ts';
 import { rangeReaders, type RangeReader, type RangeRows } from './range-rows.ts';
+import { pathUnder } from './service-options.ts';
 import { createTurns } from './turns.ts';
 
 /** `unreachable` and `timeout`: no answer. The others: a wrong one. */
-export type RangeFailure = 'unreachable' | 'timeout' | 'cut-off' | 'bad-status' | 'not-a-range' | 'too-large';
+export type RangeFailure = ExchangeFailure | 'bad-status' | 'not-a-range' | 'too-large';
 
 export type RangeAnswer = { readonly ok: true; readonly rows: RangeRows } | { readonly ok: false; readonly reason: RangeFailure };
 
@@ -29,44 +31,22 @@ export type RangeClient = (prefix: string) => RangeRequest;
 const connectTimeoutMs = 2_000;
 /** Backstop: a request that has been sent is aborted when its last waiter leaves. */
 const idleTimeoutMs = 5_000;
-/** A handshake costs three round trips of a 300 ms budget: connections stay open between sign-ins. */
-const keepAliveTimeoutMs = 60_000;
 
 /**
- * Makes the client. undici is loaded by the first request; its own dispatcher is used, since the global `fetch` of Node 22
- * and 24 never settles with it, and requests follow no redirect. HTTP/1.1 only, one request at a time on a connection:
- * aborting a late one must not take others with it. Requests wait here for a connection and not in undici's queue, whose
- * every aborted request would close a healthy connection when its turn comes.
+ * Makes the client. Requests wait here for a connection and not in undici's queue, whose every aborted request would close a
+ * healthy connection when its turn comes.
  */
 export function createRangeClient({ baseUrl, userAgent, maxConnections }: RangeClientOptions): RangeClient {
-  const path = `${baseUrl.pathname.replace(/\/+$/, '')}/range/`;
+  const path = pathUnder(baseUrl, 'range/');
   const headers = ['user-agent', userAgent, 'accept', 'text/plain', 'add-padding', 'true'];
   const createReader = rangeReaders();
   const turns = createTurns(maxConnections);
-  let pool: Pool | undefined;
-
-  async function connect(): Promise<Pool> {
-    const undici = await import('undici');
-    pool ??= new undici.Pool(baseUrl.origin, {
-      connections: maxConnections,
-      pipelining: 1,
-      allowH2: false,
-      connectTimeout: connectTimeoutMs,
-      headersTimeout: idleTimeoutMs,
-      bodyTimeout: idleTimeoutMs,
-      keepAliveTimeout: keepAliveTimeoutMs,
-    });
-    return pool;
-  }
+  const send = createSender({ origin: baseUrl.origin, connections: maxConnections, connectTimeoutMs, idleTimeoutMs });
 
   return function request(prefix) {
-    const { handler, ...exchange } = createExchange(createReader(), turns.leave);
-    const send = (ready: Pool): void => {
-      ready.dispatch({ path: path + prefix, method: 'GET', headers }, handler);
-    };
+    const exchange = createExchange(readerOf(createReader()), turns.leave);
     const giveUpTurn = turns.enter(() => {
-      if (pool === undefined) connect().then(send).catch(exchange.fail);
-      else send(pool);
+      send({ path: path + prefix, headers }, exchange);
     });
     return {
       answer: exchange.answer,
@@ -78,63 +58,20 @@ export function createRangeClient({ baseUrl, userAgent, maxConnections }: RangeC
   };
 }
 
-interface Exchange extends RangeRequest {
-  readonly handler: Dispatcher.DispatchHandler;
-  readonly fail: () => void;
-}
-
-/** One request and its answer, as undici's handler. Whatever comes first settles it; the rest is ignored. */
-function createExchange(reader: RangeReader, over: () => void): Exchange {
-  const { promise: answer, resolve } = Promise.withResolvers<RangeAnswer>();
-  let connection: Dispatcher.DispatchController | undefined;
-  let begun = false;
-
-  function giveUp(reason: RangeFailure): void {
-    resolve({ ok: false, reason });
-    connection?.abort(new Error(reason));
-  }
-
-  function fail(reason: RangeFailure): void {
-    resolve({ ok: false, reason });
-    over();
-  }
-
+/** One answer, row by row. */
+function readerOf(rows: RangeReader): AnswerReader<RangeAnswer> {
+  const failed = (reason: RangeFailure): RangeAnswer => ({ ok: false, reason });
   return {
-    answer,
-    abort: () => {
-      giveUp('timeout');
+    begin(status, headers) {
+      if (status !== 200) return failed('bad-status');
+      // Half a body that looks like a whole one: rows would be missing.
+      return hasFraming(headers) ? undefined : failed('cut-off');
     },
-    fail: () => {
-      fail('unreachable');
+    feed: (chunk) => (rows.feed(chunk) ? undefined : failed('too-large')),
+    finish() {
+      const read = rows.finish();
+      return read === undefined ? failed('not-a-range') : { ok: true, rows: read };
     },
-    handler: {
-      onRequestStart(controller) {
-        // Also when it is late already: to abort it now would throw away the handshake that made it late, and the next too.
-        connection = controller;
-      },
-      onResponseStart(_controller, status, headers) {
-        // 1xx announce an answer and are none.
-        if (status < 200) return;
-        begun = true;
-        if (status !== 200) giveUp('bad-status');
-        // Where the end of the connection is the end of the body, half a body looks like a whole one: rows would be missing.
-        else if (!hasFraming(headers)) giveUp('cut-off');
-      },
-      onResponseData(_controller, chunk) {
-        if (!reader.feed(chunk)) giveUp('too-large');
-      },
-      onResponseEnd() {
-        const rows = reader.finish();
-        resolve(rows === undefined ? { ok: false, reason: 'not-a-range' } : { ok: true, rows });
-        over();
-      },
-      onResponseError() {
-        fail(begun ? 'cut-off' : 'unreachable');
-      },
-    },
+    failed,
   };
-}
-
-function hasFraming(headers: Readonly<Record<string, string | string[] | undefined>>): boolean {
-  return headers['content-length'] !== undefined || /\bchunked\b/i.test(String(headers['transfer-encoding'] ?? ''));
 }

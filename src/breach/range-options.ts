@@ -1,8 +1,8 @@
 import { systemClock } from '../kernel/clock.ts';
-import { ConfigError } from '../kernel/errors.ts';
-import { callback, flag, integer, port, readOptions, text, wrong, type OptionReader } from '../kernel/options.ts';
+import { callback, flag, integer, port, readOptions } from '../kernel/options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Emit } from '../ports/events.ts';
+import { requireHttps, serviceUrl, userAgent } from './service-options.ts';
 
 export interface RangeServiceOptions {
   /** Where the service is. `/range/` and the prefix are appended. Default `https://api.pwnedpasswords.com`. */
@@ -39,25 +39,12 @@ export const rangeServiceDefaults = Object.freeze({
   breakerOpenMs: 30_000,
 });
 
-const urlOption: OptionReader<URL> = (given, name) => {
-  const url = URL.parse(text(rangeServiceDefaults.baseUrl)(given, name));
-  const bare = url !== null && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
-  if (!bare || !['https:', 'http:'].includes(url.protocol)) throw wrong(name, 'an https: address without credentials, query or fragment', given);
-  return url;
-};
-
-const userAgentOption: OptionReader<string> = (given, name) => {
-  const value = text(rangeServiceDefaults.userAgent)(given, name);
-  if (!/^[\x20-\x7e]{1,256}$/.test(value)) throw wrong(name, '1 to 256 printable ASCII characters', given);
-  return value;
-};
-
 /** Parses the options once. Throws ERR_CONFIG. */
 export function readRangeServiceOptions(options: RangeServiceOptions) {
   const parsed = readOptions('rangeService', options, {
-    baseUrl: urlOption,
+    baseUrl: serviceUrl(rangeServiceDefaults.baseUrl),
     dangerouslyAllowHttp: flag(rangeServiceDefaults.dangerouslyAllowHttp),
-    userAgent: userAgentOption,
+    userAgent: userAgent(rangeServiceDefaults.userAgent),
     maxConnections: integer({ min: 1, max: 256, fallback: rangeServiceDefaults.maxConnections }),
     cacheMaxBytes: integer({ min: 100_000, max: 1024 ** 3, fallback: rangeServiceDefaults.cacheMaxBytes }),
     cacheTtlMs: integer({ min: 1_000, max: dayMs, fallback: rangeServiceDefaults.cacheTtlMs }),
@@ -66,9 +53,7 @@ export function readRangeServiceOptions(options: RangeServiceOptions) {
     clock: port<Clock>(['nowMs', 'monotonicMs', 'after'], () => systemClock),
     emit: callback<Emit>(() => undefined),
   });
-  if (parsed.baseUrl.protocol === 'http:' && !parsed.dangerouslyAllowHttp) {
-    throw new ConfigError('rangeService.baseUrl: expected https: (ASVS 5.0 13.2.4); http: needs dangerouslyAllowHttp');
-  }
+  requireHttps('rangeService', parsed);
   return parsed;
 }
 

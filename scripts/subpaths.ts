@@ -11,6 +11,7 @@ export const subpaths = [
   { name: 'password', source: 'src/password/index.ts' },
   { name: 'recovery', source: 'src/recovery/index.ts' },
   { name: 'sqlite', source: 'src/stores/sqlite/index.ts' },
+  { name: 'resets', source: 'src/resets/index.ts' },
   { name: 'testing', source: 'src/testing/index.ts' },
   { name: 'totp', source: 'src/totp/index.ts' },
   { name: 'uniform', source: 'src/uniform/index.ts' },

@@ -20,8 +20,22 @@ export async function readJson<T>(records: RecordStore, key: string): Promise<Re
 function parsed(key: string, text: string): unknown {
   const value = jsonOf(text);
   // The kind is what may be told of a record: the rest of its key and its value may be secrets.
-  if (typeof value !== 'object' || value === null) throw new StoreError(`records: expected JSON in a record of the kind "${key.slice(0, Math.max(0, key.indexOf(':')))}"`);
+  if (typeof value !== 'object' || value === null) throw unreadableRecord(`records: expected JSON in a record of the kind "${key.slice(0, Math.max(0, key.indexOf(':')))}"`);
   return value;
+}
+
+const unreadable = new WeakSet<Error>();
+
+/** ERR_STORE for a record that was never written by us. Others of the same store may be as they should. */
+export function unreadableRecord(message: string): StoreError {
+  const error = new StoreError(message);
+  unreadable.add(error);
+  return error;
+}
+
+/** Whether an error is of one record, and not of a store that is gone. */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof Error && unreadable.has(error);
 }
 
 /** Without the parser's error as a cause: its message quotes the text. */

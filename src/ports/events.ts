@@ -73,6 +73,14 @@ export interface EventDetails {
   'mfa.policy-changed': { readonly scope: string; readonly required: boolean; readonly by: string };
   'mfa.factors-removed': { readonly by: string; readonly count: number };
   'mfa.reminded': { readonly daysLeft: number };
+  'reset.marked': { readonly reason: string; readonly by: string };
+  'reset.marked-before': { readonly beforeMs: number; readonly reason: string; readonly by: string; readonly organization?: string };
+  'reset.lifted': { readonly by: string; readonly organization?: string };
+  'reset.cleared': { readonly reason: string };
+  'reset.job-finished': {
+    readonly job: string; readonly reason: string; readonly by: string;
+    readonly seen: number; readonly matched: number; readonly marked: number; readonly already: number; readonly failed: number;
+  };
   'email-change.requested': { readonly outcome: 'mailed' | 'taken' | 'mailed-link-needed' };
   'email-change.succeeded': object;
   'email-change.failed': { readonly reason: 'unknown-token' | 'wrong-code' | 'too-many-tries' | 'taken' | 'inactive-account' | 'changed-meanwhile' };

@@ -21,6 +21,7 @@ const job: Readonly<Record<Name, readonly string[]>> = {
   password: ['@zxcvbn-ts/'],
   recovery: [],
   sqlite: [],
+  resets: [],
   testing: [],
   totp: ['otplib', 'uqr'],
   uniform: [],

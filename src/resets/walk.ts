@@ -1,0 +1,54 @@
+/** Does `work` for each item, for at most `concurrency` at once. After a failure none is begun; it rejects when those under way have ended. */
+export async function forEachOf<T>(items: readonly T[], concurrency: number, work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  let failure: { readonly error: unknown } | undefined;
+
+  async function worker(): Promise<void> {
+    for (const item of rest) {
+      if (failure !== undefined) return;
+      try {
+        await work(item);
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+  }
+
+  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker));
+  if (failure !== undefined) throw failure.error;
+}
+
+/** An abort signal of one job. */
+export interface Stop {
+  throwIfStopped(): void;
+  /** Settles as `work` does, or rejects with the signal's reason. */
+  orStopped<T>(work: T | Promise<T>): Promise<T>;
+  end(): void;
+}
+
+/** One listener for a whole job: a race with a promise that lives as long would keep something of every account. */
+export function createStop(signal: AbortSignal | undefined): Stop {
+  const waiting = new Set<(reason: unknown) => void>();
+
+  function stopped(): void {
+    for (const reject of waiting) reject(signal?.reason);
+  }
+
+  signal?.addEventListener('abort', stopped, { once: true });
+  return {
+    throwIfStopped() {
+      signal?.throwIfAborted();
+    },
+    orStopped(work) {
+      if (signal === undefined) return Promise.resolve(work);
+      return new Promise((resolve, reject) => {
+        waiting.add(reject);
+        Promise.resolve(work).then(resolve, reject).finally(() => waiting.delete(reject)).catch(() => undefined);
+        if (signal.aborted) stopped();
+      });
+    },
+    end() {
+      signal?.removeEventListener('abort', stopped);
+    },
+  };
+}

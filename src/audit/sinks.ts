@@ -23,8 +23,13 @@ function readSink(given: unknown, at: string, fallbackName: string): AuditSink {
   if (typeof given === 'function') return { name: fallbackName, write: given as AuditWrite };
   const sink = given as Partial<AuditSink> | null | undefined;
   if (typeof sink?.write !== 'function') throw wrong(at, 'a function, or an object with name and write()', given);
-  if (typeof sink.name !== 'string' || !/^[\w.-]{1,64}$/.test(sink.name)) throw new ConfigError(`${at}.name: expected 1 to 64 letters, digits, ".", "_" or "-"`);
+  if (!isSinkName(sink.name)) throw new ConfigError(`${at}.name: expected 1 to 64 letters, digits, ".", "_" or "-"`);
   return { name: sink.name, write: (entry) => (sink as AuditSink).write(entry) };
+}
+
+/** Whether it may stand in an event. */
+export function isSinkName(name: unknown): name is string {
+  return typeof name === 'string' && /^[\w.-]{1,64}$/.test(name);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What went wrong, for `switch`. */
-export type ErrorCode = 'ERR_CONFIG' | 'ERR_STORE' | 'ERR_BUSY';
+export type ErrorCode = 'ERR_CONFIG' | 'ERR_STORE' | 'ERR_BUSY' | 'ERR_READ_ONLY';
 
 // Symbol.for: two copies of the package (ESM beside CJS, two versions) must recognize each other's errors.
 const brand = Symbol.for('portcullis.error');

@@ -134,13 +134,13 @@ export const auditCatalogue: { readonly [T in EventType]: AuditCatalogueLine<T> 
   'deferred.failed': { owasp: 'sys_crash', level: 'warn', outcome: 'error', meaning: 'Work after an answer (a mail, a record) failed.', fields: { job: 'text', error: 'text' } },
   'deferred.dropped': { owasp: 'sys_crash', level: 'critical', outcome: 'error', meaning: 'Work after an answer was not done, because too much of it waits.', fields: { job: 'text' } },
   'store.failed': { owasp: 'sys_crash', level: 'critical', outcome: 'error', meaning: 'A store is gone, late or answered nonsense.', fields: { store: 'text', error: 'text' } },
-  'audit.sink-failed': { owasp: 'sys_monitor_disabled', level: 'critical', outcome: 'error', meaning: 'A sink of the audit log does not take entries; dropped counts what it has lost.', fields: { sink: 'text', error: 'text', dropped: 'number' } },
   'read-only.changed': { owasp: 'authz_admin', level: 'critical', outcome: 'success', meaning: 'An operator made the app read-only for everyone, an organization or a user; forMs is 0 where it stays until it is lifted.', fields: { level: 'text', scope: 'text', reason: 'text', by: 'text', forMs: 'number' } },
   'read-only.lifted': { owasp: 'authz_admin', level: 'critical', outcome: 'success', meaning: 'An operator lifted read-only mode.', fields: { scope: 'text', by: 'text' } },
   'read-only.refused': { owasp: 'authz_fail', level: 'warn', outcome: 'denied', meaning: 'Read-only mode refused requests; told once a second for each scope, count says how many.', fields: { level: 'text', scope: 'text', what: 'text', count: 'number' } },
   'read-only.break-glass': { owasp: 'authz_admin', level: 'critical', outcome: 'success', meaning: 'An operator did what read-only mode refuses to others; told once a minute for each kind of request, count says how many.', fields: { level: 'text', what: 'text', count: 'number' } },
   'read-only.state-unknown': { owasp: 'sys_monitor_disabled', level: 'critical', outcome: 'error', meaning: 'Nobody can say whether the app is read-only; known says whether the last known state holds, or what is declared for that.', fields: { known: 'flag', error: 'text' } },
   'read-only.record-lost': { owasp: 'sys_crash', level: 'critical', outcome: 'error', meaning: 'The store lost switches of read-only mode that are on; a process that knows them holds on to them and writes them back.', fields: { switches: 'number' } },
+  'audit.sink-failed': { owasp: 'sys_monitor_disabled', level: 'critical', outcome: 'error', meaning: 'A sink of the audit log does not take entries; dropped counts what it has lost.', fields: { sink: 'text', error: 'text', dropped: 'number' } },
 });
 
 function freezeLines<T extends object>(lines: T): T {

@@ -110,14 +110,14 @@ export interface EventDetails {
   'deferred.failed': { readonly job: string; readonly error: string };
   'deferred.dropped': { readonly job: string };
   'store.failed': { readonly store: 'counters' | 'records' | 'accounts'; readonly error: string };
-  'audit.sink-failed': { readonly sink: string; readonly error: string; readonly dropped: number };
-}
   'read-only.changed': { readonly level: string; readonly scope: string; readonly reason: string; readonly by: string; readonly forMs: number };
   'read-only.lifted': { readonly scope: string; readonly by: string };
   'read-only.refused': { readonly level: string; readonly scope: string; readonly what: string; readonly count: number };
   'read-only.break-glass': { readonly level: string; readonly what: string; readonly count: number };
   'read-only.state-unknown': { readonly known: boolean; readonly error: string };
   'read-only.record-lost': { readonly switches: number };
+  'audit.sink-failed': { readonly sink: string; readonly error: string; readonly dropped: number };
+}
 
 export type EventType = keyof EventDetails;
 

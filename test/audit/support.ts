@@ -94,11 +94,11 @@ export const examples: { readonly [T in EventType]: Extract<SecurityEvent, { typ
   'deferred.failed': { type: 'deferred.failed', ...subject, job: 'mail', error: 'Error ECONNREFUSED' },
   'deferred.dropped': { type: 'deferred.dropped', ...subject, job: 'mail' },
   'store.failed': { type: 'store.failed', ...subject, store: 'records', error: 'Error' },
-  'audit.sink-failed': { type: 'audit.sink-failed', ...subject, sink: 'file', error: 'Error ENOSPC', dropped: 3 },
   'read-only.changed': { type: 'read-only.changed', ...subject, level: 'writes', scope: 'organization team-1', reason: 'spam is being sent', by: 'account-9', forMs: 3_600_000 },
   'read-only.lifted': { type: 'read-only.lifted', ...subject, scope: 'everyone', by: 'account-9' },
   'read-only.refused': { type: 'read-only.refused', ...subject, level: 'writes', scope: 'everyone', what: 'POST', count: 12 },
   'read-only.break-glass': { type: 'read-only.break-glass', ...subject, level: 'all', what: 'POST', count: 1 },
   'read-only.state-unknown': { type: 'read-only.state-unknown', ...subject, known: false, error: 'StoreError ERR_STORE' },
   'read-only.record-lost': { type: 'read-only.record-lost', ...subject, switches: 2 },
+  'audit.sink-failed': { type: 'audit.sink-failed', ...subject, sink: 'file', error: 'Error ENOSPC', dropped: 3 },
 };

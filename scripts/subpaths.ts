@@ -4,6 +4,7 @@ export const subpaths = [
   { name: 'audit', source: 'src/audit/index.ts' },
   { name: 'breach', source: 'src/breach/index.ts' },
   { name: 'device', source: 'src/device/index.ts' },
+  { name: 'epochs', source: 'src/epochs/index.ts' },
   { name: 'express', source: 'src/adapters/express/index.ts' },
   { name: 'hasher', source: 'src/hasher/index.ts' },
   { name: 'limiter', source: 'src/limiter/index.ts' },

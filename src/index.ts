@@ -9,7 +9,7 @@ export type { Mail, Mailer } from './ports/mailer.ts';
 export type { RandomSource } from './ports/random.ts';
 export type { RecordChange, RecordStore, StoredRecord } from './ports/record-store.ts';
 export type { Reply } from './ports/reply.ts';
-export type { ProofMethod, SessionFacts } from './ports/session.ts';
+export type { EpochMark, ProofMethod, SessionFacts } from './ports/session.ts';
 export type { SignInResult } from './flows/admit.ts';
 export type { RejectionReason } from './flows/parts.ts';
 export { memoryStore, type MemoryStoreOptions } from './stores/memory/index.ts';

@@ -69,6 +69,8 @@ export interface EventDetails {
   'step-up.succeeded': { readonly proofs: readonly string[] };
   'step-up.failed': { readonly reason: 'wrong-password' | 'wrong-code' | 'inactive-account' };
   'session.refused': { readonly reason: 'not-signed-in' | 'ended' | 'inactive-account'; readonly action: string };
+  /** `id`: of the organization. Of a user, `accountId` says whose. */
+  'session.epoch-raised': { readonly scope: 'everyone' | 'organization' | 'user'; readonly id?: string; readonly by: string };
   'mfa.refused': { readonly verdict: 'challenge' | 'enroll'; readonly action: string };
   'mfa.policy-changed': { readonly scope: string; readonly required: boolean; readonly by: string };
   'mfa.factors-removed': { readonly by: string; readonly count: number };

@@ -14,6 +14,7 @@ const job: Readonly<Record<Name, readonly string[]>> = {
   audit: [],
   breach: ['undici', 'lru-cache'],
   device: [],
+  epochs: [],
   express: [],
   hasher: ['argon2', '@node-rs/argon2'],
   limiter: [],

@@ -82,7 +82,7 @@ describe('the README', () => {
   it('has one section per piece, in order', () => {
     const headings = [...readme.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
     expect(headings).toEqual([
-      'Install', 'Quick start', 'createPortcullis', 'sign-in and the other flows', 'express', 'limiter', 'hasher', 'password', 'breach', 'device', 'totp', 'recovery', 'resets', 'mfa', 'read-only', 'uniform', 'audit',
+      'Install', 'Quick start', 'createPortcullis', 'sign-in and the other flows', 'express', 'limiter', 'hasher', 'password', 'breach', 'device', 'totp', 'recovery', 'resets', 'mfa', 'read-only', 'epochs', 'uniform', 'audit',
       'stores', 'testing', 'Errors', 'Measured', 'What it does not do',
     ]);
   });

@@ -1,0 +1,79 @@
+import type { Clock } from '../ports/clock.ts';
+import type { EpochVerdict, SessionEpochs } from './epochs.ts';
+import { isDoubted, type Known } from './known.ts';
+import { markOf, readMark, type ReadMark } from './mark.ts';
+import type { EpochMemory } from './memory.ts';
+import { everyone, organizationIdsOf, organizationScope, userScope, type EpochScope } from './scope.ts';
+
+export interface CheckParts {
+  readonly memory: EpochMemory;
+  readonly clock: Clock;
+  readonly born: () => Promise<Known>;
+  /** Wall-clock ms until which a session without a mark may live. */
+  readonly adoptUntilMs: number;
+}
+
+/** One epoch of a session: what it carries, and whose it is. */
+interface Claim {
+  readonly scope: EpochScope;
+  readonly marked: number;
+}
+
+export function createCheck({ memory, clock, born, adoptUntilMs }: CheckParts): SessionEpochs['check'] {
+  let mayAdopt = true;
+
+  /** Once over it stays over: a clock that is set back opens nothing again. */
+  function isAdopting(): boolean {
+    mayAdopt &&= clock.nowMs() < adoptUntilMs;
+    return mayAdopt;
+  }
+
+  async function isCurrent({ scope, marked }: Claim): Promise<boolean> {
+    const known = await memory.current(scope, marked);
+    return known.epoch === marked && !isDoubted(known);
+  }
+
+  async function checkMarked(mark: ReadMark, accountId: string, ids: readonly string[]): Promise<EpochVerdict> {
+    // First and alone: after a revocation of everyone, a million sessions of as many people cost one read.
+    if (!(await isCurrent({ scope: everyone, marked: mark.everyone }))) return { live: false, reason: 'everyone' };
+    const others: Claim[] = [{ scope: userScope(accountId, 'epochs.check.accountId'), marked: mark.user }];
+    // Those of the mark too: an app that names no organizations is still told of their epochs.
+    for (const id of new Set([...mark.organizations.keys(), ...ids])) others.push({ scope: organizationScope(id, 'epochs.check.organizationIds'), marked: mark.organizations.get(id) ?? 0 });
+    const current = await Promise.all(others.map(isCurrent));
+    return verdictOf(others.filter((_, at) => current[at] !== true).map(({ scope }) => scope));
+  }
+
+  async function adopt(accountId: string, ids: readonly string[], startedAtMs: number): Promise<EpochVerdict> {
+    if (!isAdopting()) return { live: false, reason: 'unmarked' };
+    const scopes: EpochScope[] = [userScope(accountId, 'epochs.check.accountId'), ...ids.map((id) => organizationScope(id, 'epochs.check.organizationIds'))];
+    const remembered = await memory.current(everyone, 0);
+    // What is remembered, and no newer look: a mark that carried a raise which the verdict has not seen would outlive it.
+    const all = remembered.epoch === 0 && !isDoubted(remembered) ? await born() : remembered;
+    const known = await Promise.all(scopes.map((scope) => memory.current(scope, 0)));
+    const isOver = (each: Known): boolean => isDoubted(each) || each.raisedMs >= startedAtMs;
+    const ended = scopes.filter((_, at) => isOver(known[at] as Known));
+    if (isOver(all)) return { live: false, reason: 'everyone' };
+    if (ended.length > 0) return verdictOf(ended);
+    const [own, ...others] = known.map(({ epoch }) => epoch);
+    return { live: true, adopt: markOf(all.epoch, own as number, ids.map((id, at) => [id, others[at] as number])) };
+  }
+
+  return async ({ accountId, organizationIds, mark: given, startedAtMs }) => {
+    userScope(accountId, 'epochs.check.accountId');
+    const ids = organizationIdsOf(organizationIds, 'epochs.check.organizationIds');
+    const mark = readMark(given);
+    if (mark === 'malformed') return { live: false, reason: 'malformed' };
+    return mark === 'unmarked' ? adopt(accountId, ids, startedBefore(startedAtMs, clock.nowMs())) : checkMarked(mark, accountId, ids);
+  };
+}
+
+/** An organization before the user: the wider scope says more. */
+function verdictOf(ended: readonly EpochScope[]): EpochVerdict {
+  if (ended.length === 0) return { live: true };
+  return { live: false, reason: ended.some(({ kind }) => kind === 'organization') ? 'organization' : 'user' };
+}
+
+/** What is no time, or is still to come, outlives no raise. */
+function startedBefore(startedAtMs: unknown, nowMs: number): number {
+  return typeof startedAtMs === 'number' && startedAtMs > 0 ? Math.min(startedAtMs, nowMs) : 1;
+}

@@ -1,0 +1,87 @@
+import type { Clock } from '../ports/clock.ts';
+import type { RecordStore } from '../ports/record-store.ts';
+import { learned, type Known, type Look } from './known.ts';
+import { createPlaces, type Flight, type Place, type Places, type Seen } from './places.ts';
+import { readEpoch, type EpochRecord } from './record.ts';
+import type { EpochScope } from './scope.ts';
+
+/** Epochs in marks that the store did not have when it was asked. More than these ask again each time. */
+const maxMissed = 16;
+
+/** The epochs that this process remembers, none for longer than `maxStaleMs`. */
+export interface EpochMemory {
+  /** What is known, from a look that is not too old. A mark that is newer than that asks the store: somebody has raised since. */
+  current(scope: EpochScope, marked: number): Promise<Known>;
+  /** What the store says now, and what is known by it. */
+  look(scope: EpochScope): Promise<Seen>;
+  /** What is known, however old; undefined for nothing. */
+  recall(scope: EpochScope): Known | undefined;
+  /** A write is done that was begun at this monotonic time. */
+  wrote(scope: EpochScope, record: EpochRecord, begunMs: number): Known;
+  readonly close: () => void;
+}
+
+export function createEpochMemory({ records, clock, maxStaleMs, maxCached }: { readonly records: RecordStore; readonly clock: Clock; readonly maxStaleMs: number; readonly maxCached: number }): EpochMemory {
+  let turns = 0;
+  const nextTurn = (): number => (turns += 1);
+  const places = createPlaces({ records, maxCached, nextTurn });
+
+  async function land(place: Place, { turn, begunMs, marked }: Omit<Flight, 'landed'>): Promise<Seen> {
+    try {
+      const record = await readEpoch(records, place.scope);
+      const known = learn(places, place, { ...record, turn, asOfMs: begunMs, wrote: false });
+      if (marked > known.epoch && place.missed.size < maxMissed) place.missed.add(marked);
+      return { record, known };
+    } finally {
+      if (place.flight?.turn === turn) place.flight = undefined;
+    }
+  }
+
+  function depart(place: Place, marked: number): Flight {
+    const begun = { turn: nextTurn(), begunMs: clock.monotonicMs(), marked };
+    const flight = { ...begun, landed: land(place, begun) };
+    place.flight = flight;
+    places.touch(place);
+    return flight;
+  }
+
+  function isRecent({ heardTurn }: Place, turn: number, asOfMs: number): boolean {
+    return turn > heardTurn && clock.monotonicMs() - asOfMs < maxStaleMs;
+  }
+
+  /** The look that is under way, where it is as good as one that begins now. */
+  function underWay(place: Place): Flight | undefined {
+    const { flight } = place;
+    return flight !== undefined && isRecent(place, flight.turn, flight.begunMs) ? flight : undefined;
+  }
+
+  async function remembered(place: Place, marked: number): Promise<Known> {
+    const { known } = place;
+    if (known !== undefined && isRecent(place, known.turn, known.asOfMs)) return known;
+    return (await (underWay(place) ?? depart(place, marked)).landed).known;
+  }
+
+  return {
+    async current(scope, marked) {
+      const place = places.of(scope);
+      const known = await remembered(place, marked);
+      if (marked <= known.epoch || place.missed.has(marked)) return known;
+      const flight = underWay(place);
+      return (await (flight?.marked === marked ? flight : depart(place, marked)).landed).known;
+    },
+    look: (scope) => depart(places.of(scope), 0).landed,
+    recall: (scope) => places.find(scope)?.known,
+    wrote: (scope, record, begunMs) => learn(places, places.of(scope), { ...record, turn: nextTurn(), asOfMs: begunMs, wrote: true }),
+    close: places.close,
+  };
+}
+
+function learn(places: Places, place: Place, look: Look): Known {
+  const { known } = place;
+  const next = learned(known, look);
+  if (next.turn !== known?.turn) place.missed.clear();
+  place.known = next;
+  // In another life of the store, what was seen in the one before says nothing.
+  if (known !== undefined && known.birth !== 0 && next.birth !== known.birth) places.clear();
+  return next;
+}

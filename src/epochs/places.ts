@@ -1,0 +1,87 @@
+import type { RecordStore } from '../ports/record-store.ts';
+import type { Known } from './known.ts';
+import type { EpochRecord } from './record.ts';
+import { everyone, nameOf, type EpochScope } from './scope.ts';
+import { createWatches, type Watched } from './watches.ts';
+
+export interface Seen {
+  readonly record: EpochRecord;
+  readonly known: Known;
+}
+
+/** A look that is under way. */
+export interface Flight {
+  readonly turn: number;
+  readonly begunMs: number;
+  /** The mark that it was begun for: it had been given before. */
+  readonly marked: number;
+  readonly landed: Promise<Seen>;
+}
+
+/** What belongs to one epoch. */
+export interface Place extends Watched {
+  known: Known | undefined;
+  flight: Flight | undefined;
+  /** When the watch last told of a write: no look that began before counts any more. */
+  heardTurn: number;
+  readonly missed: Set<number>;
+}
+
+/** Everyone's place, and those of the organizations and accounts that were looked at last. */
+export interface Places {
+  of(scope: EpochScope): Place;
+  find(scope: EpochScope): Place | undefined;
+  /** The order in which places make room is that of their last looks. */
+  touch(place: Place): void;
+  /** Forgets all but everyone's. */
+  clear(): void;
+  readonly close: () => void;
+}
+
+export function createPlaces({ records, maxCached, nextTurn }: { readonly records: RecordStore; readonly maxCached: number; readonly nextTurn: () => number }): Places {
+  const watches = createWatches(records);
+  const all = newPlace(everyone);
+  const places = new Map<string, Place>();
+
+  function newPlace(scope: EpochScope): Place {
+    const place: Place = { scope, known: undefined, flight: undefined, heardTurn: 0, missed: new Set(), unwatch: undefined };
+    watches.enter(place, () => {
+      place.heardTurn = nextTurn();
+    });
+    return place;
+  }
+
+  function remove(name: string, place: Place): void {
+    places.delete(name);
+    watches.leave(place);
+  }
+
+  function find(scope: EpochScope): Place | undefined {
+    return scope.kind === 'everyone' ? all : places.get(nameOf(scope));
+  }
+
+  return {
+    find,
+    of(scope) {
+      const found = find(scope);
+      if (found !== undefined) return found;
+      for (const [name, oldest] of places) {
+        if (places.size < maxCached) break;
+        remove(name, oldest);
+      }
+      const place = newPlace(scope);
+      places.set(nameOf(scope), place);
+      return place;
+    },
+    touch(place) {
+      const name = nameOf(place.scope);
+      if (places.get(name) !== place) return;
+      places.delete(name);
+      places.set(name, place);
+    },
+    clear() {
+      for (const [name, place] of places) remove(name, place);
+    },
+    close: watches.close,
+  };
+}

@@ -36,7 +36,7 @@ export interface BeforeOrder {
 export interface BeforeMarks {
   /** Of an organization, or without one of the app. */
   read(organizationId?: string): Promise<BeforeRecord>;
-  /** Answers whether it says anything that was not said already. */
+  /** False where the very same order holds already: one that is given again after a crash marks nobody anew. */
   add(order: BeforeOrder): Promise<boolean>;
   lift(organizationId?: string): Promise<boolean>;
 }
@@ -57,7 +57,7 @@ export function createBeforeMarks({ records, clock }: { readonly records: Record
 
   const add = (key: string, order: BeforeOrder, sinceMsOf: (record: BeforeRecord) => number): Promise<boolean> =>
     update(key, (record) => {
-      if (isCovered(record, order)) return { value: undefined, answer: false };
+      if (isSaid(record, order)) return { value: undefined, answer: false };
       return { value: withMark(record, order, sinceMsOf(record)), answer: true };
     });
 
@@ -66,8 +66,7 @@ export function createBeforeMarks({ records, clock }: { readonly records: Record
     async add(order) {
       if (order.organizationId === undefined) return add(appKey, order, nextMs);
       const key = keyOf(order.organizationId);
-      // The same order, given again after a crash, must not take a new number: who has been cleared since then would be marked anew.
-      if (isCovered(await readAs(records, key, shape), order)) return false;
+      if (isSaid(await readAs(records, key, shape), order)) return false;
       const sinceMs = await update(appKey, (record) => ({ value: { ...record, lastMs: nextMs(record) }, answer: nextMs(record) }));
       return add(key, order, () => sinceMs);
     },
@@ -83,15 +82,21 @@ export function createBeforeMarks({ records, clock }: { readonly records: Record
   };
 }
 
-/** Whether a mark that holds means every password that the order means, as strictly. */
-function isCovered({ marks }: BeforeRecord, { beforeMs, reason }: BeforeOrder): boolean {
-  return marks.some((mark) => mark.beforeMs >= beforeMs && strictnessOf(mark.reason) >= strictnessOf(reason));
+/** Whether this very order was given before. */
+function isSaid({ marks }: BeforeRecord, { beforeMs, reason }: BeforeOrder): boolean {
+  return marks.some((mark) => mark.beforeMs === beforeMs && mark.reason === reason);
 }
 
-/** With one mark of each strictness: of two, the later "before" counts, so that a second order frees nobody of the first. */
+/**
+ * With one mark of each strictness: of two the later "before" counts, so that an order frees nobody of another. The new one means
+ * passwords too that were set since the other: by a clock that was set back, a second incident comes before the first.
+ */
 function withMark({ lastMs, marks }: BeforeRecord, { beforeMs, reason, by }: BeforeOrder, sinceMs: number): BeforeRecord {
-  const kept = marks.filter((mark) => strictnessOf(mark.reason) > strictnessOf(reason) || (strictnessOf(mark.reason) < strictnessOf(reason) && mark.beforeMs > beforeMs));
-  return { lastMs: Math.max(lastMs, sinceMs), marks: [...kept, { reason, sinceMs, by, beforeMs }] };
+  const strictness = strictnessOf(reason);
+  const same = marks.filter((mark) => strictnessOf(mark.reason) === strictness).map((mark) => mark.beforeMs);
+  const mark: BeforeMark = { reason, sinceMs, by, beforeMs: Math.max(beforeMs, ...same) };
+  const kept = marks.filter((other) => strictnessOf(other.reason) > strictness || (strictnessOf(other.reason) < strictness && other.beforeMs > mark.beforeMs));
+  return { lastMs: Math.max(lastMs, sinceMs), marks: [...kept, mark] };
 }
 
 /** The kind of scope goes first, so that no organization has the key of the app. */

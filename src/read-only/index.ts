@@ -1,4 +1,4 @@
-export { ReadOnlyError } from './error.ts';
+export { ReadOnlyError, type ReadOnlyFacts } from './error.ts';
 export type { ReadOnlyLift, ReadOnlyOrder } from './orders.ts';
-export { createReadOnlyMode, readOnlyDefaults, type ReadOnlyMode, type ReadOnlyOperation, type ReadOnlyOptions } from './read-only.ts';
-export type { ReadOnlyKnowledge, ReadOnlyLabel, ReadOnlyLevel, ReadOnlyRequest, ReadOnlyScope, ReadOnlyStanding, ReadOnlyStrictness, ReadOnlySubject, ReadOnlySwitch, ReadOnlyVerdict } from './types.ts';
+export { createReadOnlyMode, readOnlyDefaults, type ReadOnlyMode, type ReadOnlyOperation, type ReadOnlyModeOptions } from './read-only.ts';
+export type { ReadOnlyBanner, ReadOnlyKnowledge, ReadOnlyLabel, ReadOnlyLevel, ReadOnlyRequest, ReadOnlyScope, ReadOnlyStanding, ReadOnlyStrictness, ReadOnlySubject, ReadOnlySwitch, ReadOnlyVerdict } from './types.ts';

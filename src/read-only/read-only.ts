@@ -10,9 +10,9 @@ import { createFollower } from './follower.ts';
 import { createOrders, type Orders } from './orders.ts';
 import { createReports } from './reports.ts';
 import { createSwitchboard, refuses, type Switchboard } from './switchboard.ts';
-import type { ReadOnlyKnowledge, ReadOnlyLevel, ReadOnlyRequest, ReadOnlyStanding, ReadOnlySubject, ReadOnlyVerdict } from './types.ts';
+import type { ReadOnlyBanner, ReadOnlyKnowledge, ReadOnlyLevel, ReadOnlyRequest, ReadOnlyStanding, ReadOnlySubject, ReadOnlyVerdict } from './types.ts';
 
-export interface ReadOnlyOptions {
+export interface ReadOnlyModeOptions {
   readonly records: RecordStore;
   /** What holds in a process that has never reached the store. Default `writes`. */
   readonly whenUnknown?: ReadOnlyLevel;
@@ -37,8 +37,10 @@ export interface ReadOnlyMode extends Orders {
   check(request: ReadOnlyRequest): ReadOnlyVerdict;
   /** Throws {@link ReadOnlyError} where writing is refused: for what is behind the routes. */
   assertWritable(operation: ReadOnlyOperation): void;
-  /** What stands for somebody, for banners. No event. */
+  /** What stands for somebody: the strictest switch that binds them. No event. */
   standing(subject?: ReadOnlySubject): ReadOnlyStanding;
+  /** The same as users may see it; undefined while nothing is switched on for them. */
+  banner(subject?: ReadOnlySubject): ReadOnlyBanner | undefined;
   /** What this process knows of the switches. */
   known(): ReadOnlyKnowledge;
   /** Resolves with true once the store has been reached, with false after `deadlineMs` (default 5 s). */
@@ -57,7 +59,7 @@ const readyMs = 5_000;
  * (RFC 9110 sections 9.2.1 and 15.6.4; OWASP ASVS 5.0 16.5.3). When the store is gone the last known state holds. Throws
  * ERR_CONFIG; `set`, `lift` and `status` reject with ERR_STORE or ERR_BUSY.
  */
-export function createReadOnlyMode(options: ReadOnlyOptions): ReadOnlyMode {
+export function createReadOnlyMode(options: ReadOnlyModeOptions): ReadOnlyMode {
   const { records, whenUnknown, pollMs, operators, maxScopes, clock, ...parsed } = readOptions('read-only', options, {
     records: port<RecordStore>(['read', 'compareAndSet', 'watch']),
     whenUnknown: oneOf<ReadOnlyLevel>(['off', 'sensitive', 'writes', 'all'], 'writes'),
@@ -84,6 +86,7 @@ export function createReadOnlyMode(options: ReadOnlyOptions): ReadOnlyMode {
       if (!verdict.allowed) throw refusalOf(name, verdict);
     },
     standing: (subject = {}) => board.standing(subject),
+    banner: (subject = {}) => bannerOf(board.standing(subject)),
     known: () => board.knowledge(follower.state()),
     ready: (deadlineMs = readyMs) => follower.ready(deadlineMs),
     close() {
@@ -132,4 +135,9 @@ function refusalOf(name: string, { level, switch: found, retryAfterMs }: Extract
     retryAfterMs,
     ...(found !== undefined && { reason: found.reason, ...(found.untilMs !== undefined && { untilMs: found.untilMs }) }),
   });
+}
+
+function bannerOf({ level, switch: found }: ReadOnlyStanding): ReadOnlyBanner | undefined {
+  if (level === 'off') return undefined;
+  return { level, reason: found?.reason ?? '', ...(found !== undefined && { sinceMs: found.sinceMs, ...(found.untilMs !== undefined && { untilMs: found.untilMs }) }) };
 }

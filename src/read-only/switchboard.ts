@@ -1,4 +1,5 @@
 import { ConfigError } from '../kernel/errors.ts';
+import { isSafeMethod } from '../kernel/safe-method.ts';
 import type { Clock } from '../ports/clock.ts';
 import { isOn, isStricter, scopeName, type SwitchRecord } from './record.ts';
 import type { ReadOnlyKnowledge, ReadOnlyLevel, ReadOnlyRequest, ReadOnlyStanding, ReadOnlySubject, ReadOnlySwitch } from './types.ts';
@@ -60,11 +61,8 @@ function checkSubject({ accountId, organizationIds }: ReadOnlySubject): void {
   }
 }
 
-/** The safe methods of RFC 9110 section 9.2.1. They are case-sensitive: what is written otherwise is another method. */
-const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
-
 export function refuses(level: ReadOnlyLevel, { method, label }: Pick<ReadOnlyRequest, 'method' | 'label'>): boolean {
   if (level === 'off' || label === 'exempt') return false;
   // Whatever else is said of it, somebody thought that it is not ordinary.
-  return level === 'all' || label !== undefined || (level === 'writes' && !safeMethods.has(method));
+  return level === 'all' || label !== undefined || (level === 'writes' && !isSafeMethod(method));
 }

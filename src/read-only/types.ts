@@ -54,3 +54,11 @@ export interface ReadOnlyStanding {
   readonly level: ReadOnlyLevel;
   readonly switch?: ReadOnlySwitch;
 }
+
+/** What users may see: without who ordered it. `reason` is empty and the times are absent where this process has never reached the store. */
+export interface ReadOnlyBanner {
+  readonly level: ReadOnlyStrictness;
+  readonly reason: string;
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+}

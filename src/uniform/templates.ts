@@ -1,4 +1,5 @@
 import { ConfigError } from '../kernel/errors.ts';
+import { escapeHtml, plainPage } from '../kernel/html.ts';
 import { optional, readOptions, text, wrong, type OptionReader } from '../kernel/options.ts';
 import type { Reply } from '../ports/reply.ts';
 
@@ -159,13 +160,4 @@ function render(name: string, template: ReplyTemplate): Readonly<Record<'html' |
       body: JSON.stringify(json),
     }),
   });
-}
-
-function plainPage(title: string, detail: string): string {
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title><main><h1>${escapeHtml(title)}</h1><p>${escapeHtml(detail)}</p></main></html>`;
-}
-
-/** Text as it may stand in HTML. */
-function escapeHtml(value: string): string {
-  return value.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }

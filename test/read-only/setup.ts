@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import type { RecordStore, SecurityEvent } from 'portcullis';
 import { memoryStore } from 'portcullis';
-import { createReadOnlyMode, type ReadOnlyMode, type ReadOnlyOptions } from 'portcullis/read-only';
+import { createReadOnlyMode, type ReadOnlyMode, type ReadOnlyModeOptions } from 'portcullis/read-only';
 import { fakeClock, type FakeClock } from 'portcullis/testing';
 import { freshPath, openStore } from '../stores/sqlite-support.ts';
 
@@ -20,11 +20,11 @@ export interface Setup {
   readonly clock: FakeClock;
   readonly events: SecurityEvent[];
   /** Another process of the app, on the same store. */
-  readonly another: (options?: Partial<ReadOnlyOptions>) => Promise<ReadOnlyMode>;
+  readonly another: (options?: Partial<ReadOnlyModeOptions>) => Promise<ReadOnlyMode>;
 }
 
 /** A mode that has reached its store. */
-export async function setup({ on = 'memoryStore', clock = fakeClock(), ...options }: Partial<ReadOnlyOptions> & { readonly on?: (typeof stores)[number]; readonly clock?: FakeClock } = {}): Promise<Setup> {
+export async function setup({ on = 'memoryStore', clock = fakeClock(), ...options }: Partial<ReadOnlyModeOptions> & { readonly on?: (typeof stores)[number]; readonly clock?: FakeClock } = {}): Promise<Setup> {
   const records = options.records ?? emptyStore(on, clock);
   const events: SecurityEvent[] = [];
   const another: Setup['another'] = async (own = {}) => {

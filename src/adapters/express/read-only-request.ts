@@ -1,0 +1,63 @@
+import type { IncomingMessage } from 'node:http';
+import { isSafeMethod } from '../../kernel/safe-method.ts';
+import type { Asked } from './route-table.ts';
+
+/** Header fields by which a later part of the app may make another method of a request. */
+const overrideHeaders = ['x-http-method-override', 'x-http-method', 'x-method-override'] as const;
+
+interface Rewritten extends IncomingMessage {
+  readonly originalMethod?: unknown;
+  readonly originalUrl?: unknown;
+  readonly baseUrl?: unknown;
+  readonly body?: unknown;
+}
+
+/** All that a request is, or may become behind the guard. */
+export function askedBy(req: IncomingMessage): Asked {
+  const { url = '/', originalUrl, baseUrl } = req as Rewritten;
+  const targets = new Set([typeof baseUrl === 'string' ? baseUrl + url : url, typeof originalUrl === 'string' ? originalUrl : url]);
+  return { methods: methodsOf(req), paths: [...new Set([...targets].flatMap(pathsOf))] };
+}
+
+/** Of several methods the one that is judged: a safe one only where all are. */
+export function strictestOf(methods: readonly string[]): string {
+  return methods.find((method) => !isSafeMethod(method)) ?? methods[0] ?? '';
+}
+
+function methodsOf(req: IncomingMessage): readonly string[] {
+  const { method, originalMethod } = req as Rewritten;
+  const methods = new Set<string>([method ?? '']);
+  if (typeof originalMethod === 'string') methods.add(originalMethod);
+  for (const override of overridesOf(req)) methods.add(override);
+  // Some make requests of upgrades to run them through the app. What comes after is no HTTP and may do anything. `h2c` is asked for by clients that only read.
+  const { upgrade } = req.headers;
+  if (upgrade !== undefined && upgrade.toLowerCase() !== 'h2c') methods.add('UPGRADE');
+  return [...methods];
+}
+
+function overridesOf(req: Rewritten): readonly string[] {
+  const given: unknown[] = overrideHeaders.map((name) => req.headers[name]);
+  const { url = '', originalUrl, body } = req;
+  for (const text of new Set([url, typeof originalUrl === 'string' ? originalUrl : url])) given.push(...queryOverrides(text));
+  if (typeof body === 'object' && body !== null && Object.hasOwn(body, '_method')) given.push((body as { readonly _method: unknown })._method);
+  // A list of methods, or what is no text: a name that no method has, so that it counts as a write.
+  return given.filter((value) => value !== undefined && value !== '').map((value) => (typeof value === 'string' ? value.trim().toUpperCase().slice(0, 40) : 'OVERRIDE'));
+}
+
+function queryOverrides(url: string): readonly string[] {
+  const at = url.indexOf('?');
+  if (at === -1) return [];
+  return [...new URLSearchParams(url.slice(at + 1))].filter(([name]) => name.startsWith('_method')).map(([, value]) => value);
+}
+
+/** The path of a target. A target that is a whole address is none that is exempt, and may come to the path in it. */
+function pathsOf(target: string): readonly string[] {
+  const path = /^[a-z][a-z\d+.-]*:\/\/[^/\\?#]*(.*)$/is.exec(target)?.[1];
+  return path === undefined ? [withoutQuery(target)] : [target, withoutQuery(path)];
+}
+
+/** Up to the query. A `#` has no place in a target, and what holds one is no exempt path. */
+function withoutQuery(target: string): string {
+  const end = target.indexOf('?');
+  return end === -1 ? target : target.slice(0, end);
+}

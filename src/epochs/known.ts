@@ -1,9 +1,9 @@
 import type { EpochRecord } from './record.ts';
 
-/** What a look at the store said. */
+/** What a look at the store, or a write, said. Beginnings and ends are numbered in one row. */
 export interface Look extends EpochRecord {
-  /** Looks are numbered when they begin, writes when they are done: a look that began before a write may have missed it. */
-  readonly turn: number;
+  readonly begunTurn: number;
+  readonly endedTurn: number;
   /** Monotonic ms from before the look: the store said so at this time or later. */
   readonly asOfMs: number;
   readonly wrote: boolean;
@@ -15,7 +15,8 @@ export interface Known extends EpochRecord {
   readonly highest: number;
   /** The last raise ever seen, also in a life of the store that is over, wall-clock ms; 0 for none. */
   readonly raisedMs: number;
-  readonly turn: number;
+  readonly begunTurn: number;
+  readonly endedTurn: number;
   readonly asOfMs: number;
 }
 
@@ -24,19 +25,27 @@ export function isDoubted({ epoch, highest }: Known): boolean {
   return epoch < highest;
 }
 
-/** What is known after one more look. A late answer never takes the place of a newer one, and a lower epoch never passes for the current one. */
+/**
+ * What is known after one more look. A late answer never takes the place of a newer one, and a lower epoch never passes for the
+ * current one. Of two looks that overlap nobody can say which is newer: the higher epoch is.
+ */
 export function learned(known: Known | undefined, look: Look): Known {
   if (known === undefined) return firstKnown(look, 0);
-  const { epoch, birth, turn, asOfMs, wrote } = look;
-  const isLater = turn > known.turn;
+  const { epoch, birth, wrote } = look;
+  const isLater = look.begunTurn > known.endedTurn;
   // Another birth is another life of the store: nothing that was marked in the one before counts any more.
   if (birth !== 0 && known.birth !== 0 && birth !== known.birth) return isLater ? firstKnown(look, known.raisedMs) : known;
-  if (epoch < known.epoch) return isLater && !wrote ? { ...known, epoch, turn, asOfMs } : known;
+  if (epoch < known.epoch) return isLater && !wrote ? { ...known, epoch, ...timesOf(look) } : known;
   if (isDoubted(known) && !isLater) return known;
   const { highest, raisedMs } = firstKnown(look, known.raisedMs);
-  return { epoch, birth: birth || known.birth, highest: Math.max(highest, known.highest), raisedMs, turn: Math.max(turn, known.turn), asOfMs: Math.max(asOfMs, known.asOfMs) };
+  return { epoch, birth: birth || known.birth, highest: Math.max(highest, known.highest), raisedMs, ...timesOf(look), begunTurn: Math.max(look.begunTurn, known.begunTurn), asOfMs: Math.max(look.asOfMs, known.asOfMs) };
 }
 
-function firstKnown({ epoch, birth, turn, asOfMs }: Look, raisedBeforeMs: number): Known {
-  return { epoch, birth, highest: epoch, raisedMs: epoch === birth ? raisedBeforeMs : Math.max(epoch, raisedBeforeMs), turn, asOfMs };
+function firstKnown(look: Look, raisedBeforeMs: number): Known {
+  const { epoch, birth } = look;
+  return { epoch, birth, highest: epoch, raisedMs: epoch === birth ? raisedBeforeMs : Math.max(epoch, raisedBeforeMs), ...timesOf(look) };
+}
+
+function timesOf({ begunTurn, endedTurn, asOfMs }: Look): Pick<Known, 'begunTurn' | 'endedTurn' | 'asOfMs'> {
+  return { begunTurn, endedTurn, asOfMs };
 }

@@ -7,6 +7,8 @@ import type { EpochScope } from './scope.ts';
 
 /** Epochs in marks that the store did not have when it was asked. More than these ask again each time. */
 const maxMissed = 16;
+/** How old a look may be that others wait for with whoever began it: one that hangs must not hold up who comes later. */
+const maxSharedMs = 1_000;
 
 /** The epochs that this process remembers, none for longer than `maxStaleMs`. */
 export interface EpochMemory {
@@ -26,38 +28,38 @@ export function createEpochMemory({ records, clock, maxStaleMs, maxCached }: { r
   const nextTurn = (): number => (turns += 1);
   const places = createPlaces({ records, maxCached, nextTurn });
 
-  async function land(place: Place, { turn, begunMs, marked }: Omit<Flight, 'landed'>): Promise<Seen> {
+  async function land(place: Place, { begunTurn, asOfMs, marked }: Omit<Flight, 'landed'>): Promise<Seen> {
     try {
       const record = await readEpoch(records, place.scope);
-      const known = learn(places, place, { ...record, turn, asOfMs: begunMs, wrote: false });
+      const known = learn(places, place, { ...record, begunTurn, endedTurn: nextTurn(), asOfMs, wrote: false });
       if (marked > known.epoch && place.missed.size < maxMissed) place.missed.add(marked);
       return { record, known };
     } finally {
-      if (place.flight?.turn === turn) place.flight = undefined;
+      if (place.flight?.begunTurn === begunTurn) place.flight = undefined;
     }
   }
 
   function depart(place: Place, marked: number): Flight {
-    const begun = { turn: nextTurn(), begunMs: clock.monotonicMs(), marked };
+    const begun = { begunTurn: nextTurn(), asOfMs: clock.monotonicMs(), marked };
     const flight = { ...begun, landed: land(place, begun) };
     place.flight = flight;
     places.touch(place);
     return flight;
   }
 
-  function isRecent({ heardTurn }: Place, turn: number, asOfMs: number): boolean {
-    return turn > heardTurn && clock.monotonicMs() - asOfMs < maxStaleMs;
+  function isRecent({ heardTurn }: Place, { begunTurn, asOfMs }: Pick<Known, 'begunTurn' | 'asOfMs'>, forMs: number): boolean {
+    return begunTurn > heardTurn && clock.monotonicMs() - asOfMs < forMs;
   }
 
   /** The look that is under way, where it is as good as one that begins now. */
   function underWay(place: Place): Flight | undefined {
     const { flight } = place;
-    return flight !== undefined && isRecent(place, flight.turn, flight.begunMs) ? flight : undefined;
+    return flight !== undefined && isRecent(place, flight, Math.min(maxStaleMs, maxSharedMs)) ? flight : undefined;
   }
 
   async function remembered(place: Place, marked: number): Promise<Known> {
     const { known } = place;
-    if (known !== undefined && isRecent(place, known.turn, known.asOfMs)) return known;
+    if (known !== undefined && isRecent(place, known, maxStaleMs)) return known;
     return (await (underWay(place) ?? depart(place, marked)).landed).known;
   }
 
@@ -71,7 +73,11 @@ export function createEpochMemory({ records, clock, maxStaleMs, maxCached }: { r
     },
     look: (scope) => depart(places.of(scope), 0).landed,
     recall: (scope) => places.find(scope)?.known,
-    wrote: (scope, record, begunMs) => learn(places, places.of(scope), { ...record, turn: nextTurn(), asOfMs: begunMs, wrote: true }),
+    wrote(scope, record, begunMs) {
+      // As if it had begun when it ended: a look that began before it may have missed it.
+      const turn = nextTurn();
+      return learn(places, places.of(scope), { ...record, begunTurn: turn, endedTurn: turn, asOfMs: begunMs, wrote: true });
+    },
     close: places.close,
   };
 }
@@ -79,7 +85,7 @@ export function createEpochMemory({ records, clock, maxStaleMs, maxCached }: { r
 function learn(places: Places, place: Place, look: Look): Known {
   const { known } = place;
   const next = learned(known, look);
-  if (next.turn !== known?.turn) place.missed.clear();
+  if (next.endedTurn !== known?.endedTurn) place.missed.clear();
   place.known = next;
   // In another life of the store, what was seen in the one before says nothing.
   if (known !== undefined && known.birth !== 0 && next.birth !== known.birth) places.clear();

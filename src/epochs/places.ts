@@ -11,8 +11,8 @@ export interface Seen {
 
 /** A look that is under way. */
 export interface Flight {
-  readonly turn: number;
-  readonly begunMs: number;
+  readonly begunTurn: number;
+  readonly asOfMs: number;
   /** The mark that it was begun for: it had been given before. */
   readonly marked: number;
   readonly landed: Promise<Seen>;

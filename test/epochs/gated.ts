@@ -1,0 +1,70 @@
+import type { RecordStore } from '../../src/ports/record-store.ts';
+
+/** A store whose reads are taken at once and answered when a test says so, and which can be gone. */
+export interface Gated {
+  readonly store: RecordStore;
+  /** From now on the answers of reads wait. */
+  readonly hold: () => void;
+  /** From now on they do not; those that wait go on waiting. */
+  readonly pass: () => void;
+  /** Lets the answers go that wait. */
+  readonly release: () => Promise<void>;
+  readonly fail: (isGone: boolean) => void;
+  /** Tells the watchers of a key, whatever happened to it. */
+  readonly tell: (key: string) => void;
+  /** The keys that are watched now. */
+  readonly watched: () => readonly string[];
+}
+
+export function gated(inner: RecordStore): Gated {
+  const waiting: (() => void)[] = [];
+  let isHeld = false;
+  let isGone = false;
+  const watchers = new Set<{ readonly key: string; readonly changed: () => void }>();
+
+  async function answered<T>(work: () => Promise<T>): Promise<T> {
+    if (isGone) throw new Error('ECONNREFUSED');
+    const isToWait = isHeld;
+    const answer = await work();
+    if (isToWait) await new Promise<void>((resolve) => waiting.push(resolve));
+    return answer;
+  }
+
+  return {
+    store: {
+      durable: inner.durable,
+      read: (key) => answered(() => inner.read(key)),
+      async compareAndSet(change) {
+        if (isGone) throw new Error('ECONNREFUSED');
+        return inner.compareAndSet(change);
+      },
+      watch(key, changed) {
+        const watcher = { key, changed };
+        watchers.add(watcher);
+        return () => {
+          watchers.delete(watcher);
+        };
+      },
+    },
+    hold() {
+      isHeld = true;
+    },
+    pass() {
+      isHeld = false;
+    },
+    async release() {
+      isHeld = false;
+      for (const resolve of waiting.splice(0)) resolve();
+      await new Promise<void>((resolve) => {
+        setImmediate(resolve);
+      });
+    },
+    fail(gone) {
+      isGone = gone;
+    },
+    tell(key) {
+      for (const watcher of watchers) if (watcher.key === key) watcher.changed();
+    },
+    watched: () => [...watchers].map(({ key }) => key),
+  };
+}

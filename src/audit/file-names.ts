@@ -1,5 +1,8 @@
-import { readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { ConfigError } from '../kernel/errors.ts';
+import { parseAuditLine, type ParsedLine } from './parse-line.ts';
+import { readLines } from './read-lines.ts';
 
 /** Numbers of at least six digits, so that they are not taken for those of logrotate, where 1 is the newest. */
 const digits = 6;
@@ -20,4 +23,68 @@ export async function rotate(path: string, maxFiles: number): Promise<void> {
   const next = (before.at(-1)?.number ?? 0) + 1;
   await rename(path, `${path}.${String(next).padStart(digits, '0')}`);
   for (const old of before.slice(0, Math.max(0, before.length + 1 - maxFiles))) await rm(old.path, { force: true });
+}
+
+/** A file of a log, as it is at the moment. */
+export interface AuditFile {
+  readonly path: string;
+  readonly size: number;
+  /** Ms since 1970 of its last write. */
+  readonly mtimeMs: number;
+}
+
+/** All files of a log, oldest first: the one at `path` and those that it was rotated to, by the library or by logrotate. */
+export async function auditFiles(path: string): Promise<readonly AuditFile[]> {
+  const base = basename(path);
+  const names = await readdir(dirname(path));
+  const own = names.filter((name) => name === base || (name.startsWith(base) && /^[.-]\d[\d.-]*$/.test(name.slice(base.length))));
+  return inOrder(own.map((name) => join(dirname(path), name)));
+}
+
+/** The files that a reader was asked for: all of a log, or those that are named, oldest first. Rejects for a named one that is not there. */
+export async function filesOf(piece: string, path: string | undefined, paths: readonly string[] | undefined): Promise<readonly AuditFile[]> {
+  if ((path === undefined) === (paths === undefined)) throw new ConfigError(`${piece}: expected path or paths`);
+  if (path !== undefined) return auditFiles(resolve(path));
+  const named = [...new Set(paths?.map((one) => resolve(one)))];
+  for (const one of named) await stat(one);
+  return inOrder(named);
+}
+
+/** Lines looked at for one that can be read. */
+const maxLooks = 8;
+
+type Begun = AuditFile & { readonly begin: ParsedLine | undefined };
+
+/** Files by what they begin with: names say little, since logrotate counts backwards. Files that are gone meanwhile are left out. */
+export async function inOrder(paths: readonly string[]): Promise<readonly AuditFile[]> {
+  const files: Begun[] = [];
+  for (const path of paths) {
+    const stats = await stat(path).catch(() => undefined);
+    if (stats?.isFile() === true) files.push({ path, size: stats.size, mtimeMs: stats.mtimeMs, begin: await beginOf(path) });
+  }
+  return files.sort(byBegin).map(({ path, size, mtimeMs }) => ({ path, size, mtimeMs }));
+}
+
+/** By the place in the chain, which a clock that is set back does not change, else by time. An empty file is the newest. */
+function byBegin(one: Begun, other: Begun): number {
+  const [left, right] = [one.begin?.link, other.begin?.link];
+  if (left !== undefined && left.id === right?.id) return left.seq - right.seq;
+  // Without a suffix it is the current one.
+  return timeOf(one) - timeOf(other) || other.path.length - one.path.length || (one.path < other.path ? -1 : 1);
+}
+
+function timeOf({ begin }: Begun): number {
+  return begin === undefined ? Infinity : Date.parse(begin.entry.time);
+}
+
+async function beginOf(path: string): Promise<ParsedLine | undefined> {
+  try {
+    for await (const { line, bytes } of readLines(path)) {
+      const parsed = bytes && parseAuditLine(bytes);
+      if (parsed !== undefined || line >= maxLooks) return parsed;
+    }
+  } catch {
+    // Gone, or not to be read: whoever reads it next says so.
+  }
+  return undefined;
 }

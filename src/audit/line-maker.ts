@@ -8,6 +8,10 @@ export interface LineMaker {
   /** The line of an entry, with its new line. It counts only once `written` was called. `unfinished`: pieces that end the file before. */
   make(entry: AuditEntry, file: LogFile, unfinished?: number): Buffer;
   written(): void;
+  /** Saves what is known of the lines, before the file is let go. Never rejects. */
+  flush(): Promise<void>;
+  /** Others may write the file from here on. */
+  forget(): void;
 }
 
 /** Lines that know nothing of each other. */
@@ -20,6 +24,8 @@ export function plainLines(): LineMaker {
     },
     make: (entry) => Buffer.from(`${JSON.stringify(entry)}\n`),
     written: () => undefined,
+    flush: () => Promise.resolve(),
+    forget: () => undefined,
   };
 }
 

@@ -9,7 +9,7 @@ export interface LogFile {
   pieces(): number;
   /** Appends one line that ends with `\n`. Rejects where not all of it was written; the next line begins on a line of its own. */
   append(line: Buffer): Promise<void>;
-  /** Whether the path names another file by now, or none: somebody moved this one. Notices a file that was cut, too. */
+  /** Whether the path names another file by now, a shorter one, or none: open it anew. */
   isMoved(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -65,11 +65,8 @@ export async function openLogFile(path: string, endOf: (sizeBytes: number) => Pr
       },
       async isMoved() {
         const named = await stat(path).catch(() => undefined);
-        if (named === undefined || named.ino !== opened.ino || named.dev !== opened.dev) return true;
-        // Cut by a rotation that copies: what follows is appended to what is left.
-        if (named.size < size) [needsNewline, pieces] = [needsNewline && named.size > 0, named.size > 0 ? pieces : 0];
-        size = named.size;
-        return false;
+        // A smaller one was cut, by a rotation that copies: what follows is appended to what is left.
+        return named === undefined || named.ino !== opened.ino || named.dev !== opened.dev || named.size < size;
       },
       close: () => handle.close(),
     };

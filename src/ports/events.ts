@@ -119,6 +119,7 @@ export interface EventDetails {
   'read-only.state-unknown': { readonly known: boolean; readonly error: string };
   'read-only.record-lost': { readonly switches: number };
   'audit.sink-failed': { readonly sink: string; readonly error: string; readonly dropped: number };
+  'audit.chain-broken': { readonly sink: string; readonly problem: 'truncated' | 'anchor-forged' | 'anchor-ahead' };
 }
 
 export type EventType = keyof EventDetails;

@@ -34,7 +34,7 @@ describe('the file sink', () => {
     const path = freshLog();
     const sink = openSink(path);
     const entry = await entryFor();
-    await Promise.all(Array.from({ length: 1_000 }, async (_, index) => sink.write({ ...entry, id: `own-${index}` })));
+    await Promise.all(Array.from({ length: 1_000 }, (_, index) => sink.write({ ...entry, id: `own-${index}` })));
     expect(entriesOf(path).map(({ id }) => id)).toEqual(Array.from({ length: 1_000 }, (_, index) => `own-${index}`));
   });
 
@@ -264,7 +264,7 @@ describe('the options of the file sink', () => {
   });
 
   it('have the defaults that the documentation names', () => {
-    expect(fileSinkDefaults).toEqual({ name: 'file', maxBytes: 67_108_864, maxFiles: 16 });
+    expect(fileSinkDefaults).toEqual({ name: 'file', maxBytes: 67_108_864, maxFiles: 16, chain: { anchorEntries: 100, anchorMs: 10_000 } });
     expect(Object.isFrozen(fileSinkDefaults)).toBe(true);
     const path = freshLog();
     mkdirSync(`${path}.d`);

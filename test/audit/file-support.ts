@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createAuditLog, fileSink, type AuditEntry, type AuditLog, type FileSink, type FileSinkOptions } from 'portcullis/audit';
 import type { SecurityEvent } from 'portcullis';
+import type { FakeClock } from 'portcullis/testing';
 import { keys } from './support.ts';
 
 /** The path of a log that does not exist yet, in a directory of its own that is gone after the test. */
@@ -45,6 +46,14 @@ export async function write(path: string, times: number, options: Partial<FileSi
   const left = await log.drain(20_000);
   if (left > 0 || (log.dropped().bySink['file'] ?? 0) > 0) throw new Error(`${left} left`);
   await sink.close();
+}
+
+/** Waits for something that takes time of the clock and time of the disk. */
+export async function whileTimePasses<T>(clock: FakeClock, work: Promise<T>): Promise<T> {
+  const state = { done: false };
+  const ended = work.finally(() => { state.done = true; });
+  while (!state.done) await clock.advance(100);
+  return ended;
 }
 
 export const linesOf = (path: string): readonly string[] => readFileSync(path, 'utf8').split('\n').filter(Boolean);

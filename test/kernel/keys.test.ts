@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createKeyRing, type KeyPurpose, type KeyRingOptions } from 'portcullis';
 
-const purposes: readonly KeyPurpose[] = ['identifier', 'address', 'account', 'decoy', 'pepper', 'token', 'code', 'breach-cache'];
+const purposes: readonly KeyPurpose[] = ['identifier', 'address', 'account', 'decoy', 'pepper', 'token', 'code', 'breach-cache', 'factor', 'device', 'audit'];
 const secretOf = (start: number): Uint8Array => Uint8Array.from({ length: 32 }, (_, index) => (start + index * 7) & 255);
 const [older, newer] = [{ id: '2025', secret: secretOf(1) }, { id: '2026', secret: secretOf(99) }];
 const ring = createKeyRing({ keys: [newer, older] });

@@ -61,11 +61,11 @@ export function createMarkAll(parts: Parts): (job: MarkAllJob) => Promise<MarkAl
 
   async function run(job: Job, book: JobBook, stop: Stop): Promise<MarkAllProgress> {
     const tell = harmless(job.onProgress);
+    stop.throwIfStopped();
     let state = await book.open();
     // A cursor that comes back would go round for ever: each is compared with one that moves on in ever longer strides.
     let landmark: string | undefined;
     for (let turns = 1, stride = 1; !state.done; turns += 1) {
-      stop.throwIfStopped();
       const { cursor } = state;
       const { accounts: page, next } = checkedPage(await stop.orStopped(job.pages(cursor)), parts.maxPageAccounts);
       if (next !== undefined && (next === cursor || next === landmark)) throw new StoreError('resets.markAll.pages: expected a cursor that moves on');

@@ -2,6 +2,14 @@ import type { RecordChange, RecordStore } from '../ports/record-store.ts';
 import { sha256 } from './compare.ts';
 import { BusyError, StoreError } from './errors.ts';
 
+/** Rounds of reading and writing before a record counts as crowded. Each lost round is somebody else's write that succeeded. */
+const maxRounds = 64;
+const crowdedRetryMs = 1_000;
+
+function crowded(): BusyError {
+  return new BusyError(`records: expected a turn to write, got ${maxRounds} writes by others`, crowdedRetryMs);
+}
+
 /** What a record holds, and the version to replace it by. */
 export interface ReadRecord<T> {
   readonly value: T;
@@ -88,6 +96,19 @@ export function burn(records: RecordStore, { key, version }: { readonly key: str
   return replaced(records, { key, expectedVersion: version, value: null });
 }
 
+/**
+ * Removes a record, also one that cannot be read, and answers whether there was one. When somebody writes it at the same moment
+ * it is removed all the same: "it was not there" must not be said of a record that stays. Throws ERR_BUSY when others keep winning.
+ */
+export async function removeWhatever(records: RecordStore, key: string): Promise<boolean> {
+  for (let round = 0; round < maxRounds; round += 1) {
+    const found = await records.read(key);
+    if (found === undefined) return false;
+    if (await burn(records, { key, version: found.version })) return true;
+  }
+  throw crowded();
+}
+
 /** Runs the step that a burnt token was for. If the app's table is down, the person may press the button again. */
 export async function orRestore<T>(burnt: { restore(): Promise<void> }, step: () => Promise<T>): Promise<T> {
   try {
@@ -97,10 +118,6 @@ export async function orRestore<T>(burnt: { restore(): Promise<void> }, step: ()
     throw error;
   }
 }
-
-/** Rounds of reading and writing before a record counts as crowded. Each lost round is somebody else's write that succeeded. */
-const maxRounds = 64;
-const crowdedRetryMs = 1_000;
 
 /**
  * What `updateJson` is to write: `value` undefined leaves the record as it is. `answer` is told to the caller once the write has
@@ -124,7 +141,7 @@ export async function updateJson<T, A>(records: RecordStore, key: string, decide
     const change = { key, expectedVersion: previous?.version ?? 0, value: JSON.stringify(value), ...(expiresAtMs !== undefined && { expiresAtMs }) };
     if (await replaced(records, change)) return answer;
   }
-  throw new BusyError(`records: expected a turn to write, got ${maxRounds} writes by others`, crowdedRetryMs);
+  throw crowded();
 }
 
 /** Writes a record over whatever is there: what it held before is told to `next`. */

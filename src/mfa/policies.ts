@@ -1,5 +1,5 @@
-import { BusyError, ConfigError, StoreError } from '../kernel/errors.ts';
-import { accountRecordKey, burn, readJson, updateJson } from '../kernel/json-record.ts';
+import { ConfigError, StoreError } from '../kernel/errors.ts';
+import { accountRecordKey, readJson, removeWhatever, updateJson } from '../kernel/json-record.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Emit } from '../ports/events.ts';
 import type { RecordStore } from '../ports/record-store.ts';
@@ -10,8 +10,6 @@ const yearMs = 366 * 24 * 3_600_000;
 const maxScopes = 64;
 /** What a Date can hold: pages show the deadline. */
 const latestMs = 8.64e15;
-const maxRounds = 64;
-const crowdedRetryMs = 1_000;
 
 /** Policies as records, one for each scope. Nothing is cached: a change counts from the next request on, in every process. */
 export function createPolicyRecords({ records, clock, emit }: { readonly records: RecordStore; readonly clock: Clock; readonly emit: Emit }): Pick<MfaPolicies, 'policiesFor' | 'require' | 'lift' | 'read'> {
@@ -41,24 +39,11 @@ export function createPolicyRecords({ records, clock, emit }: { readonly records
     async lift({ scope: given, by }) {
       checkBy(by, 'mfa.lift.by: expected the id of whoever switches it off');
       const scope = checkedScope(given);
-      if (!(await remove(records, keyOf(scope)))) return false;
+      if (!(await removeWhatever(records, keyOf(scope)))) return false;
       emit({ type: 'mfa.policy-changed', scope: nameOf(scope), required: false, by });
       return true;
     },
   };
-}
-
-/**
- * Removes whatever is there, also what cannot be read as a policy. When somebody moves the deadline at the same moment, the
- * record is removed all the same: "it was not on" must not be said of a policy that stays.
- */
-async function remove(records: RecordStore, key: string): Promise<boolean> {
-  for (let round = 0; round < maxRounds; round += 1) {
-    const found = await records.read(key);
-    if (found === undefined) return false;
-    if (await burn(records, { key, version: found.version })) return true;
-  }
-  throw new BusyError(`records: expected a turn to write, got ${maxRounds} writes by others`, crowdedRetryMs);
 }
 
 /** The scopes that bind a member, each once. */

@@ -1,8 +1,8 @@
-import { accountRecordKey, isUnreadable, updateJson, type RecordStep } from '../kernel/json-record.ts';
+import { accountRecordKey, isUnreadable, removeWhatever, updateJson, type RecordStep } from '../kernel/json-record.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { isMark, isTime, strictnessOf, type Mark, type ResetReason } from './reasons.ts';
-import { checkedAs, readAs, removeWhatever, type RecordShape } from './records.ts';
+import { checkedAs, readAs, type RecordShape } from './records.ts';
 
 /** One account. */
 export interface AccountRecord {

@@ -1,8 +1,8 @@
-import { accountRecordKey, isUnreadable, updateJson, type RecordStep } from '../kernel/json-record.ts';
+import { accountRecordKey, isUnreadable, removeWhatever, updateJson, type RecordStep } from '../kernel/json-record.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { isMark, isTime, strictnessOf, type Mark, type ResetReason } from './reasons.ts';
-import { checkedAs, readAs, removeWhatever, type RecordShape } from './records.ts';
+import { checkedAs, readAs, type RecordShape } from './records.ts';
 
 /** "Every password set before": one mark for all of an app or of an organization. Its `sinceMs` is later than that of every such mark before it, whatever the clock says. */
 export interface BeforeMark extends Mark {

@@ -8,7 +8,7 @@ import type { RandomSource } from '../ports/random.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import type { AccountMarks } from './account-marks.ts';
 import { createDryBook, createJobBook, maxCursorChars, type JobBook, type JobCounts, type JobState } from './job-record.ts';
-import { readJob, type Job } from './orders.ts';
+import { maxIdChars, readJob, type Job } from './orders.ts';
 import type { MarkAllJob, MarkAllProgress } from './resets.ts';
 import { createStop, forEachOf, type Stop } from './walk.ts';
 
@@ -112,5 +112,5 @@ function checkedPage(given: unknown, maxAccounts: number): { readonly accounts: 
 
 function hasId(account: unknown): boolean {
   const { id } = Object(account) as { readonly id?: unknown };
-  return typeof id === 'string' && id !== '' && id.length <= 1_024;
+  return typeof id === 'string' && id !== '' && id.length <= maxIdChars;
 }

@@ -7,7 +7,7 @@ import { isTime, resetReasons, type ResetReason } from './reasons.ts';
 
 const dayMs = 86_400_000;
 /** Far above every id that apps give out; what is longer is a mistake. */
-const maxIdChars = 1_024;
+export const maxIdChars = 1_024;
 /** It is stored and told of as it is. */
 const maxByChars = 256;
 /** Organizations of one account. Each costs a read. */

@@ -1,5 +1,5 @@
 import { StoreError } from '../kernel/errors.ts';
-import { burn, readJson, unreadableRecord } from '../kernel/json-record.ts';
+import { readJson, unreadableRecord } from '../kernel/json-record.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 
 /** How a record of one kind is told from what was never written as one. */
@@ -21,17 +21,4 @@ export async function readAs<T>(records: RecordStore, key: string, shape: Record
   const found: unknown = await readJson<T>(records, key);
   if (found !== undefined && (typeof found !== 'object' || found === null)) throw new StoreError('records.read: expected a record or undefined');
   return checkedAs(shape, (found as { readonly value: T } | undefined)?.value);
-}
-
-/** Rounds of reading and removing. Each lost round is somebody else's write that succeeded. */
-const maxRounds = 64;
-
-/** Removes whatever is there, also what cannot be read. Answers whether there was something. */
-export async function removeWhatever(records: RecordStore, key: string): Promise<boolean> {
-  for (let round = 0; round < maxRounds; round += 1) {
-    const found = await records.read(key);
-    if (found === undefined) return false;
-    if (await burn(records, { key, version: found.version })) return true;
-  }
-  throw new StoreError(`records: expected a turn to remove, got ${maxRounds} writes by others`);
 }

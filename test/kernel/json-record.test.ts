@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fakeClock } from 'portcullis/testing';
-import { accountRecordKey, burn, readFirst, readJson, removeAll, replaceJson, updateJson } from '../../src/kernel/json-record.ts';
+import { accountRecordKey, burn, isUnreadable, readFirst, readJson, removeAll, removeWhatever, replaceJson, updateJson } from '../../src/kernel/json-record.ts';
 import type { RecordChange, RecordStore } from '../../src/ports/record-store.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 
@@ -179,6 +179,33 @@ describe('finding and removing records', () => {
     await put(records, 'count:b', '{}');
     await removeAll(records, ['count:a', 'count:none', 'count:b']);
     expect(await Promise.all(['count:a', 'count:b'].map((at) => records.read(at)))).toEqual([undefined, undefined]);
+  });
+});
+
+describe('a record that cannot be read', () => {
+  it('is told from a store that is gone', async () => {
+    const records = memoryStore();
+    await records.compareAndSet({ key: 'kind:1', expectedVersion: 0, value: 'not JSON' });
+    const broken = async (): Promise<never> => Promise.reject(new Error('disk full'));
+    expect(isUnreadable(await readJson(records, 'kind:1').catch((error: unknown) => error))).toBe(true);
+    expect(isUnreadable(await readJson({ ...records, read: broken }, 'kind:1').catch((error: unknown) => error))).toBe(false);
+    const lying = async (): Promise<boolean> => Promise.resolve(1 as never);
+    expect(isUnreadable(await updateJson({ ...records, compareAndSet: lying }, 'kind:2', () => ({ value: {}, answer: 1 })).catch((error: unknown) => error))).toBe(false);
+  });
+
+  it('can be removed, once', async () => {
+    const records = memoryStore();
+    await records.compareAndSet({ key: 'kind:1', expectedVersion: 0, value: 'not JSON' });
+    const removed = await Promise.all(Array.from({ length: 50 }, () => removeWhatever(records, 'kind:1')));
+    expect(removed.filter(Boolean)).toHaveLength(1);
+    expect(await records.read('kind:1')).toBeUndefined();
+  });
+
+  it('is not said to be gone while others keep writing it', async () => {
+    const records = memoryStore();
+    await records.compareAndSet({ key: 'kind:1', expectedVersion: 0, value: '{}' });
+    const behind: RecordStore = { ...records, compareAndSet: async () => Promise.resolve(false) };
+    await expect(removeWhatever(behind, 'kind:1')).rejects.toMatchObject({ code: 'ERR_BUSY', retryAfterMs: 1_000 });
   });
 });
 

@@ -6,6 +6,7 @@ import type { LimitRuleName } from './flows/limit-keys.ts';
 import { sessionPresets, type SessionLimits } from './flows/session-limits.ts';
 import type { FlowLimits } from './flows/limits.ts';
 import type { LinkPaths } from './flows/links.ts';
+import type { EpochsOptions } from './epochs/index.ts';
 import type { HasherOptions } from './hasher/index.ts';
 import { systemClock } from './kernel/clock.ts';
 import { ConfigError, errorName, isPortcullisError } from './kernel/errors.ts';
@@ -24,7 +25,9 @@ import type { Emit } from './ports/events.ts';
 import type { Mailer } from './ports/mailer.ts';
 import type { RandomSource } from './ports/random.ts';
 import type { RecordStore } from './ports/record-store.ts';
+import type { ReadOnlyModeOptions } from './read-only/index.ts';
 import type { RecoveryOptions } from './recovery/index.ts';
+import type { ForcedResetsOptions } from './resets/index.ts';
 import { memoryStore } from './stores/memory/index.ts';
 import type { TotpOptions } from './totp/index.ts';
 import type { UniformOptions } from './uniform/index.ts';
@@ -66,6 +69,10 @@ export interface PortcullisOptions {
   readonly totp?: Partial<Omit<TotpOptions, Wired>>;
   readonly recovery?: Omit<RecoveryOptions, Wired>;
   readonly mfa?: Omit<MfaPolicyOptions, Wired>;
+  readonly epochs?: Omit<EpochsOptions, Wired>;
+  readonly resets?: Omit<ForcedResetsOptions, Wired>;
+  /** `false`: no read-only mode, and nothing that looks after it twice a second. */
+  readonly readOnly?: Omit<ReadOnlyModeOptions, Wired> | false;
   /** How old proofs may be, and a second factor of the app's own. */
   readonly secondFactor?: { readonly freshForMs?: number; readonly knownForMs?: number; readonly own?: OwnFactor };
   /** How long a session lives: a preset of SP 800-63B-4 (`aal1`: 30 days; `aal2`: 24 hours and 1 hour idle; `aal3`: 12 hours and 15 minutes) or figures. Default `aal1`. */
@@ -137,6 +144,11 @@ function piece<T extends object>(): OptionReader<T> {
   };
 }
 
+const unlessOff =
+  <T>(read: OptionReader<T>): OptionReader<T | false> =>
+  (given, name) =>
+    given === false ? false : read(given, name);
+
 /** Read here as well as by the limiter, so that a complaint names the option as the app wrote it. */
 const rule = optional<LimitRule>((given, name) => {
   readRate(given, name);
@@ -176,6 +188,9 @@ export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
     totp: piece<Partial<Omit<TotpOptions, Wired>>>(),
     recovery: piece<Omit<RecoveryOptions, Wired>>(),
     mfa: piece<Omit<MfaPolicyOptions, Wired>>(),
+    epochs: piece<Omit<EpochsOptions, Wired>>(),
+    resets: piece<Omit<ForcedResetsOptions, Wired>>(),
+    readOnly: unlessOff(piece<Omit<ReadOnlyModeOptions, Wired>>()),
     secondFactor: group({
       freshForMs: integer({ min: 10_000, max: 24 * 3_600_000, fallback: 15 * 60_000 }),
       knownForMs: integer({ min: 0, max: 365 * 24 * 3_600_000, fallback: 24 * 3_600_000 }),

@@ -5,6 +5,7 @@ import { createLimitKeys } from './flows/limit-keys.ts';
 import { flowLimitDefaults, type FlowLimits } from './flows/limits.ts';
 import { createLinks } from './flows/links.ts';
 import type { FlowLimiters, FlowParts } from './flows/parts.ts';
+import { createSessionEpochs } from './epochs/index.ts';
 import { createHasher } from './hasher/index.ts';
 import { harmless } from './kernel/harmless.ts';
 import { createLimiter, type LimitRule } from './limiter/index.ts';
@@ -13,7 +14,9 @@ import { createPasswordPolicy } from './password/index.ts';
 import type { ParsedPortcullisOptions } from './portcullis-options.ts';
 import type { Emit } from './ports/events.ts';
 import type { Mailer } from './ports/mailer.ts';
+import { createReadOnlyMode, noReadOnlyMode } from './read-only/index.ts';
 import { createRecoveryCodes } from './recovery/index.ts';
+import { createForcedResets } from './resets/index.ts';
 import { createTotp } from './totp/index.ts';
 import { createUniformReplies } from './uniform/index.ts';
 
@@ -37,6 +40,9 @@ export function partsOf(parsed: ParsedPortcullisOptions, emit: Emit): FlowParts 
     totp: createTotp({ issuer: issuerOf(parsed.baseUrl), ...parsed.totp, keys, records, clock, random, emit }),
     recovery: createRecoveryCodes({ ...parsed.recovery, records, clock, random }),
     mfa: createMfaPolicy({ ...parsed.mfa, records, clock, emit }),
+    epochs: createSessionEpochs({ ...parsed.epochs, records, clock, random, emit }),
+    resets: createForcedResets({ ...parsed.resets, records, clock, random, emit }),
+    readOnly: parsed.readOnly === false ? noReadOnlyMode : createReadOnlyMode({ ...parsed.readOnly, records, clock, emit }),
     secondFactor: parsed.secondFactor,
     challenge: parsed.challenge,
     sessionLimits: parsed.sessions,

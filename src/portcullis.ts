@@ -21,12 +21,15 @@ import { createSignOut, type SignOut } from './flows/sign-out.ts';
 import { createSignUp, type SignUp } from './flows/sign-up.ts';
 import { createStepUp, type StepUp } from './flows/step-up.ts';
 import type { Hasher } from './hasher/index.ts';
+import type { SessionEpochs } from './epochs/index.ts';
 import { harmless } from './kernel/harmless.ts';
 import { createAddressCheck, type AddressFacts } from './limiter/index.ts';
 import type { PasswordPolicy } from './password/index.ts';
 import { readPortcullisOptions, type PortcullisOptions } from './portcullis-options.ts';
 import { partsOf } from './portcullis-parts.ts';
 import type { Emit } from './ports/events.ts';
+import type { ReadOnlyMode } from './read-only/index.ts';
+import type { ForcedResets } from './resets/index.ts';
 import type { UniformReplies } from './uniform/index.ts';
 
 /** Every piece, wired with one key ring, one pair of stores and one stream of events. */
@@ -53,6 +56,12 @@ export interface Portcullis {
   readonly emailChange: EmailChange;
   /** What administrators do: make a second factor mandatory, look who is affected, remove what is lost. */
   readonly mfa: MfaAdmin;
+  /** The switch for incidents. */
+  readonly readOnly: ReadOnlyMode;
+  /** Ends the sessions of everybody, an organization, an account. */
+  readonly epochs: SessionEpochs;
+  /** Whose password must be replaced, and why. */
+  readonly resets: ForcedResets;
   readonly devices: Devices;
   readonly hasher: Hasher;
   readonly password: PasswordPolicy;
@@ -87,6 +96,9 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
 
   return Object.freeze({
     ...flowsOf(parts),
+    readOnly: parts.readOnly,
+    epochs: parts.epochs,
+    resets: parts.resets,
     devices: parts.devices,
     hasher,
     password,
@@ -102,6 +114,8 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
       const endMs = clock.monotonicMs() + deadlineMs;
       const undone = await uniform.drain(deadlineMs);
       await password.close();
+      parts.readOnly.close();
+      parts.epochs.close();
       return undone + ((await audit?.drain(Math.max(0, endMs - clock.monotonicMs()))) ?? 0);
     },
   } satisfies Portcullis);

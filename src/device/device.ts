@@ -59,6 +59,8 @@ export interface DeviceLogin {
   readonly proven?: boolean;
   /** When the sign-in began, wall-clock ms: if all browsers were revoked since then, this one is not made known. Default: now. */
   readonly asOfMs?: number;
+  /** As in `recognize`. */
+  readonly notBeforeMs?: number;
   readonly label?: string;
 }
 
@@ -78,8 +80,9 @@ export interface Devices {
   /**
    * Does the account know this browser? Reads one record, or none where the cookie has nothing for the account. Writes it when a
    * new secret is shown for the first time, and when an old copy of the cookie is, which ends the device and is an event.
+   * `notBeforeMs`: what was known then or before is known no more, wall-clock ms.
    */
-  recognize(browser: Browser, accountId: string): Promise<Recognition>;
+  recognize(browser: Browser, accountId: string, notBeforeMs?: number): Promise<Recognition>;
   /** After a sign-in that passed everything: the browser is known from now on, or known still, under a new secret. Answers a Set-Cookie line. */
   remember(login: DeviceLogin): Promise<RememberedDevice>;
   /** An id for the browser: the one it has, or a new one and the Set-Cookie line that gives it. Asks no store. */
@@ -110,7 +113,7 @@ export function createDevices(options: DevicesOptions): Devices {
   const emit: Emit = harmless(parsed.emit);
   const browsers = createBrowsers({ keys, random, knownForMs });
 
-  const terms = (): Terms => ({ nowMs: clock.nowMs(), knownForMs, secondFactorForMs, maxDevices });
+  const terms = (notBeforeMs = -Infinity): Terms => ({ nowMs: clock.nowMs(), knownForMs, secondFactorForMs, maxDevices, notBeforeMs });
 
   function update<A>(accountId: string, decide: (record: DeviceRecord) => Change<A>): Promise<A> {
     return updateJson<DeviceRecord, A>(records, keyOf(accountId), (found) => {
@@ -122,18 +125,18 @@ export function createDevices(options: DevicesOptions): Devices {
   return Object.freeze({
     read: (cookies) => browsers.read(cookies),
     identify: (browser) => browsers.identify(browser),
-    async recognize(browser, accountId) {
+    async recognize(browser, accountId, notBeforeMs) {
       const shown = browsers.shownTo(accountId, browser);
       if (shown.entry === undefined) return { known: false };
-      const found = await update(accountId, (record) => recognized(record, shown, terms()));
+      const found = await update(accountId, (record) => recognized(record, shown, terms(notBeforeMs)));
       if (found.as === 'copy') emit({ type: 'device.replayed', accountId });
       return found.as === 'known' ? recognition(found.device, terms()) : { known: false };
     },
-    async remember({ browser, accountId, name, secondFactor = false, proven = false, asOfMs = clock.nowMs(), label }) {
+    async remember({ browser, accountId, name, secondFactor = false, proven = false, asOfMs = clock.nowMs(), notBeforeMs, label }) {
       const shown = browsers.shownTo(accountId, browser);
       const fresh = { id: randomText(random, idBytes), salt: randomText(random, secretBytes) };
       const login = { shown, fresh, secondFactor, proven, asOfMs, label: cleanLabel(label, maxLabelChars) || undefined };
-      const done = await update(accountId, (record) => remembered(record, login, terms()));
+      const done = await update(accountId, (record) => remembered(record, login, terms(notBeforeMs)));
       if (done === undefined) return { setCookie: browsers.cookie(browser), deviceId: undefined, others: false, previousUseMs: undefined };
       const { device, secret, version, replayed, others, previousUseMs } = done;
       if (replayed) emit({ type: 'device.replayed', accountId });

@@ -25,6 +25,8 @@ export interface Terms {
   readonly knownForMs: number;
   readonly secondFactorForMs: number;
   readonly maxDevices: number;
+  /** What was known then or before is known no more, wall-clock ms. */
+  readonly notBeforeMs: number;
 }
 
 /** Compares what is shown with what is stored. */
@@ -40,8 +42,8 @@ export function standingOf(record: DeviceRecord, { accountId, entry }: Shown, te
   return { as: isLast && isTaken(device, terms) ? 'previous' : 'copy', device };
 }
 
-export function isExpired({ lastUsedAtMs }: Device, { nowMs, knownForMs }: Pick<Terms, 'nowMs' | 'knownForMs'>): boolean {
-  return nowMs >= lastUsedAtMs + knownForMs;
+export function isExpired({ knownSinceMs, lastUsedAtMs }: Device, { nowMs, knownForMs, notBeforeMs }: Pick<Terms, 'nowMs' | 'knownForMs' | 'notBeforeMs'>): boolean {
+  return nowMs >= lastUsedAtMs + knownForMs || knownSinceMs <= notBeforeMs;
 }
 
 /** Until when no second factor is asked for; undefined where it is. */
@@ -76,7 +78,7 @@ export function heldBy(record: DeviceRecord, { shown, standing, salt, terms }: {
 /** The device that another tab of the same browser made known a moment ago. */
 function bornOf(record: DeviceRecord, { accountId, browserSecret, terms }: { readonly accountId: string; readonly browserSecret: string; readonly terms: Terms }): Held | undefined {
   for (const device of record.devices) {
-    if (device.generation !== 1 || !isTaken(device, terms)) continue;
+    if (device.generation !== 1 || !isTaken(device, terms) || isExpired(device, terms)) continue;
     const held = followed(device, { accountId, secret: browserSecret, nowMs: terms.nowMs });
     if (held !== undefined) return held;
   }

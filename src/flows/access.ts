@@ -2,7 +2,7 @@ import type { MfaVerdict } from '../mfa/index.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { SessionFacts } from '../ports/session.ts';
 import { subjectOf, visit, type Visit } from './door.ts';
-import { isSession, placeOf, reportSession, signedInAs } from './fresh.ts';
+import { placeOf, reportSession, signedInAs } from './fresh.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import { withFields } from './reply-fields.ts';
 import { seen } from './session-limits.ts';
@@ -37,13 +37,16 @@ export function createAccess(parts: FlowParts): Access {
   });
 }
 
-async function check(parts: FlowParts, { session, action, maxAgeMs }: AccessQuestion, current: Visit): Promise<AccessResult> {
+async function check(parts: FlowParts, { session: given, action, maxAgeMs }: AccessQuestion, current: Visit): Promise<AccessResult> {
   const { mfa, clock, secondFactor, sessionLimits, uniform } = parts;
   const { facts } = current;
-  const account = await signedInAs(parts, session);
-  // That nobody is signed in is no news: every visitor begins so.
-  if (isSession(session) && account === undefined) reportSession(parts, { session, action: action ?? 'any', current });
-  if (!isSession(session) || account === undefined) return { ...current.now(uniform.reply('sign-in-failed', facts.accepts)), verdict: 'signed-out' };
+  const signedIn = await signedInAs(parts, given);
+  if (!signedIn.ok) {
+    // That nobody is signed in is no news: every visitor begins so.
+    if (signedIn.reason !== 'not-signed-in') reportSession(parts, { session: given, reason: signedIn.reason, action: action ?? 'any', current });
+    return { ...current.now(uniform.reply('sign-in-failed', facts.accepts)), verdict: 'signed-out' };
+  }
+  const { account, session } = signedIn;
   const { standing } = await placeOf(parts, account, facts);
   const nowMs = clock.nowMs();
   const fresh = action === undefined ? {} : { maxAgeMs: maxAgeMs ?? secondFactor.freshForMs };

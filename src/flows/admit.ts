@@ -2,7 +2,7 @@ import { cookieLines } from '../kernel/cookies.ts';
 import type { Browser, Recognition } from '../device/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { EventSubject } from '../ports/events.ts';
-import type { SessionFacts } from '../ports/session.ts';
+import type { EpochMark, SessionFacts } from '../ports/session.ts';
 import type { Reply } from '../ports/reply.ts';
 import type { ChallengeTickets } from './challenge-tickets.ts';
 import { labelOf, type Visit } from './door.ts';
@@ -39,6 +39,8 @@ export interface Arrival {
   readonly account: StoredAccount;
   /** Canonical: by what the account was called. */
   readonly name: string;
+  /** From before the proof was looked at. */
+  readonly epochs: EpochMark;
   readonly proofs: SessionFacts['proofs'];
   readonly pathway: string;
   readonly browser: Browser;
@@ -67,7 +69,7 @@ export async function admit(parts: FlowParts, doors: Doors, arrival: Arrival): P
   const standing = await standingOf(parts, account, recognition.known);
   const remembered = standing.factors.enrolled && recognition.known && (recognition.secondFactorUntilMs ?? 0) > nowMs;
   const proofs = { ...arrival.proofs, ...(remembered && { 'remembered-browser': nowMs }) };
-  const session: SessionFacts = { accountId: account.id, stage: 'full', startedAtMs: nowMs, proofs };
+  const session: SessionFacts = { accountId: account.id, stage: 'full', startedAtMs: nowMs, epochs: arrival.epochs, proofs };
   const verdict = mfa.decide({ policies: standing.policies, factors: standing.factors, session, nowMs });
 
   if (verdict.verdict === 'challenge') return askForFactor(parts, doors, arrival, verdict.methods);
@@ -80,10 +82,10 @@ export async function admit(parts: FlowParts, doors: Doors, arrival: Arrival): P
 
 /** Keeps what was proved for the second step, which opens nothing. */
 async function askForFactor(parts: FlowParts, { pendings }: Doors, arrival: Arrival, methods: readonly string[]): Promise<SecondFactorNeeded> {
-  const { account, name, browser, pathway, proofs, about, visit } = arrival;
+  const { account, name, browser, epochs, pathway, proofs, about, visit } = arrival;
   await arrival.beforeOpening?.();
   const { id, setCookie } = parts.devices.identify(browser);
-  const pendingCookie = await pendings.begin({ account, signIn: { name, browserId: id, pathway, proofs } });
+  const pendingCookie = await pendings.begin({ account, signIn: { name, browserId: id, epochs, pathway, proofs } });
   parts.emit({ type: 'sign-in.pending', pathway, needs: 'second-factor', ...about });
   return { outcome: 'second-factor', methods, setCookies: cookieLines(setCookie, pendingCookie), reply: withFields(parts.uniform.reply('mfa-required', visit.facts.accepts), { methods }) };
 }
@@ -97,11 +99,11 @@ async function asksStranger({ challenge: { strangers } }: FlowParts, { account, 
 /** Mails the link after an answer that is the one to a wrong password: only the owner of the mailbox learns that it was right. */
 async function sendLink(parts: FlowParts, { tickets }: Doors, arrival: Arrival, answer: () => Promise<Answered>): Promise<Answered> {
   const { devices, emit } = parts;
-  const { account, browser, name, pathway, proofs, about, visit } = arrival;
+  const { account, browser, name, epochs, pathway, proofs, about, visit } = arrival;
   const { id, setCookie } = devices.identify(browser);
   emit({ type: 'sign-in.pending', pathway, needs: 'mailed-link', ...about });
   visit.span.later('challenge-mail', async () => {
-    await tickets.mail({ account, browserId: id, purpose: 'sign-in', signIn: { name, pathway, proofs } });
+    await tickets.mail({ account, browserId: id, purpose: 'sign-in', epochs, signIn: { name, pathway, proofs } });
   });
   return { ...(await answer()), setCookies: cookieLines(setCookie) };
 }
@@ -125,7 +127,7 @@ export async function enter(parts: FlowParts, { arrival, session, enrollUntilMs,
 
   async function known(): Promise<string> {
     const { facts, startedAtMs } = arrival.visit;
-    const { setCookie, deviceId, others, previousUseMs } = await devices.remember({ browser, accountId: account.id, name, secondFactor: rememberFactor, proven: isProven(parts, session), asOfMs: startedAtMs, ...labelOf(facts) });
+    const { setCookie, deviceId, others, previousUseMs } = await devices.remember({ browser, accountId: account.id, name, notBeforeMs: await parts.epochs.newest(account.organizationIds), secondFactor: rememberFactor, proven: isProven(parts, session), asOfMs: startedAtMs, ...labelOf(facts) });
     if (!recognition.known && deviceId !== undefined) emit({ type: 'device.remembered', secondFactor: rememberFactor, ...about, accountId: account.id });
     const because = unusual({ arrival, isNew: !recognition.known && deviceId !== undefined && others, mailed: 'mailed-link' in session.proofs, unusedForMs: session.startedAtMs - (previousUseMs ?? session.startedAtMs) });
     if (because !== undefined) {

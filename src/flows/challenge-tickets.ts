@@ -1,7 +1,7 @@
 import { secretsEqual } from '../kernel/compare.ts';
 import { burn, readJson } from '../kernel/json-record.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
-import type { SessionFacts } from '../ports/session.ts';
+import type { EpochMark, SessionFacts } from '../ports/session.ts';
 import { newToken, tokenDigest } from './mail-secrets.ts';
 import type { FlowParts } from './parts.ts';
 import { hasPassword, passwordTag } from './password-tag.ts';
@@ -26,6 +26,8 @@ interface Wanted {
   readonly purpose: ChallengePurpose;
   /** The account knows the browser that asks. */
   readonly known?: boolean;
+  /** The epochs that the link is worth something under. */
+  readonly epochs: EpochMark;
   readonly signIn?: HeldSignIn;
 }
 
@@ -35,12 +37,14 @@ interface Sealed {
   readonly browserId: string;
   readonly passwordTag: string;
   readonly purpose: ChallengePurpose;
+  readonly epochs: EpochMark;
   readonly signIn?: HeldSignIn;
 }
 
 export interface ChallengeTicket {
   readonly accountId: string;
   readonly purpose: ChallengePurpose;
+  readonly epochs: EpochMark;
   readonly signIn: HeldSignIn | undefined;
   /** Whether this is the browser that asked. */
   isFrom(browserId: string | undefined): boolean;
@@ -61,7 +65,7 @@ type TicketParts = Pick<FlowParts, 'records' | 'mailer' | 'links' | 'keys' | 'ra
 export function createChallengeTickets(parts: TicketParts): ChallengeTickets {
   const { records, mailer, links, keys, random, clock, emit, limiters, limitKeys } = parts;
   return {
-    async mail({ account, browserId, purpose, known = false, signIn }) {
+    async mail({ account, browserId, purpose, known = false, epochs, signIn }) {
       const tag = passwordTag(keys, account);
       // Strangers with the right password must not use up the owner's mails: known browsers share a budget of their own, and
       // another password begins both anew.
@@ -70,7 +74,7 @@ export function createChallengeTickets(parts: TicketParts): ChallengeTickets {
       const token = newToken(random);
       const key = keyOf(token);
       const expiresAtMs = clock.nowMs() + challengeLifetimeMs;
-      const sealed: Sealed = { accountId: account.id, browserId, passwordTag: tag, purpose, ...(signIn !== undefined && { signIn }) };
+      const sealed: Sealed = { accountId: account.id, browserId, passwordTag: tag, purpose, epochs, ...(signIn !== undefined && { signIn }) };
       await records.compareAndSet({ key, expectedVersion: 0, value: JSON.stringify({ sealed: keys.seal('token', JSON.stringify(sealed), key) }), expiresAtMs });
       emit({ type: 'challenge.mailed', purpose, accountId: account.id });
       await mailer.send({ kind: 'challenge', to: account.email, purpose, link: links.challenge(token), disownLink: links.disown(token), expiresAtMs });
@@ -83,6 +87,7 @@ export function createChallengeTickets(parts: TicketParts): ChallengeTickets {
       return {
         accountId: held.accountId,
         purpose: held.purpose,
+        epochs: held.epochs,
         signIn: held.signIn,
         isFrom: (browserId) => browserId !== undefined && secretsEqual(held.browserId, browserId),
         fits: (account) => account.active && hasPassword(keys, account, held.passwordTag),

@@ -6,6 +6,7 @@ import type { SessionFacts } from '../ports/session.ts';
 import { admit, type SecondFactorNeeded, type SignedIn } from './admit.ts';
 import type { ChallengeTicket, ChallengeTickets } from './challenge-tickets.ts';
 import { charge, subjectOf, visit, type Visit } from './door.ts';
+import { isCurrent, recognize } from './epochs.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { PasswordGuard } from './password-guard.ts';
 import type { PendingSignIns } from './pending-sign-ins.ts';
@@ -84,7 +85,7 @@ async function confirm(parts: FlowParts, doors: Doors, { input, current }: { rea
   const browser = devices.read(current.facts.cookies);
   const isOwn = ticket.purpose === 'sign-in' || input.session?.accountId === account.id;
   if (!ticket.isFrom(browser.id) || !isOwn) return fail(parts, current, 'other-browser', account.id);
-  if (!ticket.fits(account)) return fail(parts, current, 'changed-meanwhile', account.id);
+  if (!ticket.fits(account) || !(await isCurrent(parts, account, ticket.epochs))) return fail(parts, current, 'changed-meanwhile', account.id);
   if ((await doors.guard.look({ account, name: account.id, known: true })) === 'disowned') return fail(parts, current, 'changed-meanwhile', account.id);
   if (!(await ticket.burn())) return fail(parts, current, 'unknown-token', account.id);
 
@@ -97,13 +98,13 @@ async function confirm(parts: FlowParts, doors: Doors, { input, current }: { rea
     return { outcome: 'confirmed', purpose: purpose === 'email-change' ? purpose : 'enroll', accountId: account.id, session: { ...session, proofs: { ...session.proofs, ...proof } }, reply: uniform.reply('challenge-confirmed', current.facts.accepts) };
   }
   const { name, pathway, proofs } = ticket.signIn;
-  const recognition = await devices.recognize(browser, account.id);
-  return admit(parts, doors, { account, name, pathway, proofs: { ...proofs, ...proof }, browser, recognition, about, visit: current });
+  const recognition = await recognize(parts, browser, account);
+  return admit(parts, doors, { account, name, epochs: ticket.epochs, pathway, proofs: { ...proofs, ...proof }, browser, recognition, about, visit: current });
 }
 
 /** The password is marked before anything else: whatever fails after that, it opens nothing. */
 async function disown(parts: FlowParts, { tickets, guard, resets }: Doors, { token, current }: { readonly token: unknown; readonly current: Visit }): Promise<DisownResult> {
-  const { devices, uniform, emit } = parts;
+  const { devices, epochs, uniform, emit } = parts;
   const found = await find(parts, tickets, { token, current });
   if (!found.ok) return found.answered;
   const { ticket, account } = found;
@@ -111,6 +112,7 @@ async function disown(parts: FlowParts, { tickets, guard, resets }: Doors, { tok
   if (!ticket.fits(account)) return fail(parts, current, 'changed-meanwhile', account.id);
   await guard.disown(account);
   await devices.revokeAll(account.id);
+  await epochs.revokeUser({ accountId: account.id });
   // Last, and no matter what comes of it: with a disowned password it confirms nothing, and every session must end.
   await ticket.burn().catch(() => false);
   emit({ type: 'challenge.disowned', ...subjectOf(current.facts, { accountId: account.id }) });

@@ -6,11 +6,12 @@ import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventDetails } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
-import type { SessionFacts } from '../ports/session.ts';
+import type { EpochMark, SessionFacts } from '../ports/session.ts';
 import type { ChallengeTickets } from './challenge-tickets.ts';
 import { codeDigest, codeTries, tryCode, type CodeRecord } from './codes.ts';
 import { charge, subjectOf, visit, type Visit } from './door.ts';
 import { freshProof, isSession } from './fresh.ts';
+import { isCurrent, markFor } from './epochs.ts';
 import { newCode, newToken, readCode, tokenDigest } from './mail-secrets.ts';
 import { rejected } from './new-password.ts';
 import { mailOwner, ownerProof } from './owner-proof.ts';
@@ -57,6 +58,7 @@ interface ChangeRecord extends CodeRecord {
   readonly previousEmailTag: string;
   /** Names the password it was asked for under: who is told of a change that was not theirs chooses another one, and that ends it. */
   readonly passwordTag: string;
+  readonly epochs: EpochMark;
 }
 
 type Failure = EventDetails['email-change.failed']['reason'];
@@ -104,7 +106,8 @@ async function mailBoth(parts: FlowParts, account: StoredAccount, name: string):
   else await mailToken(parts, account, name);
 }
 
-async function mailToken({ records, keys, random, clock, mailer, links }: FlowParts, account: StoredAccount, email: string): Promise<void> {
+async function mailToken(parts: FlowParts, account: StoredAccount, email: string): Promise<void> {
+  const { records, keys, random, clock, mailer, links } = parts;
   const key = recordKey(account.id);
   const [secret, code] = [newToken(random), newCode(random)];
   const expiresAtMs = clock.nowMs() + changeLifetimeMs;
@@ -115,6 +118,7 @@ async function mailToken({ records, keys, random, clock, mailer, links }: FlowPa
     sealed: keys.seal('token', JSON.stringify({ accountId: account.id, email }), key),
     previousEmailTag: keys.digest('identifier', account.email),
     passwordTag: passwordTag(keys, account),
+    epochs: await markFor(parts, account),
     expiresAtMs,
   };
   await replaceJson<ChangeRecord>(records, { key, expiresAtMs, next: () => record });
@@ -147,7 +151,7 @@ async function confirm(parts: FlowParts, { resets, input, current }: Confirming)
   const { accountId, email, record, version, key } = found;
   const account = await accounts.findById(accountId);
   if (account?.active !== true) return fail('inactive-account', accountId);
-  if (!keys.digests('identifier', account.email).includes(record.previousEmailTag) || !hasPassword(keys, account, record.passwordTag)) return fail('changed-meanwhile', accountId);
+  if (!keys.digests('identifier', account.email).includes(record.previousEmailTag) || !hasPassword(keys, account, record.passwordTag) || !(await isCurrent(parts, account, record.epochs))) return fail('changed-meanwhile', accountId);
   if (!(await burn(parts.records, { key, version }))) return fail('unknown-token', accountId);
   const restore = async (): Promise<void> => {
     await parts.records.compareAndSet({ key, expectedVersion: 0, value: JSON.stringify(record), expiresAtMs: record.expiresAtMs });

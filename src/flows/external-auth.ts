@@ -3,6 +3,7 @@ import type { RequestFacts } from '../ports/attempt.ts';
 import { admit, type SignInResult } from './admit.ts';
 import type { ChallengeTickets } from './challenge-tickets.ts';
 import { subjectOf, visit } from './door.ts';
+import { markFor, recognize } from './epochs.ts';
 import type { FlowParts } from './parts.ts';
 import type { PendingSignIns } from './pending-sign-ins.ts';
 
@@ -38,13 +39,14 @@ export function createExternalAuth(parts: FlowParts, doors: { readonly pendings:
         return current.answer('sign-in-failed');
       }
       const browser = devices.read(facts.cookies);
-      const recognition = await devices.recognize(browser, account.id);
+      const recognition = await recognize(parts, browser, account);
+      const epochs = await markFor(parts, account);
       const authMs = secondsToMs(auth.authTime, clock.nowMs());
       const trusted = pathways[pathway]?.secondFactorAmr ?? [];
       // Two factors longer ago than a session lives here, or at nobody knows what time, are one factor now.
       const strong = authMs !== undefined && clock.nowMs() - authMs < sessionLimits.absoluteMs && methodsOf(auth.amr).some((method) => trusted.includes(method));
       const proofs = { external: authMs ?? 0, ...(strong && { 'external-mfa': authMs }) };
-      return admit(parts, doors, { account, name: canonicalize(account.email), proofs, pathway, browser, recognition, about, visit: current });
+      return admit(parts, doors, { account, name: canonicalize(account.email), epochs, proofs, pathway, browser, recognition, about, visit: current });
     });
   };
 }

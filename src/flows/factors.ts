@@ -173,12 +173,13 @@ interface Done {
 
 /** After a change no other browser is known to the account and no other session lives; this one goes on under a new id. */
 export async function changed(parts: FlowParts, { request, fresh, current, keepDevices = false }: Done): Promise<FactorChanged> {
-  const { devices, canonicalize, uniform } = parts;
+  const { devices, epochs, canonicalize, uniform } = parts;
   const { account, recognition } = fresh;
   const session = request.session as SessionFacts;
   const browser = devices.read(current.facts.cookies);
   if (!keepDevices) await devices.revokeAll(account.id);
+  const mark = await epochs.revokeOthers({ accountId: account.id, organizationIds: account.organizationIds, mark: session.epochs });
   const cookie = !keepDevices && (recognition.known || session.stage === 'full') ? (await devices.remember({ browser, accountId: account.id, name: canonicalize(account.email), proven: isProven(parts, session), ...labelOf(current.facts) })).setCookie : undefined;
   await current.span.end();
-  return { outcome: 'changed', accountId: account.id, session, revoke: 'other-sessions', setCookies: cookieLines(cookie), reply: uniform.reply('factor-changed', current.facts.accepts) };
+  return { outcome: 'changed', accountId: account.id, session: { ...session, epochs: mark }, revoke: 'other-sessions', setCookies: cookieLines(cookie), reply: uniform.reply('factor-changed', current.facts.accepts) };
 }

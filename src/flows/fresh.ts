@@ -5,6 +5,7 @@ import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject } from '../ports/events.ts';
 import type { SessionFacts } from '../ports/session.ts';
 import { subjectOf, type Visit } from './door.ts';
+import { currentSession, recognize } from './epochs.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import { hasEnded } from './session-limits.ts';
 import { standingOf, type Standing } from './standing.ts';
@@ -36,11 +37,12 @@ interface Wanted {
  */
 export async function freshProof(parts: FlowParts, wanted: Wanted): Promise<Freshness> {
   const { session, action, current } = wanted;
-  const account = await signedInAs(parts, session);
-  if (!isSession(session) || account === undefined) return { ok: false, answered: await refuseSession(parts, { session, action, current }) };
+  const signedIn = await signedInAs(parts, session);
+  if (!signedIn.ok) return { ok: false, answered: await refuseSession(parts, { session, reason: signedIn.reason, action, current }) };
+  const { account } = signedIn;
   const { standing, recognition } = await placeOf(parts, account, current.facts);
   const about = subjectOf(current.facts, { accountId: account.id });
-  const verdict = judged(parts, { ...wanted, session }, standing);
+  const verdict = judged(parts, { ...wanted, session: signedIn.session }, standing);
   switch (verdict.verdict) {
     case 'allow':
       return { ok: true, account, standing, recognition, about };
@@ -68,27 +70,39 @@ export function isSession(session: SessionFacts | undefined): session is Session
   return typeof session === 'object' && (session as unknown) !== null && typeof session.accountId === 'string';
 }
 
+type NoSession = 'not-signed-in' | 'ended' | 'revoked' | 'inactive-account';
+
+/** Somebody whose session still lives. `session` has the mark of its epochs, also where it came without one. */
+export type SignedInAs = { readonly ok: true; readonly account: StoredAccount; readonly session: SessionFacts } | { readonly ok: false; readonly reason: NoSession };
+
+interface RefusedSession extends Pick<Wanted, 'session' | 'action' | 'current'> {
+  readonly reason: NoSession;
+}
+
 /** The one answer to a request that nobody who is signed in made. */
-export async function refuseSession({ clock, sessionLimits, emit }: FlowParts, { session, action, current }: Pick<Wanted, 'session' | 'action' | 'current'>): Promise<Answered> {
-  reportSession({ clock, sessionLimits, emit }, { session, action, current });
-  return current.answer('sign-in-failed');
+export async function refuseSession({ emit }: Pick<FlowParts, 'emit'>, refused: RefusedSession): Promise<Answered> {
+  reportSession({ emit }, refused);
+  return refused.current.answer('sign-in-failed');
 }
 
 /** Why a session was no session. */
-export function reportSession({ clock, sessionLimits, emit }: Pick<FlowParts, 'clock' | 'sessionLimits' | 'emit'>, { session, action, current }: Pick<Wanted, 'session' | 'action' | 'current'>): void {
-  const reason = !isSession(session) ? 'not-signed-in' : hasEnded(session, sessionLimits, clock.nowMs()) ? 'ended' : 'inactive-account';
+export function reportSession({ emit }: Pick<FlowParts, 'emit'>, { session, reason, action, current }: RefusedSession): void {
   emit({ type: 'session.refused', reason, action, ...subjectOf(current.facts, isSession(session) ? { accountId: session.accountId } : {}) });
 }
 
-/** The account of a session that still lives; undefined for anything else. */
-export async function signedInAs({ accounts, clock, sessionLimits }: FlowParts, session: SessionFacts | undefined): Promise<StoredAccount | undefined> {
-  if (!isSession(session) || hasEnded(session, sessionLimits, clock.nowMs())) return undefined;
+/** The account of a session that still lives: by its times, its epochs and its account. */
+export async function signedInAs(parts: FlowParts, session: SessionFacts | undefined): Promise<SignedInAs> {
+  const { accounts, clock, sessionLimits } = parts;
+  if (!isSession(session)) return { ok: false, reason: 'not-signed-in' };
+  if (hasEnded(session, sessionLimits, clock.nowMs())) return { ok: false, reason: 'ended' };
   const account = await accounts.findById(session.accountId);
-  return account?.active === true ? account : undefined;
+  if (account?.active !== true) return { ok: false, reason: 'inactive-account' };
+  const current = await currentSession(parts, account, session);
+  return current === undefined ? { ok: false, reason: 'revoked' } : { ok: true, account, session: current };
 }
 
 /** Where an account stands, and whether it knows the browser of the request. */
 export async function placeOf(parts: FlowParts, account: StoredAccount, { cookies }: RequestFacts): Promise<{ readonly standing: Standing; readonly recognition: Recognition }> {
-  const recognition = await parts.devices.recognize(parts.devices.read(cookies), account.id);
+  const recognition = await recognize(parts, parts.devices.read(cookies), account);
   return { standing: await standingOf(parts, account, recognition.known), recognition };
 }

@@ -22,7 +22,7 @@ export interface MfaAdmin {
 }
 
 export function createMfaAdmin(parts: FlowParts): MfaAdmin {
-  const { accounts, mfa, totp, recovery, devices, mailer, links, emit, uniform } = parts;
+  const { accounts, mfa, totp, recovery, devices, epochs, mailer, links, emit, uniform } = parts;
 
   async function isEnrolled({ accountId }: MfaMember): Promise<boolean> {
     const account = await accounts.findById(accountId);
@@ -53,6 +53,7 @@ export function createMfaAdmin(parts: FlowParts): MfaAdmin {
       // First what keeps the account shut, so that a process that dies in between leaves no account open without a factor.
       await setMustEnroll(parts, accountId);
       await devices.revokeAll(accountId);
+      await epochs.revokeUser({ accountId, by });
       const removed = await totp.removeAll(accountId);
       await recovery.revoke(accountId);
       await accounts.setSecondFactor({ accountId, enrolled: false });

@@ -1,5 +1,6 @@
 import type { BreachLookup } from '../breach/index.ts';
 import type { Devices } from '../device/index.ts';
+import type { SessionEpochs } from '../epochs/index.ts';
 import type { Hasher } from '../hasher/index.ts';
 import type { KeyRing } from '../kernel/keys.ts';
 import type { Limiter } from '../limiter/index.ts';
@@ -12,7 +13,9 @@ import type { Mailer } from '../ports/mailer.ts';
 import type { RandomSource } from '../ports/random.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import type { Reply } from '../ports/reply.ts';
+import type { ReadOnlyMode } from '../read-only/index.ts';
 import type { RecoveryCodes } from '../recovery/index.ts';
+import type { ForcedResets } from '../resets/index.ts';
 import type { Totp } from '../totp/index.ts';
 import type { UniformReplies } from '../uniform/index.ts';
 import type { ChallengeOptions, OwnFactor, Pathways } from './factor-options.ts';
@@ -52,6 +55,9 @@ export interface FlowParts {
   readonly totp: Totp;
   readonly recovery: RecoveryCodes;
   readonly mfa: MfaPolicies;
+  readonly epochs: SessionEpochs;
+  readonly resets: ForcedResets;
+  readonly readOnly: ReadOnlyMode;
   readonly secondFactor: SecondFactorSettings;
   readonly challenge: ChallengeOptions;
   readonly sessionLimits: SessionLimits;

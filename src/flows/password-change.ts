@@ -32,7 +32,7 @@ export function createPasswordChange(parts: FlowParts, guard: PasswordGuard): Pa
 }
 
 async function change(parts: FlowParts, { guard, input, current }: { readonly guard: PasswordGuard; readonly input: PasswordChangeInput; readonly current: Visit }): Promise<PasswordChangeResult> {
-  const { accounts, clock, devices, limiters, uniform, emit } = parts;
+  const { accounts, clock, devices, epochs, limiters, uniform, emit } = parts;
   const { session, newPassword } = input;
   const { facts, span } = current;
   // As old as the session: the current password is asked for here. What a policy or a second factor lacks still stops it.
@@ -56,6 +56,8 @@ async function change(parts: FlowParts, { guard, input, current }: { readonly gu
   if (!taken.ok) return taken.answered;
   // Every browser but this one is a stranger from now on. Before the password: once that is new, nothing may keep it from being said.
   await devices.revokeAll(accountId);
+  const goingOn = { accountId, organizationIds: account.organizationIds };
+  const mark = await epochs.revokeOthers({ ...goingOn, mark: session.epochs });
   const stored = await accounts.replacePasswordHash({ accountId, previousHash: account.passwordHash, passwordHash: taken.passwordHash });
   if (!stored) {
     emit({ type: 'password-change.failed', reason: 'changed-meanwhile', ...about });
@@ -63,9 +65,11 @@ async function change(parts: FlowParts, { guard, input, current }: { readonly gu
   }
   emit({ type: 'password-change.succeeded', ...about });
   newPasswordStored(parts, { account, how: 'change', recheck: taken.recheck, span });
+  // Once more: whoever signed in with the old password in between. The first one has ended all that were there.
+  const lastMark = await epochs.revokeOthers({ ...goingOn, mark }).catch(() => mark);
   const proven = recognition.known && recognition.provenSinceMs !== undefined;
   const remembered = known ? await devices.remember({ browser, accountId, name: parts.canonicalize(account.email), proven, ...labelOf(facts) }).catch(() => undefined) : undefined;
   const setCookies = cookieLines(remembered?.setCookie);
   await span.end();
-  return { outcome: 'changed', accountId, session: { ...session, proofs: { ...session.proofs, password: clock.nowMs() } }, setCookies, revoke: 'other-sessions', reply: uniform.reply('password-changed', facts.accepts) };
+  return { outcome: 'changed', accountId, session: { ...session, epochs: lastMark, proofs: { ...session.proofs, password: clock.nowMs() } }, setCookies, revoke: 'other-sessions', reply: uniform.reply('password-changed', facts.accepts) };
 }

@@ -5,6 +5,7 @@ import type { EventSubject } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
 import { charge, chargeAccount, readPassword, refund, subjectOf, visit, type Visit } from './door.ts';
 import { orRestore } from '../kernel/json-record.ts';
+import { outlives } from './epochs.ts';
 import { newPasswordStored, rejected, takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { PasswordGuard } from './password-guard.ts';
@@ -82,7 +83,7 @@ async function redeem(parts: FlowParts, { tickets, guard, input, current }: { re
   const about = subjectOf(facts, { accountId });
   const account = await accounts.findById(accountId);
   if (account?.active !== true) return fail('inactive-account', about);
-  if (!ticket.fits(account)) return fail('changed-meanwhile', about);
+  if (!ticket.fits(account) || !(await outlives(parts, account, ticket.epochs))) return fail('changed-meanwhile', about);
 
   const taken = await takeNewPassword(parts, { flow: 'password-reset', password: input.password, personal: [account.email, ...typedSecrets(input)], facts, about, span });
   if (!taken.ok) return taken.answered;
@@ -99,10 +100,13 @@ async function redeem(parts: FlowParts, { tickets, guard, input, current }: { re
   const stored = await orRestore(ticket, async () => {
     // Before the password: nothing that may fail comes after it, so that whatever is new is also said.
     await parts.devices.revokeAll(accountId);
+    await parts.epochs.revokeUser({ accountId });
     return accounts.replacePasswordHash({ accountId, previousHash: account.passwordHash, passwordHash: taken.passwordHash });
   });
   if (!stored) return fail('changed-meanwhile', about);
   emit({ type: 'password-reset.succeeded', ...about });
+  // Once more: whoever signed in with the old password in between. The first one has ended all that were there.
+  await parts.epochs.revokeUser({ accountId }).catch(() => undefined);
   newPasswordStored(parts, { account, how: 'reset', recheck: taken.recheck, span });
   await span.end();
   return { outcome: 'reset', accountId, revoke: 'all-sessions', reply: uniform.reply('password-reset', facts.accepts) };

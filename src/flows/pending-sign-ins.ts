@@ -4,7 +4,7 @@ import { burn, readJson, updateJson } from '../kernel/json-record.ts';
 import type { Browser } from '../device/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
-import type { SessionFacts } from '../ports/session.ts';
+import type { EpochMark, SessionFacts } from '../ports/session.ts';
 import { newToken, tokenDigest } from './mail-secrets.ts';
 import type { FlowParts } from './parts.ts';
 import { hasPassword, passwordTag } from './password-tag.ts';
@@ -24,6 +24,8 @@ export interface PendingSignIn {
   readonly name: string;
   readonly browserId: string;
   readonly passwordTag: string;
+  /** The epochs that it was begun under. */
+  readonly epochs: EpochMark;
   readonly pathway: string;
   readonly proofs: SessionFacts['proofs'];
 }

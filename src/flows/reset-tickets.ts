@@ -1,8 +1,10 @@
 import { secretsEqual } from '../kernel/compare.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { Mail } from '../ports/mailer.ts';
+import type { EpochMark } from '../ports/session.ts';
 import { codeDigest, codeTries, tryCode, type CodeOutcome, type CodeRecord } from './codes.ts';
 import { burn, readJson, removeAll, replaceJson } from '../kernel/json-record.ts';
+import { markFor } from './epochs.ts';
 import { newCode, newToken, tokenDigest } from './mail-secrets.ts';
 import type { FlowParts } from './parts.ts';
 import { hasPassword, passwordTag } from './password-tag.ts';
@@ -18,11 +20,14 @@ interface TicketRecord extends CodeRecord {
   readonly passwordTag: string;
   /** Names the address that it was mailed to: with another one it is void. */
   readonly emailTag: string;
+  readonly epochs: EpochMark;
 }
 
 /** A right to choose a new password. */
 export interface Ticket {
   readonly accountId: string;
+  /** The epochs that it was made under. */
+  readonly epochs: EpochMark;
   /** Whether this is still the account, the password and the address that the ticket was made for. */
   fits(account: StoredAccount): boolean;
   /** Uses the ticket up. Of many that try at once, one gets true. */
@@ -45,7 +50,7 @@ export interface ResetTickets {
   end(accountId: string): Promise<void>;
 }
 
-type TicketParts = Pick<FlowParts, 'accounts' | 'records' | 'mailer' | 'links' | 'keys' | 'random' | 'clock'>;
+type TicketParts = Pick<FlowParts, 'epochs' | 'accounts' | 'records' | 'mailer' | 'links' | 'keys' | 'random' | 'clock'>;
 
 /** Tickets are records; the mail has `<account tag>.<secret>`, the record a digest of the secret. */
 export function createResetTickets(parts: TicketParts): ResetTickets {
@@ -63,6 +68,7 @@ export function createResetTickets(parts: TicketParts): ResetTickets {
       triesLeft: codeTries,
       passwordTag: passwordTag(keys, account),
       emailTag: keys.digest('identifier', account.email),
+      epochs: await markFor(parts, account),
       expiresAtMs,
     };
     await removeAll(records, recordKeys(keys, account.id).slice(1));
@@ -71,9 +77,10 @@ export function createResetTickets(parts: TicketParts): ResetTickets {
   }
 
   function ticketOf(key: string, record: TicketRecord): Ticket {
-    const { accountId, tokenDigest: digest, passwordTag: tag, emailTag, expiresAtMs } = record;
+    const { accountId, epochs, tokenDigest: digest, passwordTag: tag, emailTag, expiresAtMs } = record;
     return {
       accountId,
+      epochs,
       fits: (account) => hasPassword(keys, account, tag) && keys.digests('identifier', account.email).includes(emailTag),
       async burn() {
         const now = await readJson<TicketRecord>(records, key);

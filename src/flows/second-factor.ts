@@ -1,9 +1,9 @@
-import type { Recognition } from '../device/index.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { EventSubject, FlowName } from '../ports/events.ts';
 import { enter, type SignedIn } from './admit.ts';
 import { charge, refund, subjectOf, visit, type Visit } from './door.ts';
+import { isCurrent, recognize } from './epochs.ts';
 import { tellCodeUsed, tellFactorChange, tellFactorFailed } from './notices.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import { endPendingCookie, type FoundSignIn, type PendingSignIns } from './pending-sign-ins.ts';
@@ -39,12 +39,12 @@ async function verify(parts: FlowParts, { pendings, input, current }: { readonly
   const browser = devices.read(facts.cookies);
   const found = await pendings.find(facts, browser);
   const account = found && (await accounts.findById(found.pending.accountId));
-  const recognition: Recognition = account === undefined ? { known: false } : await devices.recognize(browser, account.id);
+  const recognition = await recognize(parts, browser, account);
   // A known browser has a budget of its own: whoever has the password and no code must not use up the owner's.
   const who = recognition.known ? { browserId: browser.id } : account === undefined ? {} : { accountId: account.id };
   const charged = await charge(parts, limiters.secondFactor, current, who);
   if (!charged.ok) return charged.answered;
-  if (found === undefined || account === undefined || !found.fits(account)) return startAgain(parts, current);
+  if (found === undefined || account === undefined || !found.fits(account) || !(await isCurrent(parts, account, found.pending.epochs))) return startAgain(parts, current);
   const about = subjectOf(facts, { accountId: account.id });
   const triesLeft = await found.takeTry();
   if (triesLeft === undefined) return startAgain(parts, current);
@@ -59,7 +59,7 @@ async function verify(parts: FlowParts, { pendings, input, current }: { readonly
   const nowMs = parts.clock.nowMs();
   const signedIn = await enter(parts, {
     arrival: { account, name: pending.name, browser, recognition, pathway: pending.pathway, about, visit: current },
-    session: { accountId: account.id, stage: 'full', startedAtMs: nowMs, proofs: { ...pending.proofs, [check.method]: nowMs } },
+    session: { accountId: account.id, stage: 'full', startedAtMs: nowMs, epochs: pending.epochs, proofs: { ...pending.proofs, [check.method]: nowMs } },
     rememberFactor: isTicked(input.remember),
     moreCookies: [endPendingCookie],
   });

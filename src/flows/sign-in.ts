@@ -5,9 +5,11 @@ import type { LimiterDecision, LimiterPass } from '../limiter/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventDetails, EventSubject } from '../ports/events.ts';
+import type { EpochMark } from '../ports/session.ts';
 import { admit, type SignInResult } from './admit.ts';
 import type { ChallengeTickets } from './challenge-tickets.ts';
 import { charge, chargeAccount, orRefund, readPassword, refund, subjectOf, visit, type Visit } from './door.ts';
+import { markFor, recognize } from './epochs.ts';
 import { passesOwnChallenge } from './own-challenge.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { PasswordGuard, PasswordTrouble } from './password-guard.ts';
@@ -56,6 +58,8 @@ interface Attempt {
 interface Look {
   readonly account: StoredAccount | undefined;
   readonly recognition: Recognition;
+  /** The epochs from before the password was looked at. */
+  readonly epochs: EpochMark;
   /** What was charged to the account itself. */
   readonly own: LimiterDecision;
   readonly verdict: HashVerdict;
@@ -125,10 +129,11 @@ function refuse({ emit }: FlowParts, about: EventSubject, account: StoredAccount
 
 /** Finds the account and verifies the password. Of an account that was guessed at too often, no password is compared. */
 async function look(parts: FlowParts, { guard }: SignInDoors, attempt: Attempt): Promise<Look | Answered> {
-  const { accounts, devices, hasher, limiters } = parts;
+  const { accounts, hasher, limiters } = parts;
   const { name, password, browser, budget, about, pass, visit: current } = attempt;
   const account = await accounts.findByIdentifier(name);
-  const recognition = account === undefined || budget === 'spent' ? stranger : await devices.recognize(browser, account.id);
+  const seen = await recognize(parts, browser, account);
+  const recognition = budget === 'spent' ? stranger : seen;
   if (budget === 'device' && !recognition.known) {
     // The cookie is from before a reset, say: this is a stranger, who has the budget of strangers.
     const charged = await charge(parts, limiters.signIn, current, { name, onlyAccount: true });
@@ -137,10 +142,11 @@ async function look(parts: FlowParts, { guard }: SignInDoors, attempt: Attempt):
   // What was let through in spite of its name's limit, in observe mode, has been reported once.
   const own = await chargeAccount(parts, limiters.signIn, { accountId: pass.charged && !recognition.known ? account?.id : undefined, about });
   return orRefund({ limiter: limiters.signIn, pass: own }, async () => {
+    const epochs = await markFor(parts, account, name);
     const verdict = await hasher.verify({ password, stored: own.ok ? account?.passwordHash : undefined, name });
     // After the password: of a thousand guesses at once, those that were found wrong meanwhile count.
     const trouble = await guard.look({ account, name, known: recognition.known });
-    return { account, recognition, own, verdict, trouble };
+    return { account, recognition, epochs, own, verdict, trouble };
   });
 }
 
@@ -165,7 +171,7 @@ interface RightPassword {
 async function settle(parts: FlowParts, doors: SignInDoors, { attempt, account, looked }: RightPassword): Promise<SignInResult> {
   const { breach, limiters, clock, emit } = parts;
   const { name, password, browser, visit: current } = attempt;
-  const { own, recognition, verdict } = looked;
+  const { own, recognition, epochs, verdict } = looked;
   const about = { ...attempt.about, accountId: account.id };
   const answerAtMs = failureAtMs(parts);
   const leak = await breach.check({ password, budgetMs: breachBudgetMs });
@@ -185,6 +191,7 @@ async function settle(parts: FlowParts, doors: SignInDoors, { attempt, account, 
     // Before anything is bound to the password: what waits for a second factor names the hash that it was begun with.
     account: rehash && !mayBeMailed ? await rehashed(parts, account, password) : account,
     name,
+    epochs,
     proofs: { password: clock.nowMs() },
     pathway: 'password',
     browser,

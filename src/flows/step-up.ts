@@ -4,7 +4,8 @@ import type { StoredAccount } from '../ports/accounts.ts';
 import type { Reply } from '../ports/reply.ts';
 import type { ProofMethod, SessionFacts } from '../ports/session.ts';
 import { charge, orRefund, refund, subjectOf, visit, type Visit } from './door.ts';
-import { isSession, refuseSession, signedInAs } from './fresh.ts';
+import { recognize } from './epochs.ts';
+import { refuseSession, signedInAs } from './fresh.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { PasswordGuard } from './password-guard.ts';
 import { reportFactor, reportRefusal } from './second-factor.ts';
@@ -34,12 +35,12 @@ export function createStepUp(parts: FlowParts, guard: PasswordGuard): StepUp {
 
 async function verify(parts: FlowParts, { guard, input, current }: { readonly guard: PasswordGuard; readonly input: StepUpInput; readonly current: Visit }): Promise<StepUpResult> {
   const { devices, limiters, uniform, emit } = parts;
-  const { session } = input;
-  const account = await signedInAs(parts, session);
-  if (!isSession(session) || account === undefined) return refuseSession(parts, { session, action: 'step-up', current });
+  const signedIn = await signedInAs(parts, input.session);
+  if (!signedIn.ok) return refuseSession(parts, { session: input.session, reason: signedIn.reason, action: 'step-up', current });
+  const { account, session } = signedIn;
   const about = subjectOf(current.facts, { accountId: account.id });
   const browser = devices.read(current.facts.cookies);
-  const { known } = await devices.recognize(browser, account.id);
+  const { known } = await recognize(parts, browser, account);
   // A known browser has a budget of its own: whoever has got a session with the password must not use up its owner's.
   const charged = await charge(parts, limiters.passwordChange, current, known ? { browserId: browser.id } : { accountId: account.id });
   if (!charged.ok) return charged.answered;

@@ -68,7 +68,7 @@ export interface EventDetails {
   'step-up.required': { readonly action: string; readonly missing: readonly string[]; readonly expired: readonly string[] };
   'step-up.succeeded': { readonly proofs: readonly string[] };
   'step-up.failed': { readonly reason: 'wrong-password' | 'wrong-code' | 'inactive-account' };
-  'session.refused': { readonly reason: 'not-signed-in' | 'ended' | 'inactive-account'; readonly action: string };
+  'session.refused': { readonly reason: 'not-signed-in' | 'ended' | 'revoked' | 'inactive-account'; readonly action: string };
   /** `id`: of the organization. Of a user, `accountId` says whose. */
   'session.epoch-raised': { readonly scope: 'everyone' | 'organization' | 'user'; readonly id?: string; readonly by: string };
   'mfa.refused': { readonly verdict: 'challenge' | 'enroll'; readonly action: string };
@@ -118,7 +118,11 @@ export interface EventDetails {
   'read-only.break-glass': { readonly level: string; readonly what: string; readonly count: number };
   'read-only.state-unknown': { readonly known: boolean; readonly error: string };
   'read-only.record-lost': { readonly switches: number };
+  'incident.step': { readonly id: string; readonly step: string; readonly outcome: 'done' | 'failed'; readonly tookMs: number; readonly by: string; readonly error?: string };
+  'incident.contained': { readonly id: string; readonly by: string; readonly affected: number };
+  'incident.lifted': { readonly id: string; readonly by: string; readonly readOnly: string };
   'audit.sink-failed': { readonly sink: string; readonly error: string; readonly dropped: number };
+  'audit.revealed': { readonly by: string; readonly reason: string; readonly count: number };
   'audit.chain-broken': { readonly sink: string; readonly problem: 'truncated' | 'anchor-forged' | 'anchor-ahead' };
 }
 

@@ -27,6 +27,8 @@ export interface SessionFacts {
   readonly startedAtMs: number;
   /** When a request was last let through, wall-clock ms, to within a twentieth of the idle time. Absent: at the sign-in. */
   readonly seenAtMs?: number;
+  /** The epochs that it was made under: what ends it from afar. Absent in a session from before the library. */
+  readonly epochs?: EpochMark;
   /** When each proof was last given, wall-clock ms. Only a new proof raises one. */
   readonly proofs: Readonly<Partial<Record<ProofMethod, number>>>;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionFacts } from 'portcullis';
 import { goodPassword, makeKit, otherPassword } from '../support/kit.ts';
-import { joinOrganization, openBrowser, person, tokenOf } from '../support/person.ts';
+import { joinOrganization, openBrowser, person, revived, tokenOf } from '../support/person.ts';
 
 const email = 'ada@example.com';
 const day = 24 * 3_600_000;
@@ -97,7 +97,9 @@ describe('a factor that an administrator has removed', () => {
     await kit.clock.advance(1_000);
     await ada.enrollWholly();
     await kit.value(kit.portcullis.mfa.removeFactors({ accountId: ada.id, by: 'admin-1' }));
-    expect(await kit.value(kit.portcullis.enrollment.enroll({ session: entered.session, facts: thief.facts() }))).toMatchObject({ outcome: 'answered', reply: { status: 202 } });
+    expect(await kit.value(kit.portcullis.enrollment.enroll({ session: entered.session, facts: thief.facts() }))).toMatchObject({ outcome: 'answered', reply: { status: 401 } });
+    expect(kit.events.findLast(({ type }) => type === 'session.refused')).toMatchObject({ reason: 'revoked' });
+    expect(await kit.value(kit.portcullis.enrollment.enroll({ session: await revived(kit, entered.session), facts: thief.facts() }))).toMatchObject({ outcome: 'answered', reply: { status: 202 } });
   });
 });
 
@@ -181,7 +183,8 @@ describe('a password session that is older than the second factor', () => {
     const entered = thief.keep(await kit.value(kit.portcullis.signIn.attempt({ identifier: email, password: goodPassword, facts: thief.facts() })));
     if (entered.outcome !== 'signed-in') throw new Error('expected a session');
     await ada.enrollWholly();
-    const { session } = entered;
+    expect(await kit.value(kit.portcullis.access.check({ session: entered.session, facts: thief.facts() }))).toMatchObject({ outcome: 'answered', verdict: 'signed-out' });
+    const session = await revived(kit, entered.session);
     const facts = thief.facts();
     const { factors, emailChange, enrollment, access } = kit.portcullis;
     const [factor] = await kit.value(factors.list({ session: ada.session, facts: ada.browser.facts() })).then((list) => (list.outcome === 'overview' ? list.totp : []));

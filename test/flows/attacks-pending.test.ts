@@ -105,7 +105,7 @@ describe('a factor whose records are lost', () => {
 });
 
 describe('a sign-in by mailed link whose account has got a second factor meanwhile', () => {
-  it('is asked for it', async () => {
+  it('is over: the change has ended it', async () => {
     const kit = makeKit({ challenge: { strangers: 'mail' } });
     const ada = await person(kit, email);
     await ada.signIn();
@@ -119,6 +119,7 @@ describe('a sign-in by mailed link whose account has got a second factor meanwhi
     const token = mail?.kind === 'challenge' ? mail.link.split('#token=')[1] : '';
     ada.browser = home;
     await ada.enrollWholly();
-    expect(await kit.value(kit.portcullis.challenge.confirm({ token, facts: waiting.facts() }))).toMatchObject({ outcome: 'second-factor' });
+    expect(await kit.value(kit.portcullis.challenge.confirm({ token, facts: waiting.facts() }))).toMatchObject({ outcome: 'answered', reply: { status: 400 } });
+    expect(kit.events.at(-1)).toMatchObject({ type: 'challenge.failed', reason: 'changed-meanwhile' });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RecordStore, SessionFacts } from 'portcullis';
 import { fullSession, goodPassword, makeKit, otherPassword, type Kit } from '../support/kit.ts';
-import { joinOrganization, openBrowser, person, tokenOf, type Browser, type Person } from '../support/person.ts';
+import { joinOrganization, openBrowser, person, revived, tokenOf, type Browser, type Person } from '../support/person.ts';
 
 const email = 'ada@example.com';
 const day = 24 * 3_600_000;
@@ -36,7 +36,8 @@ describe('a change of password', () => {
     await ada.signIn();
     const { browser, session } = await thiefOf(kit, ada);
     await ada.enrollWholly();
-    expect(await change(kit, session as SessionFacts, browser)).toMatchObject({ outcome: 'answered', reply: { status: 403, body: expect.stringContaining('mfa-required') as string } });
+    expect(await change(kit, session as SessionFacts, browser)).toMatchObject({ outcome: 'answered', reply: { status: 401 } });
+    expect(await change(kit, await revived(kit, session), browser)).toMatchObject({ outcome: 'answered', reply: { status: 403, body: expect.stringContaining('mfa-required') as string } });
     expect(kit.events.at(-1)).toMatchObject({ type: 'mfa.refused', verdict: 'challenge', action: 'password-change', accountId: ada.id });
   });
 });

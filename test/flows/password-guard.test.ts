@@ -103,6 +103,8 @@ describe('wrong passwords in a row', () => {
       await attempt(watched, otherPassword, openBrowser(), identifier);
       return [...calls];
     };
+    // The first of all makes a record that the whole app has one of.
+    await callsOf('first@example.com');
     const [somebody, nobody] = [await callsOf(email), await callsOf('nobody@example.com')];
     expect(somebody.length).toBeGreaterThan(1);
     expect(nobody).toEqual(somebody);

@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest';
+import { goodPassword, makeKit, otherPassword, type Kit } from '../support/kit.ts';
+import { joinOrganization, openBrowser, person, tokenOf, type Person } from '../support/person.ts';
+
+const email = 'ada@example.com';
+
+function verdictOf(kit: Kit, { session, browser }: Pick<Person, 'session' | 'browser'>) {
+  return kit.value(kit.portcullis.access.check({ session, facts: browser.facts() }));
+}
+
+async function expectAlive(kit: Kit, who: Pick<Person, 'session' | 'browser'>): Promise<void> {
+  expect(await verdictOf(kit, who)).toMatchObject({ outcome: 'allowed' });
+}
+
+async function expectOver(kit: Kit, who: Pick<Person, 'session' | 'browser'>): Promise<void> {
+  expect(await verdictOf(kit, who)).toMatchObject({ outcome: 'answered', verdict: 'signed-out', reply: { status: 401 } });
+  expect(kit.events.findLast(({ type }) => type === 'session.refused')).toMatchObject({ reason: 'revoked' });
+}
+
+async function signedIn(kit: Kit): Promise<Person> {
+  const ada = await person(kit, email);
+  expect(await ada.signIn()).toMatchObject({ outcome: 'signed-in' });
+  return ada;
+}
+
+// ASVS 5.0 7.4.1, 7.4.5
+describe('ending the sessions of everybody', () => {
+  it('ends each from its next request on, and one that is made right after lives', async () => {
+    const kit = makeKit();
+    const ada = await signedIn(kit);
+    await expectAlive(kit, ada);
+    await kit.portcullis.epochs.revokeEveryone({ by: 'operator-1' });
+    await expectOver(kit, ada);
+    expect(await kit.value(kit.portcullis.stepUp.verify({ session: ada.session, password: goodPassword, facts: ada.browser.facts() }))).toMatchObject({ outcome: 'answered', reply: { status: 401 } });
+    expect(await ada.signIn()).toMatchObject({ outcome: 'signed-in' });
+    await expectAlive(kit, ada);
+  });
+
+  it('ends what waits for a second factor, and every link that is under way', async () => {
+    const kit = makeKit();
+    const ada = await person(kit, email);
+    await ada.enrollWholly();
+    ada.browser = openBrowser();
+    expect(await ada.signIn()).toMatchObject({ outcome: 'second-factor' });
+    const bo = await person(kit, 'bo@example.com');
+    await bo.signIn();
+    await bo.askForAddress('bo@example.net');
+    await kit.value(kit.portcullis.passwordReset.request({ identifier: 'bo@example.com', facts: openBrowser().facts() }));
+    await kit.settle();
+    const [challenge, reset] = [tokenOf(kit, 'challenge'), tokenOf(kit, 'reset-password')];
+    await kit.portcullis.epochs.revokeEveryone({ by: 'operator-1' });
+    expect(await ada.giveCode()).toMatchObject({ outcome: 'answered', reply: { status: 401 } });
+    expect(await kit.value(kit.portcullis.challenge.confirm({ token: challenge, session: bo.session, facts: bo.browser.facts() }))).toMatchObject({ outcome: 'answered', reply: { status: 400 } });
+    expect(await kit.value(kit.portcullis.passwordReset.redeem({ token: reset, password: otherPassword, facts: openBrowser().facts() }))).toMatchObject({ outcome: 'answered', reply: { status: 400 } });
+    // What is asked for from now on works.
+    await kit.clock.advance(3_600_000);
+    await kit.value(kit.portcullis.passwordReset.request({ identifier: 'bo@example.com', facts: openBrowser().facts() }));
+    await kit.settle();
+    expect(await kit.value(kit.portcullis.passwordReset.redeem({ token: tokenOf(kit, 'reset-password'), password: otherPassword, facts: openBrowser().facts() }))).toMatchObject({ outcome: 'reset' });
+  });
+
+  it('ends a change of address that has begun', async () => {
+    const kit = makeKit();
+    const ada = await signedIn(kit);
+    await ada.proveMailbox();
+    await ada.askForAddress('ada@example.net');
+    await kit.settle();
+    await kit.portcullis.epochs.revokeEveryone({ by: 'operator-1' });
+    expect(await kit.value(kit.portcullis.emailChange.confirm({ token: tokenOf(kit, 'confirm-email-change'), facts: ada.browser.facts() }))).toMatchObject({ outcome: 'answered', reply: { status: 400 } });
+    expect(kit.table.rows.get(ada.id)?.email).toBe(email);
+  });
+
+  it('makes strangers of all browsers: a remembered one is asked for the code again, and known anew after it', async () => {
+    const kit = makeKit();
+    const ada = await person(kit, email);
+    await ada.enrollWholly();
+    await ada.signIn();
+    await ada.giveCode(ada.code(), true);
+    expect(await ada.signIn()).toMatchObject({ outcome: 'signed-in' });
+    await kit.portcullis.epochs.revokeEveryone({ by: 'operator-1' });
+    await kit.clock.advance(30_000);
+    expect(await ada.signIn()).toMatchObject({ outcome: 'second-factor' });
+    expect(await ada.giveCode(ada.code(), true)).toMatchObject({ outcome: 'signed-in' });
+    expect(await ada.signIn()).toMatchObject({ outcome: 'signed-in' });
+    await expectAlive(kit, ada);
+  });
+
+  it('ends those of one organization alone, those of one account alone', async () => {
+    const kit = makeKit();
+    const [ada, bo] = [await signedIn(kit), await person(kit, 'bo@example.com')];
+    joinOrganization(kit, ada, 'team-1');
+    await bo.signIn();
+    await ada.signIn();
+    await kit.portcullis.epochs.revokeOrganization({ id: 'team-1', by: 'operator-1' });
+    await expectOver(kit, ada);
+    await expectAlive(kit, bo);
+    await kit.portcullis.epochs.revokeUser({ accountId: bo.id, by: 'operator-1' });
+    await expectOver(kit, bo);
+  });
+});
+
+// ASVS 5.0 7.4.3
+describe('the sessions of an account, whether or not the app ends them,', () => {
+  it('end with a change of the password, but for the one that changed it', async () => {
+    const kit = makeKit();
+    const ada = await signedIn(kit);
+    const elsewhere = { session: ada.session, browser: openBrowser() };
+    const changed = await kit.value(kit.portcullis.passwordChange.change({ session: ada.session, currentPassword: goodPassword, newPassword: otherPassword, facts: ada.browser.facts() }));
+    if (changed.outcome !== 'changed') throw new Error(JSON.stringify(changed));
+    await expectOver(kit, elsewhere);
+    await expectAlive(kit, { session: changed.session, browser: ada.browser });
+  });
+
+  it('all end with a reset', async () => {
+    const kit = makeKit();
+    const ada = await signedIn(kit);
+    await kit.value(kit.portcullis.passwordReset.request({ identifier: email, facts: openBrowser().facts() }));
+    await kit.settle();
+    expect(await kit.value(kit.portcullis.passwordReset.redeem({ token: tokenOf(kit, 'reset-password'), password: otherPassword, facts: openBrowser().facts() }))).toMatchObject({ outcome: 'reset' });
+    await expectOver(kit, ada);
+  });
+
+  it('end with a change of factors, but for the one that changed them', async () => {
+    const kit = makeKit();
+    const ada = await signedIn(kit);
+    const elsewhere = { session: ada.session, browser: openBrowser() };
+    await ada.enrollWholly();
+    await expectOver(kit, elsewhere);
+    await expectAlive(kit, ada);
+  });
+
+  it('end when their owner says "this was not me", and when an administrator removes the factors', async () => {
+    const kit = makeKit();
+    const ada = await signedIn(kit);
+    await ada.enroll();
+    await kit.settle();
+    expect(await kit.value(kit.portcullis.challenge.disown({ token: tokenOf(kit, 'challenge', 'disownLink'), facts: openBrowser().facts() }))).toMatchObject({ outcome: 'disowned' });
+    await expectOver(kit, ada);
+    const bo = await person(kit, 'bo@example.com');
+    await bo.enrollWholly();
+    await kit.value(kit.portcullis.mfa.removeFactors({ accountId: bo.id, by: 'admin-1' }));
+    await expectOver(kit, bo);
+  });
+
+  it('stay ended when a request that was under way writes its session back', async () => {
+    const kit = makeKit({ sessions: 'aal2' });
+    const ada = await signedIn(kit);
+    await kit.clock.advance(10 * 60_000);
+    const underWay = await verdictOf(kit, ada);
+    if (underWay.outcome !== 'allowed') throw new Error(JSON.stringify(underWay));
+    expect(underWay.session).not.toEqual(ada.session);
+    await kit.portcullis.epochs.revokeUser({ accountId: ada.id });
+    await expectOver(kit, { session: underWay.session, browser: ada.browser });
+  });
+
+  it('do not begin with a sign-in that was under way while they were ended', async () => {
+    const kit = makeKit();
+    const ada = await person(kit, email);
+    kit.breachDelayMs = 200;
+    const attempt = kit.portcullis.signIn.attempt({ identifier: email, password: goodPassword, facts: ada.browser.facts() });
+    await kit.clock.advance(100);
+    await kit.portcullis.epochs.revokeUser({ accountId: ada.id, by: 'operator-1' });
+    const result = await kit.value(attempt);
+    if (result.outcome !== 'signed-in') throw new Error(JSON.stringify(result));
+    await expectOver(kit, { session: result.session, browser: ada.browser });
+  });
+
+  it('end where the store has lost its data: what carries an epoch that is not there is over', async () => {
+    const lost = makeKit();
+    const kit = makeKit();
+    const ada = await signedIn(kit);
+    await lost.plant({ email, password: goodPassword });
+    await expectOver(lost, ada);
+  });
+});

@@ -25,7 +25,8 @@ export function openAddress(keys: KeyRing, sealed: string): { readonly ok: true;
   return opened.ok ? { ok: true, address: opened.plaintext.toString().trimEnd() } : opened;
 }
 
-function masked(address: string): string {
+/** IPv4 by /24, IPv6 by /48: near enough for a reader who need not know whose it is. */
+export function masked(address: string): string {
   const rollUp = networkOf(address)?.rollUp ?? '';
   return rollUp.includes(':') ? rollUp : rollUp.replace(/\d+$/, '0/24');
 }

@@ -142,6 +142,7 @@ export const auditCatalogue: { readonly [T in EventType]: AuditCatalogueLine<T> 
   'read-only.state-unknown': { owasp: 'sys_monitor_disabled', level: 'critical', outcome: 'error', meaning: 'Nobody can say whether the app is read-only; known says whether the last known state holds, or what is declared for that.', fields: { known: 'flag', error: 'text' } },
   'read-only.record-lost': { owasp: 'sys_crash', level: 'critical', outcome: 'error', meaning: 'The store lost switches of read-only mode that are on; a process that knows them holds on to them and writes them back.', fields: { switches: 'number' } },
   'audit.sink-failed': { owasp: 'sys_monitor_disabled', level: 'critical', outcome: 'error', meaning: 'A sink of the audit log does not take entries; dropped counts what it has lost.', fields: { sink: 'text', error: 'text', dropped: 'number' } },
+  'audit.revealed': { owasp: 'authz_admin', level: 'critical', outcome: 'success', meaning: 'Somebody has looked at network addresses of the log in full; count says at how many.', fields: { by: 'text', reason: 'text', count: 'number' } },
   'audit.chain-broken': { owasp: 'sys_monitor_disabled', level: 'critical', outcome: 'error', meaning: 'The end of a log file is not the one that the record store knows: lines may have been removed.', fields: { sink: 'text', problem: 'text' } },
 });
 

@@ -102,5 +102,6 @@ export const examples: { readonly [T in EventType]: Extract<SecurityEvent, { typ
   'read-only.state-unknown': { type: 'read-only.state-unknown', ...subject, known: false, error: 'StoreError ERR_STORE' },
   'read-only.record-lost': { type: 'read-only.record-lost', ...subject, switches: 2 },
   'audit.sink-failed': { type: 'audit.sink-failed', ...subject, sink: 'file', error: 'Error ENOSPC', dropped: 3 },
+  'audit.revealed': { type: 'audit.revealed', ...subject, by: 'operator-1', reason: 'attack of 2026-01-01', count: 12 },
   'audit.chain-broken': { type: 'audit.chain-broken', ...subject, sink: 'file', problem: 'truncated' },
 };

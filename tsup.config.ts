@@ -1,4 +1,4 @@
-import { defineConfig } from 'tsup';
+import { defineConfig, type Options } from 'tsup';
 import { subpaths } from './scripts/subpaths.ts';
 
 const entry: Record<string, string> = {};
@@ -15,7 +15,7 @@ const shared: Readonly<Record<string, string>> = {
   'range-lookup': 'src/breach/range-lookup.ts',
 };
 
-export default defineConfig({
+const library: Options = {
   entry: { ...entry, ...shared, 'strength-worker': 'src/password/strength-worker.ts' },
   format: ['esm', 'cjs'],
   target: 'node22',
@@ -27,7 +27,8 @@ export default defineConfig({
   shims: true,
   dts: { entry },
   sourcemap: false,
-  clean: true,
+  // Both builds run at once: each leaves the other's files alone.
+  clean: ['!cli.js'],
   esbuildPlugins: [
     {
       name: 'shared-files',
@@ -40,4 +41,9 @@ export default defineConfig({
       },
     },
   ],
-});
+};
+
+/** The command: one file, ESM alone, which nothing imports. */
+const command: Options = { entry: { cli: 'src/cli/main.ts' }, format: ['esm'], target: 'node22', platform: 'node', splitting: false, removeNodeProtocol: false, sourcemap: false, clean: false };
+
+export default defineConfig([library, command]);

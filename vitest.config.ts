@@ -8,7 +8,7 @@ const alias = subpaths.map(({ name, source }) => ({
   replacement: resolve(import.meta.dirname, source),
 }));
 
-const pieces = 'test/{kernel,password,breach,hasher,limiter,uniform,audit,device,epochs,mfa,read-only,recovery,resets,totp,flows,stores,adapters,testing,examples,bench,wiring}/**/*.test.ts';
+const pieces = 'test/{kernel,password,breach,hasher,limiter,uniform,audit,cli,device,epochs,mfa,read-only,recovery,resets,totp,flows,stores,adapters,testing,examples,bench,wiring}/**/*.test.ts';
 
 export default defineConfig({
   test: {

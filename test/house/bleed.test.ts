@@ -36,6 +36,8 @@ const betraying: readonly { readonly words: RegExp; readonly ownedBy: readonly N
   { words: /zxcvbn/i, ownedBy: ['index', 'password'] },
   { words: /otplib|["']uqr["']/, ownedBy: ['index', 'totp'] },
   { words: /node:sqlite/, ownedBy: ['sqlite'] },
+  // The command's own.
+  { words: /["']commander["']/, ownedBy: [] },
   { words: /from ["'](express|fastify)["']|require\(["'](express|fastify)["']\)/, ownedBy: [] },
 ];
 

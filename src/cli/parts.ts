@@ -1,0 +1,44 @@
+import type { AuditVerification } from '../audit/index.ts';
+import type { SessionEpochs } from '../epochs/index.ts';
+import type { ReadOnlyMode } from '../read-only/index.ts';
+import type { ForcedResets } from '../resets/index.ts';
+import { CommandError, exitCodes } from './exit.ts';
+
+export interface DoctorFinding {
+  readonly level: 'ok' | 'warn' | 'bad';
+  readonly check: string;
+  readonly detail: string;
+}
+
+export interface DoctorReport {
+  readonly ok: boolean;
+  readonly findings: readonly DoctorFinding[];
+}
+
+/** A log's files, read with the keys and the record store of the app. */
+export interface AuditFiles {
+  verify(files: { readonly path?: string; readonly paths?: readonly string[] }): Promise<AuditVerification>;
+}
+
+/**
+ * What the command uses of what the config file answers. A `Portcullis` has all of it; an app that has wired its own pieces may
+ * hand over those that it has.
+ */
+export interface Operated {
+  readonly readOnly?: Pick<ReadOnlyMode, 'set' | 'lift' | 'status'>;
+  readonly epochs?: Pick<SessionEpochs, 'revokeEveryone' | 'revokeOrganization' | 'revokeUser' | 'newest'>;
+  readonly resets?: Pick<ForcedResets, 'mark' | 'markBefore' | 'liftBefore' | 'unmark'>;
+  readonly auditFiles?: AuditFiles;
+  doctor?(): Promise<DoctorReport>;
+  /** Waits for mails and the audit log; answers how much was left undone. */
+  close(deadlineMs?: number): Promise<number>;
+}
+
+type PartName = Exclude<keyof Operated, 'close'>;
+
+/** A part, or the end of the command where the config file hands over none. */
+export function partOf<N extends PartName>(operated: Operated, name: N): NonNullable<Operated[N]> {
+  const part = operated[name];
+  if (!part) throw new CommandError(exitCodes.failed, `the portcullis of the config file has no "${name}": this command needs it. Nothing was done.`);
+  return part;
+}

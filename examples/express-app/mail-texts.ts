@@ -112,6 +112,18 @@ export function mailText(mail: AppMail): MailText {
         mail.what === 'done' ? 'Your Larkpost account has another email address from now on.' : 'Somebody who is signed in to your Larkpost account wants to move it to another email address.',
         `Was this not you? Take the account back:\n${mail.forgotLink}`,
       ]);
+    case 'incident-affected':
+      return letter('Somebody else was in your account', [
+        mail.reason,
+        mail.signedInAtMs === undefined ? 'Your Larkpost account is among those that were hit.' : `Your Larkpost account is among those that were hit: somebody came in on ${timeText(mail.signedInAtMs)}.`,
+        mail.mustReset ? `Your password no longer opens it. Choose a new one:\n${mail.forgotLink}` : `Choose a new password:\n${mail.forgotLink}`,
+      ]);
+    case 'incident-notice':
+      return letter('About the security of your account', [
+        mail.reason,
+        'Your Larkpost account is not among those that were hit.',
+        mail.hasSecondFactor ? 'It is protected by a second step, which is what kept attackers out. There is nothing to do for you.' : `A second step would have kept the attackers out. Set it up on your account page:\n${mail.signInLink}`,
+      ]);
     case 'invitation':
       return letter(`Join ${mail.teamName} on Larkpost`, [`You have been invited to work on the mailings of ${mail.teamName}.`, `Accept:\n${mail.link}`]);
     case 'invitation-existing-account':

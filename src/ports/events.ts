@@ -123,7 +123,6 @@ export interface EventDetails {
   'incident.lifted': { readonly id: string; readonly by: string; readonly readOnly: string };
   'audit.sink-failed': { readonly sink: string; readonly error: string; readonly dropped: number };
   'audit.revealed': { readonly by: string; readonly reason: string; readonly count: number };
-  'audit.revealed': { readonly by: string; readonly reason: string; readonly count: number };
   'audit.chain-broken': { readonly sink: string; readonly problem: 'truncated' | 'anchor-forged' | 'anchor-ahead' };
 }
 

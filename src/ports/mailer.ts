@@ -34,7 +34,11 @@ export type Mail =
   /** To the owner of an address that somebody else wanted to move to. */
   | { readonly kind: 'email-change-existing-account'; readonly to: string; readonly signInLink: string; readonly forgotLink: string }
   /** To the old address when it is asked for, and to both when it is done. */
-  | { readonly kind: 'email-changed'; readonly to: string; readonly what: 'requested' | 'done'; readonly forgotLink: string };
+  | { readonly kind: 'email-changed'; readonly to: string; readonly what: 'requested' | 'done'; readonly forgotLink: string }
+  /** Of an incident, to who was hit by it. `reason`: what the app says happened. `signedInAtMs`: when somebody came in from the attack's sources. */
+  | { readonly kind: 'incident-affected'; readonly to: string; readonly reason: string; readonly mustReset: boolean; readonly signedInAtMs?: number; readonly forgotLink: string }
+  /** Of an incident, to everybody else: ask them for a second factor, or thank them for having one. */
+  | { readonly kind: 'incident-notice'; readonly to: string; readonly reason: string; readonly hasSecondFactor: boolean; readonly signInLink: string; readonly forgotLink: string };
 
 /** Sends one mail. It runs after the answer is out; a rejection becomes an event and never a different answer. */
 export interface Mailer {

@@ -1,8 +1,7 @@
 import { StoreError } from '../kernel/errors.ts';
-import { readJson } from '../kernel/json-record.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordStore } from '../ports/record-store.ts';
-import { checkedRecord, recordKey, type SwitchRecord } from './record.ts';
+import { readRecord, recordKey, type SwitchRecord } from './record.ts';
 
 interface LooksParts {
   readonly records: RecordStore;
@@ -15,27 +14,29 @@ interface LooksParts {
 
 /** A read that takes longer no longer keeps others from being tried; its answer counts all the same. */
 const lateMs = 1_000;
-/** Reads that never come back, before no more are tried. */
+/** Reads that do not come back, before others are tried more seldom: each keeps some memory. */
 const maxHanging = 64;
+const seldomMs = 10_000;
 
 /** Looks at the record now, when it is told to have changed, and every `pollMs`. Keeps no process alive. Answers what ends it. */
 export function startLooks({ records, clock, pollMs, nextTurn, found, failed }: LooksParts): () => void {
   let closed = false;
   let readingTurn = 0;
   let hanging = 0;
+  let lookedMs = -Infinity;
   let again = false;
 
   async function read(turn: number): Promise<void> {
     try {
-      const record = await readJson<unknown>(records, recordKey);
-      found(record === undefined ? undefined : checkedRecord(record.value), turn);
+      found(await readRecord(records), turn);
     } catch (error) {
       failed(error, turn);
     }
   }
 
   async function look(): Promise<void> {
-    if (closed || hanging >= maxHanging) return;
+    if (closed || (hanging >= maxHanging && clock.monotonicMs() - lookedMs < seldomMs)) return;
+    lookedMs = clock.monotonicMs();
     const turn = nextTurn();
     readingTurn = turn;
     hanging += 1;
@@ -45,7 +46,8 @@ export function startLooks({ records, clock, pollMs, nextTurn, found, failed }: 
     }, true);
     await read(turn);
     cancel();
-    hanging -= 1;
+    // It answers again: those that still hang say nothing of it any more.
+    hanging = 0;
     if (readingTurn === turn) readingTurn = 0;
     if (again && readingTurn === 0) lookSoon();
   }

@@ -1,13 +1,14 @@
+import { withDeadline } from '../kernel/deadline.ts';
 import { BusyError, ConfigError, isPortcullisError, StoreError } from '../kernel/errors.ts';
-import { burn, readJson, updateJson } from '../kernel/json-record.ts';
+import { burn, isUnreadable, updateJson } from '../kernel/json-record.ts';
 import { cleanLabel } from '../kernel/label.ts';
 import { integer, oneOf, optional, readOptions, text, wrong, type OptionReader } from '../kernel/options.ts';
-import { systemRandom } from '../kernel/random.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Emit } from '../ports/events.ts';
+import type { RandomSource } from '../ports/random.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import type { Follower } from './follower.ts';
-import { checkedRecord, isOn, maxIdChars, reconciled, recordKey, scopeName, type SwitchRecord } from './record.ts';
+import { checkedRecord, isOn, maxIdChars, readRecord, reconciled, recordKey, scopeName, type SwitchRecord } from './record.ts';
 import type { ReadOnlyScope, ReadOnlyStrictness, ReadOnlySwitch } from './types.ts';
 
 /** `forMs`: the switch lifts itself after that; 1 s to 366 days. Without it, it stays. `reason`: one line that users may read, at most 500 characters. */
@@ -43,6 +44,7 @@ interface SetOrder {
 interface OrdersParts {
   readonly records: RecordStore;
   readonly clock: Clock;
+  readonly random: RandomSource;
   readonly emit: Emit;
   readonly maxScopes: number;
   readonly follower: Follower;
@@ -54,6 +56,8 @@ const maxByChars = 200;
 const bornBytes = 12;
 /** Orders of one process that wait for each other. */
 const maxWaiting = 1_024;
+/** For one order, or one reading. */
+const deadlineMs = 5_000;
 const crowdedRetryMs = 1_000;
 
 const everyone: ReadOnlyScope = Object.freeze({ kind: 'everyone' });
@@ -83,8 +87,8 @@ const setReaders = {
 };
 
 /** Switches on and off, in the one record. */
-export function createOrders({ records, clock, emit, maxScopes, follower }: OrdersParts): Orders {
-  const inTurn = createQueue();
+export function createOrders({ records, clock, random, emit, maxScopes, follower }: OrdersParts): Orders {
+  const inTurn = createQueue(clock);
 
   /** What holds now, of the record and of what this process knows; `next` says what it is to become, undefined leaves it. */
   function change<A>(next: (switches: readonly ReadOnlySwitch[]) => { readonly switches: readonly ReadOnlySwitch[] | undefined; readonly answer: A }): Promise<A> {
@@ -93,7 +97,7 @@ export function createOrders({ records, clock, emit, maxScopes, follower }: Orde
         const holds = reconciled(follower.known(), previous === undefined ? undefined : checkedRecord(previous), clock.nowMs());
         const { switches, answer } = next((holds?.switches ?? []).filter((each) => isOn(each, clock.nowMs())));
         if (switches === undefined) return { value: undefined, answer: { record: undefined, answer } };
-        const record = { born: holds?.born ?? newBorn(), revision: (holds?.revision ?? 0) + 1, switches };
+        const record = { born: holds?.born ?? Buffer.from(random(bornBytes)).toString('base64url'), revision: (holds?.revision ?? 0) + 1, switches };
         return { value: record, answer: { record, answer } };
       });
       if (record !== undefined) follower.wrote(checkedRecord(record));
@@ -108,7 +112,7 @@ export function createOrders({ records, clock, emit, maxScopes, follower }: Orde
       const order: SetOrder = readOptions('read-only.set', given, setReaders);
       const made = await switchOn(order).catch(async (error: unknown) => {
         // The brake must work when the record cannot be read: what other processes know of it, they put back.
-        if (!(await removeUnreadable(records))) throw clear(error);
+        if (!isUnreadable(error) || !(await inTime(clock, removeUnreadable(records)))) throw clear(error);
         return switchOn(order);
       });
       const { level, scope, reason, by, forMs = 0 } = order;
@@ -128,10 +132,10 @@ export function createOrders({ records, clock, emit, maxScopes, follower }: Orde
       return lifted;
     },
     async status() {
-      const read = await readJson<unknown>(records, recordKey).catch((error: unknown) => {
+      const record = await inTime(clock, readRecord(records)).catch((error: unknown) => {
         throw clear(error);
       });
-      return Object.freeze((read === undefined ? [] : checkedRecord(read.value).switches).filter((each) => isOn(each, clock.nowMs())));
+      return Object.freeze((record?.switches ?? []).filter((each) => isOn(each, clock.nowMs())));
     },
   };
 }
@@ -149,13 +153,9 @@ function switchedOn(switches: readonly ReadOnlySwitch[], { level, scope, reason,
   return { switches: [...others, wanted], answer: wanted };
 }
 
-function newBorn(): string {
-  return Buffer.from(systemRandom(bornBytes)).toString('base64url');
-}
-
 /** What the driver of a store says, with what it means here. */
 function clear(error: unknown): unknown {
-  return isPortcullisError(error) ? error : new StoreError('read-only: the record store failed; nothing was switched', { cause: error });
+  return isPortcullisError(error) ? error : new StoreError('read-only: the record store failed', { cause: error });
 }
 
 /** Removes the record if it is there and cannot be understood; answers whether it did. */
@@ -178,14 +178,14 @@ function isReadable(value: string): boolean {
   }
 }
 
-/** Orders of one process go one after the other: they would only take each other's turn to write. */
-function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
+/** Orders of one process go one after the other: they would only take each other's turn to write. One that hangs must not keep the next from being given. */
+function createQueue(clock: Clock): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
   return async function inTurn(work) {
     if (waiting >= maxWaiting) throw new BusyError(`read-only: expected a turn to write, ${maxWaiting} orders wait`, crowdedRetryMs);
     waiting += 1;
-    const mine = last.then(work);
+    const mine = last.then(() => inTime(clock, work()));
     last = mine.catch(() => undefined);
     try {
       return await mine;
@@ -193,4 +193,8 @@ function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
       waiting -= 1;
     }
   };
+}
+
+function inTime<T>(clock: Clock, work: Promise<T>): Promise<T> {
+  return withDeadline(work, { clock, deadlineMs, onLate: () => new StoreError('read-only: the record store did not answer in time; an order may still come into force') });
 }

@@ -2,8 +2,10 @@ import { systemClock } from '../kernel/clock.ts';
 import { ConfigError } from '../kernel/errors.ts';
 import { harmless } from '../kernel/harmless.ts';
 import { callback, integer, list, oneOf, port, readOptions, text } from '../kernel/options.ts';
+import { systemRandom } from '../kernel/random.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Emit } from '../ports/events.ts';
+import type { RandomSource } from '../ports/random.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { ReadOnlyError } from './error.ts';
 import { createFollower } from './follower.ts';
@@ -23,6 +25,7 @@ export interface ReadOnlyModeOptions {
   /** Organizations and users that can have a switch at once. Default 250; at most 400. */
   readonly maxScopes?: number;
   readonly clock?: Clock;
+  readonly random?: RandomSource;
   readonly emit?: Emit;
 }
 
@@ -60,20 +63,21 @@ const readyMs = 5_000;
  * ERR_CONFIG; `set`, `lift` and `status` reject with ERR_STORE or ERR_BUSY.
  */
 export function createReadOnlyMode(options: ReadOnlyModeOptions): ReadOnlyMode {
-  const { records, whenUnknown, pollMs, operators, maxScopes, clock, ...parsed } = readOptions('read-only', options, {
+  const { records, whenUnknown, pollMs, operators, maxScopes, clock, random, ...parsed } = readOptions('read-only', options, {
     records: port<RecordStore>(['read', 'compareAndSet', 'watch']),
     whenUnknown: oneOf<ReadOnlyLevel>(['off', 'sensitive', 'writes', 'all'], 'writes'),
     pollMs: integer({ min: 50, max: 1_000, fallback: readOnlyDefaults.pollMs }),
     operators: list(text(), []),
     maxScopes: integer({ min: 1, max: 400, fallback: readOnlyDefaults.maxScopes }),
     clock: port<Clock>(['nowMs', 'monotonicMs', 'after'], () => systemClock),
+    random: callback<RandomSource>(systemRandom),
     emit: callback<Emit>(() => undefined),
   });
   const emit: Emit = harmless(parsed.emit);
   const board = createSwitchboard({ clock, whenUnknown });
   const follower = createFollower({ records, clock, emit, pollMs, changed: board.take });
   const reports = createReports({ clock, emit });
-  const orders = createOrders({ records, clock, emit, maxScopes, follower });
+  const orders = createOrders({ records, clock, random, emit, maxScopes, follower });
   const judge = createJudge({ board, reports, operators: new Set(operators), clock });
 
   return Object.freeze({

@@ -1,4 +1,5 @@
-import { StoreError } from '../kernel/errors.ts';
+import { readJson, unreadableRecord } from '../kernel/json-record.ts';
+import type { RecordStore } from '../ports/record-store.ts';
 import type { ReadOnlyScope, ReadOnlyStrictness, ReadOnlySwitch } from './types.ts';
 
 /**
@@ -34,6 +35,13 @@ export function scopeName(scope: ReadOnlyScope): string {
 /** By the wall clock: set back, it keeps the switch on for longer and never for less. */
 export function isOn({ untilMs }: ReadOnlySwitch, nowMs: number): boolean {
   return untilMs === undefined || nowMs < untilMs;
+}
+
+/** The record, undefined where there is none. */
+export async function readRecord(records: RecordStore): Promise<SwitchRecord | undefined> {
+  const read: unknown = await readJson(records, recordKey);
+  // Null or false for "none" is a broken store: it must not lift anything.
+  return read === undefined ? undefined : checkedRecord((Object(read) as { readonly value?: unknown }).value);
 }
 
 /** What was read, or ERR_STORE: a record that cannot be understood is a broken store and never "off". */
@@ -72,8 +80,8 @@ function isTime(value: unknown): boolean {
   return Number.isFinite(value) && (value as number) >= 0 && (value as number) <= latestMs;
 }
 
-function unreadable(): StoreError {
-  return new StoreError('records: expected the switches of read-only mode in a record of the kind "read-only"');
+function unreadable(): Error {
+  return unreadableRecord('records: expected the switches of read-only mode in a record of the kind "read-only"');
 }
 
 /**

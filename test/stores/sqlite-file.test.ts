@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CounterRule } from 'portcullis';
 import { sqliteStore } from 'portcullis/sqlite';
 import { fakeClock } from 'portcullis/testing';
-import { freshPath, openStore } from './sqlite-support.ts';
+import { freshPath, openStore, spiedConnections } from './sqlite-support.ts';
 
 const hourly = (burst: number): CounterRule => ({ name: 'hourly', intervalMs: 3_600_000 / burst, burst });
 const charge = (key: string) => [{ rule: hourly(3), key, cost: 1 }];
@@ -21,22 +21,6 @@ function rawConnection(path: string): DatabaseSync {
     if (db.isOpen) db.close();
   });
   return db;
-}
-
-/** The connections of the stores that are opened from now on, in order, so that a test can take something away from them. */
-function spiedConnections(): readonly DatabaseSync[] {
-  const connections: DatabaseSync[] = [];
-  class Spied extends DatabaseSync {
-    constructor(...given: ConstructorParameters<typeof DatabaseSync>) {
-      super(...given);
-      connections.push(this);
-    }
-  }
-  const spy = vi.spyOn(process, 'getBuiltinModule').mockReturnValue({ DatabaseSync: Spied });
-  onTestFinished(() => {
-    spy.mockRestore();
-  });
-  return connections;
 }
 
 async function promised<T>(answer: T | Promise<T>): Promise<T> {

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { DatabaseSync } from 'node:sqlite';
+import { onTestFinished, vi } from 'vitest';
 import { sqliteStore, type SqliteStore, type SqliteStoreOptions } from 'portcullis/sqlite';
 import { fakeClock, type FakeClock, type StoreUnderTest } from 'portcullis/testing';
 
@@ -21,6 +22,22 @@ export function openStore(path: string, options: SqliteStoreOptions = {}): Sqlit
     store.close();
   });
   return store;
+}
+
+/** The connections of the stores that are opened from now on, in order, so that a test can take something away from them. */
+export function spiedConnections(): readonly DatabaseSync[] {
+  const connections: DatabaseSync[] = [];
+  class Spied extends DatabaseSync {
+    constructor(...given: ConstructorParameters<typeof DatabaseSync>) {
+      super(...given);
+      connections.push(this);
+    }
+  }
+  const spy = vi.spyOn(process, 'getBuiltinModule').mockReturnValue({ DatabaseSync: Spied });
+  onTestFinished(() => {
+    spy.mockRestore();
+  });
+  return connections;
 }
 
 /** A store in a file of its own under a fake clock, as the contracts want it. */

@@ -46,6 +46,8 @@ export function createGiving({ records, memory, clock, random, emit }: GivingPar
   }
 
   async function raise(scope: EpochScope, { by, othersWillDo }: RaiseOrder): Promise<Raised> {
+    // Everyone's record comes before all others: by its birth a process sees that what it knows of them is of another life of the store.
+    if (scope.kind !== 'everyone' && !(memory.recall(everyone)?.birth ?? 0)) await born();
     const begunMs = clock.monotonicMs();
     const above = memory.recall(scope)?.highest ?? 0;
     const raised = await raiseEpoch(records, scope, { nowMs: clock.nowMs(), above, newBirth, othersWillDo });
@@ -59,8 +61,9 @@ export function createGiving({ records, memory, clock, random, emit }: GivingPar
   /** The epoch that a new mark carries. One that this process has seen higher is raised again: equal to the old one it would revive old sessions. */
   async function given(scope: EpochScope): Promise<number> {
     const { record, known } = await memory.look(scope);
-    if (isDoubted(known)) return (await raise(scope, { by: repairedBy, othersWillDo: true })).after.epoch;
-    return record.epoch === 0 && scope.kind === 'everyone' ? (await born()).epoch : record.epoch;
+    // Not raised, also where this process knows of one: others may have seen newer ones, and a new birth is like none of them.
+    if (record.epoch === 0 && scope.kind === 'everyone') return (await born()).epoch;
+    return isDoubted(known) ? (await raise(scope, { by: repairedBy, othersWillDo: true })).after.epoch : record.epoch;
   }
 
   return {
@@ -69,8 +72,10 @@ export function createGiving({ records, memory, clock, random, emit }: GivingPar
     async mark({ accountId, organizationIds }) {
       const user = userScope(accountId, 'epochs.mark.accountId');
       const ids = organizationIdsOf(organizationIds, 'epochs.mark.organizationIds');
-      const [all, own, ...others] = await Promise.all([everyone, user, ...ids.map((id) => organizationScope(id, 'epochs.mark.organizationIds'))].map(given));
-      return markOf(all as number, own as number, ids.map((id, at) => [id, others[at] as number]));
+      // Everyone's first: it says whether the store is still the one that the rest is known of.
+      const all = await given(everyone);
+      const [own, ...others] = await Promise.all([user, ...ids.map((id) => organizationScope(id, 'epochs.mark.organizationIds'))].map(given));
+      return markOf(all, own as number, ids.map((id, at) => [id, others[at] as number]));
     },
   };
 }

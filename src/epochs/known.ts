@@ -6,7 +6,6 @@ export interface Look extends EpochRecord {
   readonly endedTurn: number;
   /** Monotonic ms from before the look: the store said so at this time or later. */
   readonly asOfMs: number;
-  readonly wrote: boolean;
 }
 
 /** What a process knows of one epoch. */
@@ -31,11 +30,11 @@ export function isDoubted({ epoch, highest }: Known): boolean {
  */
 export function learned(known: Known | undefined, look: Look): Known {
   if (known === undefined) return firstKnown(look, 0);
-  const { epoch, birth, wrote } = look;
+  const { epoch, birth } = look;
   const isLater = look.begunTurn > known.endedTurn;
   // Another birth is another life of the store: nothing that was marked in the one before counts any more.
   if (birth !== 0 && known.birth !== 0 && birth !== known.birth) return isLater ? firstKnown(look, known.raisedMs) : known;
-  if (epoch < known.epoch) return isLater && !wrote ? { ...known, epoch, ...timesOf(look) } : known;
+  if (epoch < known.epoch) return isLater ? { ...known, epoch, ...timesOf(look) } : known;
   if (isDoubted(known) && !isLater) return known;
   const { highest, raisedMs } = firstKnown(look, known.raisedMs);
   return { epoch, birth: birth || known.birth, highest: Math.max(highest, known.highest), raisedMs, ...timesOf(look), begunTurn: Math.max(look.begunTurn, known.begunTurn), asOfMs: Math.max(look.asOfMs, known.asOfMs) };

@@ -31,7 +31,7 @@ export function createEpochMemory({ records, clock, maxStaleMs, maxCached }: { r
   async function land(place: Place, { begunTurn, asOfMs, marked }: Omit<Flight, 'landed'>): Promise<Seen> {
     try {
       const record = await readEpoch(records, place.scope);
-      const known = learn(places, place, { ...record, begunTurn, endedTurn: nextTurn(), asOfMs, wrote: false });
+      const known = learn(places, place, { ...record, begunTurn, endedTurn: nextTurn(), asOfMs });
       if (marked > known.epoch && place.missed.size < maxMissed) place.missed.add(marked);
       return { record, known };
     } finally {
@@ -76,7 +76,7 @@ export function createEpochMemory({ records, clock, maxStaleMs, maxCached }: { r
     wrote(scope, record, begunMs) {
       // As if it had begun when it ended: a look that began before it may have missed it.
       const turn = nextTurn();
-      return learn(places, places.of(scope), { ...record, begunTurn: turn, endedTurn: turn, asOfMs: begunMs, wrote: true });
+      return learn(places, places.of(scope), { ...record, begunTurn: turn, endedTurn: turn, asOfMs: begunMs });
     },
     close: places.close,
   };
@@ -88,6 +88,6 @@ function learn(places: Places, place: Place, look: Look): Known {
   if (next.endedTurn !== known?.endedTurn) place.missed.clear();
   place.known = next;
   // In another life of the store, what was seen in the one before says nothing.
-  if (known !== undefined && known.birth !== 0 && next.birth !== known.birth) places.clear();
+  if (known !== undefined && next.birth !== known.birth) places.clear();
   return next;
 }

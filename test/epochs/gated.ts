@@ -1,10 +1,12 @@
 import type { RecordStore } from '../../src/ports/record-store.ts';
 
-/** A store whose reads are taken at once and answered when a test says so, and which can be gone. */
+type Verb = 'read' | 'compareAndSet';
+
+/** A store that does what it is asked at once and answers when a test says so, and which can be gone. */
 export interface Gated {
   readonly store: RecordStore;
-  /** From now on the answers of reads wait. */
-  readonly hold: () => void;
+  /** From now on the answers wait, of reads or of writes, of one key or all. */
+  readonly hold: (verb?: Verb, key?: string) => void;
   /** From now on they do not; those that wait go on waiting. */
   readonly pass: () => void;
   /** Lets the answers go that wait. */
@@ -18,13 +20,13 @@ export interface Gated {
 
 export function gated(inner: RecordStore): Gated {
   const waiting: (() => void)[] = [];
-  let isHeld = false;
+  let held: { readonly verb: Verb; readonly key: string | undefined } | undefined;
   let isGone = false;
   const watchers = new Set<{ readonly key: string; readonly changed: () => void }>();
 
-  async function answered<T>(work: () => Promise<T>): Promise<T> {
+  async function answered<T>(verb: Verb, key: string, work: () => Promise<T>): Promise<T> {
     if (isGone) throw new Error('ECONNREFUSED');
-    const isToWait = isHeld;
+    const isToWait = held?.verb === verb && (held.key ?? key) === key;
     const answer = await work();
     if (isToWait) await new Promise<void>((resolve) => waiting.push(resolve));
     return answer;
@@ -33,11 +35,8 @@ export function gated(inner: RecordStore): Gated {
   return {
     store: {
       durable: inner.durable,
-      read: (key) => answered(() => inner.read(key)),
-      async compareAndSet(change) {
-        if (isGone) throw new Error('ECONNREFUSED');
-        return inner.compareAndSet(change);
-      },
+      read: (key) => answered('read', key, () => inner.read(key)),
+      compareAndSet: (change) => answered('compareAndSet', change.key, () => inner.compareAndSet(change)),
       watch(key, changed) {
         const watcher = { key, changed };
         watchers.add(watcher);
@@ -46,14 +45,14 @@ export function gated(inner: RecordStore): Gated {
         };
       },
     },
-    hold() {
-      isHeld = true;
+    hold(verb = 'read', key) {
+      held = { verb, key };
     },
     pass() {
-      isHeld = false;
+      held = undefined;
     },
     async release() {
-      isHeld = false;
+      held = undefined;
       for (const resolve of waiting.splice(0)) resolve();
       await new Promise<void>((resolve) => {
         setImmediate(resolve);

@@ -56,6 +56,16 @@ describe.each(stores)('a store that has lost its data, on %s,', (on) => {
     expect(await said(self.check(fresh))).toBe('live');
   });
 
+  it('is told from a new life by whoever signs in first, and nobody pays for what an organization was before', async () => {
+    const self = setup({ on });
+    await self.epochs.revokeOrganization({ id: 'team-1', by });
+    await self.lose();
+    const cold = self.another();
+    const marks = [await cold.mark('team-1'), await self.mark('team-1')];
+    await self.clock.advance(1_000);
+    for (const { check } of [self, cold]) for (const given of marks) expect(await said(check(given))).toBe('live');
+  });
+
   it('costs one read, however many sessions of before ask', async () => {
     const self = setup({ on });
     const given = await self.mark();
@@ -91,6 +101,7 @@ describe.each(stores)('one row that is gone or old, on %s,', (on) => {
     await self.lose(name);
     await self.clock.advance(1_000);
     for (const given of [before, after]) expect(await said(self.check(given))).toBe(scope);
+    self.clock.setWallMs(self.clock.nowMs() - dayMs);
     const fresh = await self.mark('team-1');
     expect(await said(self.check(fresh))).toBe('live');
     for (const given of [before, after]) expect(await said(self.check(given))).toBe(scope);

@@ -183,14 +183,14 @@ describe('the watch of the store', () => {
 });
 
 describe('a store that is slow', () => {
-  it.each(['everyone', 'user'] as const)('revives nothing by an answer that a revocation of %s has overtaken', async (scope) => {
+  it.each([['everyone', 'everyone'], ['user', `user ${accountId}`]] as const)('revives nothing by an answer that a revocation of %s has overtaken', async (scope, name) => {
     const self = held();
     const given = await self.mark();
     await self.clock.advance(1_000);
-    if (scope === 'user') await self.epochs.newest();
-    self.hold();
+    self.hold('read', keyOf(name));
     // Read before the raise, answered after it.
     const [check, mark] = [self.check(given), self.mark()];
+    await self.clock.advance(0);
     self.pass();
     await (scope === 'everyone' ? self.epochs.revokeEveryone({ by }) : self.epochs.revokeUser({ accountId }));
     expect(await said(self.check(given))).toBe(scope);
@@ -207,8 +207,9 @@ describe('a store that is slow', () => {
     const self = held();
     const other = self.another();
     await self.mark();
-    self.hold();
+    self.hold('read', keyOf(`user ${accountId}`));
     const early = self.mark();
+    await self.clock.advance(0);
     self.pass();
     await other.epochs.revokeUser({ accountId });
     const fresh = await self.mark();
@@ -217,6 +218,37 @@ describe('a store that is slow', () => {
     expect(await said(self.check(await early))).toBe('user');
     expect(await said(self.check(await self.mark()))).toBe('live');
     expect(self.events).toEqual([]);
+  });
+
+  it('ends nobody by a write that is answered after a newer one was seen', async () => {
+    const self = held();
+    await self.mark();
+    self.hold('compareAndSet');
+    const raising = self.epochs.revokeUser({ accountId });
+    await self.clock.advance(1);
+    self.pass();
+    await self.another().epochs.revokeUser({ accountId });
+    const fresh = await self.mark();
+    await self.release();
+    await raising;
+    expect(await said(self.check(fresh))).toBe('live');
+    await self.clock.advance(1_000);
+    expect(await said(self.check(fresh))).toBe('live');
+  });
+
+  it('revives nothing by an answer from before a loss that was seen meanwhile', async () => {
+    const self = held();
+    await self.epochs.revokeUser({ accountId });
+    const given = await self.mark();
+    await self.clock.advance(1_000);
+    self.hold('read', keyOf(`user ${accountId}`));
+    const early = self.check(given);
+    await self.clock.advance(1_000);
+    self.pass();
+    await self.lose(`user ${accountId}`);
+    expect(await said(self.check(given))).toBe('user');
+    await self.release();
+    for (const verdict of [early, self.check(given)]) expect(await said(verdict)).toBe('user');
   });
 
   it('holds nobody up with the look of somebody else for more than a second', async () => {

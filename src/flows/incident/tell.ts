@@ -1,0 +1,154 @@
+import { withDeadline, wait } from '../../kernel/deadline.ts';
+import { StoreError } from '../../kernel/errors.ts';
+import { accountRecordKey, updateJson } from '../../kernel/json-record.ts';
+import type { StoredAccount } from '../../ports/accounts.ts';
+import type { Mail } from '../../ports/mailer.ts';
+import type { Affected } from './affected-list.ts';
+import { placeData, placeOf } from './find.ts';
+import { numberOf, type StepData, type StepName } from './record.ts';
+import { throughList } from './steps.ts';
+import { forEachOf, slicesOf } from './walk.ts';
+import { inTime, type Work } from './work.ts';
+
+/** `told`: handed to the mailer. `failed`: the mailer refused it; asked again by the next `contain`. `maybe`: nobody knows, and it is not sent again. `gone`: no such account, or none that is to be told. */
+export interface NoticeCounts {
+  readonly told: number;
+  readonly failed: number;
+  readonly maybe: number;
+  readonly gone: number;
+}
+
+type Fate = keyof NoticeCounts | 'passed-over';
+
+/** Who has been told what. Who has had the general notice may still be told that they are affected. */
+interface ToldRecord {
+  readonly affected?: 'claimed' | 'told' | 'failed';
+  readonly everyone?: 'claimed' | 'told' | 'failed';
+}
+
+type Audience = keyof ToldRecord;
+
+const atOnce = 8;
+const sliceSize = 64;
+const mailDeadlineMs = 30_000;
+/** So many in a row say that the mailer is down. */
+const mostFailedInARow = 20;
+
+/** Lets so many through each second, one after the other. */
+function createPace({ parts: { clock, mailsPerSecond } }: Work): () => Promise<void> {
+  let freeAtMs = -Infinity;
+  return async function turn() {
+    const nowMs = clock.monotonicMs();
+    const mineMs = Math.max(nowMs, freeAtMs);
+    freeAtMs = mineMs + 1_000 / mailsPerSecond;
+    if (mineMs > nowMs) await wait(clock, mineMs - nowMs);
+  };
+}
+
+/** Sends each mail once: it is claimed before it is sent and marked after. What was claimed and not marked may have been sent. */
+function createTeller(work: Work, audience: Audience): (account: StoredAccount, mail: Mail) => Promise<Fate> {
+  const { parts, plan } = work;
+  const { records, mailer, clock, keepForMs } = parts;
+  const { id } = work.record();
+  const pace = createPace(work);
+  let failedInARow = 0;
+
+  function note(key: string, next: (state: ToldRecord[Audience]) => ToldRecord[Audience]): Promise<ToldRecord[Audience]> {
+    return updateJson<ToldRecord, ToldRecord[Audience]>(records, key, (previous) => {
+      const before = previous?.[audience];
+      const state = next(before);
+      return state === undefined ? { value: undefined, answer: before } : { value: { ...previous, [audience]: state }, answer: before, expiresAtMs: clock.nowMs() + keepForMs };
+    });
+  }
+
+  async function send(mail: Mail): Promise<Exclude<Fate, 'gone'>> {
+    const late = new StoreError(`incident.mailer: no answer within ${mailDeadlineMs} ms`);
+    try {
+      await withDeadline(Promise.resolve(mailer.send(mail)), { clock, deadlineMs: mailDeadlineMs, onLate: () => late });
+      return 'told';
+    } catch (error) {
+      parts.reportError(error);
+      return error === late ? 'maybe' : 'failed';
+    }
+  }
+
+  return async function tell(account, mail) {
+    plan.signal?.throwIfAborted();
+    if (failedInARow >= mostFailedInARow) throw new StoreError('incident.mailer: expected mails to be taken, got none');
+    const key = accountRecordKey('incident-told', `${id} ${account.id}`);
+    const known = await note(key, () => undefined);
+    if (known === 'told') return 'told';
+    if (known === 'claimed') return 'maybe';
+    await pace();
+    const before = await note(key, (state) => (state === undefined || state === 'failed' ? 'claimed' : undefined));
+    if (before === 'told') return 'told';
+    if (before === 'claimed') return 'maybe';
+    const fate = await send(mail);
+    failedInARow = fate === 'told' ? 0 : failedInARow + 1;
+    if (fate !== 'maybe') await note(key, () => (fate === 'told' ? 'told' : 'failed'));
+    return fate;
+  };
+}
+
+function counted(data: StepData, fates: readonly Fate[]): StepData {
+  const sum = (fate: keyof NoticeCounts): number => numberOf(data, fate) + fates.filter((each) => each === fate).length;
+  return { told: sum('told'), failed: sum('failed'), maybe: sum('maybe'), gone: sum('gone'), accounts: numberOf(data, 'accounts') + fates.length };
+}
+
+export function noticeCounts(data: StepData | undefined): NoticeCounts {
+  return { told: numberOf(data, 'told'), failed: numberOf(data, 'failed'), maybe: numberOf(data, 'maybe'), gone: numberOf(data, 'gone') };
+}
+
+function hasAddress({ email }: { readonly email: unknown }): boolean {
+  return typeof email === 'string' && email !== '';
+}
+
+/** Tells the affected what happened, whether or not they may still sign in. */
+export async function tellAffected(work: Work): Promise<StepData> {
+  const { parts, plan, list } = work;
+  const { reason } = work.record();
+  const tell = createTeller(work, 'affected');
+
+  async function fateOf({ accountId, atMs }: Affected): Promise<Fate> {
+    const account = await inTime(parts, 'accounts.findById', parts.accounts.findById(accountId));
+    if (account === undefined || !hasAddress(account)) return 'gone';
+    return tell(account, { kind: 'incident-affected', to: account.email, reason, mustReset: plan.reset !== false, ...(atMs !== undefined && { signedInAtMs: atMs }), forgotLink: parts.links.forgot });
+  }
+
+  await throughList(work, 'tell-affected', async (at) => {
+    const seen = work.data('tell-affected');
+    return counted(seen, await fatesOf(await list.read(at), fateOf));
+  });
+  return {};
+}
+
+/** Asks everybody else for a second factor. */
+export async function tellOthers(work: Work): Promise<StepData> {
+  const { parts, plan, list } = work;
+  const step: StepName = 'tell-others';
+  const { reason } = work.record();
+  const tell = createTeller(work, 'everyone');
+
+  async function fateOf(account: StoredAccount): Promise<Fate> {
+    if (!account.active || !hasAddress(account)) return 'gone';
+    if (await list.has(account.id)) return 'passed-over';
+    return tell(account, { kind: 'incident-notice', to: account.email, reason, hasSecondFactor: account.hasSecondFactor, signInLink: parts.links.signIn, forgotLink: parts.links.forgot });
+  }
+
+  if (parts.pages === undefined || work.data(step)['through'] === true) return {};
+  for await (const slice of slicesOf(parts.pages, { from: placeOf(work.data(step)), size: sliceSize, signal: plan.signal })) {
+    const seen = work.data(step);
+    const fates = await fatesOf(slice.accounts, fateOf);
+    await work.keep(step, { ...counted(seen, fates), ...placeData(slice.next) });
+  }
+  await work.keep(step, { through: true });
+  return {};
+}
+
+async function fatesOf<T>(items: readonly T[], fateOf: (item: T) => Promise<Fate>): Promise<readonly Fate[]> {
+  const fates: Fate[] = [];
+  await forEachOf(items, atOnce, async (item) => {
+    fates.push(await fateOf(item));
+  });
+  return fates;
+}

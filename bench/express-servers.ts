@@ -2,8 +2,9 @@ import type { AddressInfo } from 'node:net';
 import express, { type RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { memoryStore } from 'portcullis';
-import { limitRequests } from 'portcullis/express';
+import { limitRequests, readOnlyGuard } from 'portcullis/express';
 import { createLimiter, type HeaderForm } from 'portcullis/limiter';
+import { createReadOnlyMode } from 'portcullis/read-only';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
 /** What stands before the route, and whether it lets the requests of the load through. */
@@ -35,6 +36,7 @@ const guards = {
   // The quick start of its README, with the header fields of the draft that it recommends.
   erl: (denies) => rateLimit({ windowMs: hourMs, limit: denies ? 1 : 1e9, standardHeaders: 'draft-8', legacyHeaders: false }),
   'erl-no-headers': (denies) => rateLimit({ windowMs: hourMs, limit: denies ? 1 : 1e9, standardHeaders: false, legacyHeaders: false }),
+  'read-only': () => readOnlyGuard(createReadOnlyMode({ records: memoryStore() }), { exempt: ['POST /login', 'POST /logout', '/health'], sensitive: ['GET /export'], subjectOf: () => ({ accountId: 'user-1' }) }),
   rlf: (denies) => flexible(new RateLimiterMemory({ points: denies ? 1 : 1e9, duration: hourMs / 1_000 })),
 } satisfies Readonly<Record<string, Guard>>;
 

@@ -4,6 +4,7 @@ import { load } from '../http-load.ts';
 import { added, rowOf, type RowFacts, type RowGoal } from '../measure.ts';
 import { interleave } from '../rounds.ts';
 import type { Bench, BenchRow } from '../row.ts';
+import { costPerRequest } from '../server-cost.ts';
 
 /** Servers are started anew so often: two processes of one program do not compile alike. */
 const generations = 4;
@@ -51,22 +52,12 @@ async function oneGeneration(seed: number): Promise<Costs> {
       const expected = servers[name].denies ? 429 : 200;
       // The first request of each connection's address is let through everywhere.
       await load({ port, connections, pipelined: 1, requests: connections });
-      turns[name] = () => costPerRequest({ child, port, expected });
+      turns[name] = () => costPerRequest({ child, port, expected, connections, requests });
     }
     return await interleave(turns, { rounds: roundsEach, warmUps: 2, seed });
   } finally {
     await Promise.all(children.map((child) => child.close()));
   }
-}
-
-async function costPerRequest({ child, port, expected }: { readonly child: Child<BenchServer>; readonly port: number; readonly expected: number }): Promise<number> {
-  await child.call('settle');
-  const beforeUs = await child.call('cpuUs');
-  const statuses = await load({ port, connections, pipelined: 1, requests });
-  const afterUs = await child.call('cpuUs');
-  const answered = statuses[expected] ?? 0;
-  if (answered !== requests) throw new Error(`expected ${requests} answers of ${expected}, got ${JSON.stringify(statuses)}`);
-  return (afterUs - beforeUs) / answered;
 }
 
 function rowsOf(costs: Costs): readonly BenchRow[] {

@@ -1,0 +1,83 @@
+import { memoryStore } from 'portcullis';
+import { createReadOnlyMode } from 'portcullis/read-only';
+import { inChild, openChild, type Child } from '../child.ts';
+import { startServer, type BenchServer } from '../express-servers.ts';
+import { load } from '../http-load.ts';
+import { added, rowOf, type RowGoal } from '../measure.ts';
+import { costOf, interleave } from '../rounds.ts';
+import type { Bench, BenchRow } from '../row.ts';
+import { costPerRequest } from '../server-cost.ts';
+
+const rounds = 15;
+const checks = 1_000_000;
+const generations = 3;
+const roundsEach = 5;
+const requests = 16_000;
+const connections = 32;
+
+const goal: RowGoal = { atMost: 5, of: 'value' };
+
+/** Runs in a child: microseconds of one check of a write, while nothing is switched on, after a fifth that is not counted. */
+export async function checkUs(): Promise<number> {
+  const mode = createReadOnlyMode({ records: memoryStore() });
+  await mode.ready();
+  const organizationIds = ['team-1', 'team-2'];
+  const checkAll = (times: number): number => {
+    let passed = 0;
+    for (let turn = 0; turn < times; turn += 1) if (mode.check({ method: 'POST', accountId: 'user-1', organizationIds }).allowed) passed += 1;
+    return passed;
+  };
+  checkAll(checks / 5);
+  let passed = 0;
+  const { wallMs } = await costOf(async () => {
+    passed = await Promise.resolve(checkAll(checks));
+  });
+  mode.close();
+  if (passed !== checks) throw new Error(`expected ${checks} checks to pass, got ${passed}`);
+  return (wallMs * 1_000) / checks;
+}
+
+type ServerName = 'bare' | 'guarded';
+const servers = { bare: 'none', guarded: 'read-only' } as const;
+
+/** CPU per request of both servers, in microseconds, by round. */
+async function oneGeneration(seed: number): Promise<Readonly<Record<ServerName, readonly number[]>>> {
+  const children: Child<BenchServer>[] = [];
+  try {
+    const turns = {} as Record<ServerName, () => Promise<number>>;
+    for (const name of ['bare', 'guarded'] as const) {
+      const child = await openChild(new URL('../express-servers.ts', import.meta.url).href, startServer, { guard: servers[name], denies: false });
+      children.push(child);
+      const port = await child.call('port');
+      await load({ port, connections, pipelined: 1, requests: connections });
+      turns[name] = () => costPerRequest({ child, port, expected: 200, connections, requests });
+    }
+    return await interleave(turns, { rounds: roundsEach, warmUps: 2, seed });
+  } finally {
+    await Promise.all(children.map((child) => child.close()));
+  }
+}
+
+async function run(): Promise<readonly BenchRow[]> {
+  const { check } = await interleave({ check: () => inChild(import.meta.url, checkUs, undefined) }, { rounds });
+  const more: number[] = [];
+  for (let generation = 1; generation <= generations; generation += 1) {
+    const { bare, guarded } = await oneGeneration(generation);
+    more.push(...added(guarded, bare));
+  }
+  return [
+    rowOf({ id: 'read-only-check', subject: 'one check of a write, nothing switched on', unit: 'us', values: check, goal }),
+    rowOf({ id: 'read-only-off', subject: 'server CPU that readOnlyGuard adds to a request, nothing switched on', unit: 'us', values: more, goal }),
+  ];
+}
+
+export const bench: Bench = {
+  id: 'read-only',
+  title: 'Read-only mode while nothing is switched on',
+  rows: ['read-only-check', 'read-only-off'],
+  method:
+    `A check: each turn is a fresh process that makes ${checks.toLocaleString('en-GB')} checks of a POST by a member of two organizations, after a fifth as many that are not counted. ` +
+    `A request: two Express 5 servers, one without the guard, each a process that reports its own CPU (user and system, all threads); ${connections} keep-alive connections send ` +
+    `${requests.toLocaleString('en-GB')} requests a turn, from another process; ${generations} generations of fresh servers, ${roundsEach} rounds each. The row is the CPU per request less that of the bare server in the same round.`,
+  run,
+};

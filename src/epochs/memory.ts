@@ -71,7 +71,8 @@ export function createEpochMemory({ records, clock, maxStaleMs, maxCached }: { r
       const flight = underWay(place);
       return (await (flight?.marked === marked ? flight : depart(place, marked)).landed).known;
     },
-    look: (scope) => depart(places.of(scope), 0).landed,
+    // Asked for at every sign-in, also of strangers: they displace nobody who is remembered.
+    look: (scope) => depart(scope.kind === 'user' ? places.passing(scope) : places.of(scope), 0).landed,
     recall: (scope) => places.find(scope)?.known,
     wrote(scope, record, begunMs) {
       // As if it had begun when it ended: a look that began before it may have missed it.

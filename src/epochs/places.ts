@@ -31,6 +31,8 @@ export interface Place extends Watched {
 export interface Places {
   of(scope: EpochScope): Place;
   find(scope: EpochScope): Place | undefined;
+  /** The place that there is, or one that nobody keeps. */
+  passing(scope: EpochScope): Place;
   /** The order in which places make room is that of their last looks. */
   touch(place: Place): void;
   /** Forgets all but everyone's. */
@@ -44,7 +46,7 @@ export function createPlaces({ records, maxCached, nextTurn }: { readonly record
   const places = new Map<string, Place>();
 
   function newPlace(scope: EpochScope): Place {
-    const place: Place = { scope, known: undefined, flight: undefined, heardTurn: 0, missed: new Set(), unwatch: undefined };
+    const place = emptyPlace(scope);
     watches.enter(place, () => {
       place.heardTurn = nextTurn();
     });
@@ -62,6 +64,7 @@ export function createPlaces({ records, maxCached, nextTurn }: { readonly record
 
   return {
     find,
+    passing: (scope) => find(scope) ?? emptyPlace(scope),
     of(scope) {
       const found = find(scope);
       if (found !== undefined) return found;
@@ -84,4 +87,8 @@ export function createPlaces({ records, maxCached, nextTurn }: { readonly record
     },
     close: watches.close,
   };
+}
+
+function emptyPlace(scope: EpochScope): Place {
+  return { scope, known: undefined, flight: undefined, heardTurn: 0, missed: new Set(), unwatch: undefined };
 }

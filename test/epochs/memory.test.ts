@@ -74,6 +74,11 @@ describe('what a check costs', () => {
     self.reads.length = 0;
     for (const id of ['a', 'b', 'c']) await self.epochs.check({ accountId: id, mark });
     expect(self.reads).toEqual([]);
+    // Sign-ins of strangers displace nobody.
+    for (let turn = 0; turn < 50; turn += 1) await self.epochs.mark({ accountId: `nobody ${turn}` });
+    self.reads.length = 0;
+    for (const id of ['a', 'b', 'c']) await self.epochs.check({ accountId: id, mark });
+    expect(self.reads).toEqual([]);
     await self.epochs.check({ accountId: 'd', mark });
     for (const id of ['b', 'c', 'd']) await self.epochs.check({ accountId: id, mark });
     expect(self.reads).toEqual([keyOf('user d')]);

@@ -10,6 +10,7 @@ export type ProofMethod = 'password' | 'totp' | 'recovery-code' | 'remembered-br
  * as each of them is the current one. Plain JSON, no secret.
  */
 export interface EpochMark {
+  /** Never 0: until the first raise a random number below 2^40, which the records began with and others would not have. */
   readonly everyone: number;
   /** By the id of each organization of the account. */
   readonly organizations: Readonly<Record<string, number>>;

@@ -240,8 +240,9 @@ describe('options of the guard', () => {
     expect(() => readOnlyGuard(mode, options as never)).toThrow(message);
   });
 
-  it('are refused without a mode', () => {
+  it('are refused without a mode, and by their names', () => {
     expect(() => readOnlyGuard({} as never)).toThrow('readOnlyGuard.mode: expected what createReadOnlyMode makes');
+    expect(() => readOnlyErrors({ template: () => '' } as never)).toThrow('readOnlyErrors.template: unknown option');
     expect(() => guardUpgrade({} as never, () => undefined)).toThrow('guardUpgrade.mode: expected what createReadOnlyMode makes');
   });
 });

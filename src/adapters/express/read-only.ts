@@ -40,6 +40,8 @@ function guardReaders<R>(): { readonly [K in keyof GuardParts<R>]: OptionReader<
   return { exempt: list(text(), []), sensitive: list(text(), []), labelOf: optional(callback()), subjectOf: optional(callback()) };
 }
 
+const pageOption = optional(callback<(facts: ReadOnlyPageFacts) => string>());
+
 const modeMethods = ['check', 'banner', 'known'] as const;
 
 /**
@@ -49,7 +51,7 @@ const modeMethods = ['check', 'banner', 'known'] as const;
  */
 export function readOnlyGuard(mode: ReadOnlyMode, options: ReadOnlyRouteOptions = {}): RequestHandler {
   port<ReadOnlyMode>(modeMethods, undefined, 'createReadOnlyMode')(mode, 'readOnlyGuard.mode');
-  const { page, ...parsed } = readOptions('readOnlyGuard', options, { ...guardReaders<Request>(), page: optional(callback<(facts: ReadOnlyPageFacts) => string>()) });
+  const { page, ...parsed } = readOptions('readOnlyGuard', options, { ...guardReaders<Request>(), page: pageOption });
   const judge = createJudge(mode, 'readOnlyGuard', parsed);
   return function guardReadOnly(req, res, next) {
     if (isOff(mode)) {
@@ -107,7 +109,8 @@ export function guardUpgrade(mode: ReadOnlyMode, handle: UpgradeHandler, options
 }
 
 /** Makes the error handler that answers a `ReadOnlyError`, thrown by `assertWritable` behind a route, as the guard does. */
-export function readOnlyErrors({ page }: Pick<ReadOnlyRouteOptions, 'page'> = {}): ErrorRequestHandler {
+export function readOnlyErrors(options: Pick<ReadOnlyRouteOptions, 'page'> = {}): ErrorRequestHandler {
+  const { page } = readOptions('readOnlyErrors', options, { page: pageOption });
   return (error: unknown, req, res: Response, next) => {
     if (res.headersSent || !isPortcullisError(error) || error.code !== 'ERR_READ_ONLY') {
       next(error);

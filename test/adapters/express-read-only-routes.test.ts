@@ -1,0 +1,77 @@
+import { request, createServer, type Server } from 'node:http';
+import type { RequestHandler } from 'express';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { readOnlyGuard } from 'portcullis/express';
+import { order, setup } from '../read-only/setup.ts';
+import { listening, versions } from './express-app.ts';
+
+let server: Server | undefined;
+
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+/** What the app answered to a target that is sent as it is written; undefined where Node would not send or read it. */
+async function answerTo(url: string, method: string, target: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    try {
+      request({ host: '127.0.0.1', port: new URL(url).port, path: target, method, agent: false }, (res) => {
+        res.resume().once('end', () => {
+          resolve(`${res.statusCode} ${String(res.headers['x-route'])}`);
+        });
+      }).once('error', () => {
+        resolve(undefined);
+      }).end();
+    } catch {
+      resolve(undefined);
+    }
+  });
+}
+
+const by = (route: string): RequestHandler => (_req, res) => void res.set('x-route', route).send(route);
+
+/** Spellings of some routes: pieces of them, put together anew. */
+const pieces = ['/', '//', '\\', '.', '..', '/./', '/../', '%2f', '%2F', '%5c', '%2e', '%2e%2e', '%25', '%252f', '%00', '?', '#', ';', 'sign-in', 'SIGN-IN', 'sign%2din', 'export', 'Export', '%65xport', 'reports', '5', 'a', '%', 'http://x'];
+const spelling = fc.oneof(
+  fc.array(fc.constantFrom(...pieces), { maxLength: 7 }).map((parts) => `/${parts.join('')}`),
+  fc.constantFrom('/sign-in', '/export', '/reports/5/export', '/public/a').chain((route) =>
+    fc.tuple(fc.nat(route.length), fc.constantFrom(...pieces)).map(([at, piece]) => route.slice(0, at) + piece + route.slice(at))),
+);
+
+describe.each(versions)('the routes of readOnlyGuard, however they are spelled, on %s', (_version, express) => {
+  async function start(level: 'sensitive' | 'all', strict: boolean): Promise<string> {
+    const { mode } = await setup();
+    await mode.set({ ...order, level });
+    const app = express();
+    app.set('env', 'test');
+    app.set('strict routing', strict);
+    app.set('case sensitive routing', strict);
+    app.use(readOnlyGuard(mode, { exempt: ['POST /sign-in', '/public/*'], sensitive: ['GET /export', '/reports/:id/export'] }));
+    app.post('/sign-in', by('exempt'));
+    app.use('/public', by('exempt'));
+    app.get('/export', by('secret'));
+    app.all('/reports/:id/export', by('secret'));
+    app.use(by('other'));
+    server = createServer(app);
+    return listening(server);
+  }
+
+  // checklist 30
+  it.each([false, true])('let no read of a sensitive route through (strict routing: %s)', async (strict) => {
+    const url = await start('sensitive', strict);
+    expect(await answerTo(url, 'GET', '/contacts')).toBe('200 other');
+    await fc.assert(fc.asyncProperty(spelling, fc.constantFrom('GET', 'HEAD', 'POST'), async (target, method) => {
+      expect(await answerTo(url, method, target)).not.toBe('200 secret');
+    }), { numRuns: 400, examples: [['/export', 'GET'], ['/reports/%2e%2e/export', 'POST'], ['http://x/export', 'GET']] });
+  });
+
+  it.each([false, true])('let nothing through as exempt that comes to another route (strict routing: %s)', async (strict) => {
+    const url = await start('all', strict);
+    expect([await answerTo(url, 'POST', '/sign-in'), await answerTo(url, 'GET', '/public/a/b')]).toEqual(['200 exempt', '200 exempt']);
+    await fc.assert(fc.asyncProperty(spelling, fc.constantFrom('GET', 'POST', 'DELETE'), async (target, method) => {
+      expect(['200 exempt', undefined]).toContain((await answerTo(url, method, target))?.replace(/^(503|400) .*$/s, '200 exempt'));
+    }), { numRuns: 400, examples: [['/public/../export', 'GET'], ['/public/..%2fexport', 'GET'], ['/sign-in/../export', 'POST']] });
+  });
+});

@@ -11,7 +11,7 @@ import type { AddressForm } from './address.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
 import { entryOf, type AuditEntry } from './entry.ts';
 import { safeText } from './safe-text.ts';
-import { sinksOption, type AuditSink, type AuditWrite } from './sinks.ts';
+import { sinksOption, type AuditSink, type AuditWrite, type BatchSink } from './sinks.ts';
 
 export interface AuditLogOptions {
   /** Seals addresses under the purpose `address`. */
@@ -24,7 +24,7 @@ export interface AuditLogOptions {
   readonly appId?: string;
   /** Entries that may wait for each sink. Default 1,000; beyond it they are dropped and counted. */
   readonly maxWaiting?: number;
-  /** Told that a sink fails where no other sink is left to tell. Default: `process.emitWarning`. */
+  /** Told that a sink fails where no other sink works that could be told. Default: `process.emitWarning`. */
   readonly warn?: (warning: string) => void;
   readonly clock?: Clock;
   readonly random?: RandomSource;
@@ -61,6 +61,7 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
   const { clock, warn } = parsed;
   const entryFor = createEntries(parsed);
   const mayTell = oncePer(quietMs, clock);
+  const troubled = new Map<string, number>();
   let refused = 0;
   let writing = false;
 
@@ -71,18 +72,21 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
   }
 
   function report(sink: string, error: string): void {
+    troubled.set(sink, clock.monotonicMs());
     if (!mayTell(sink)) return;
     const others = deliveries.filter(({ name }) => name !== sink);
     const dropped = deliveries.find(({ name }) => name === sink)?.dropped() ?? 0;
-    if (others.length === 0) warn(`portcullis: the audit sink "${sink}" fails (${error}); entries lost so far: ${dropped}`);
-    else send({ type: 'audit.sink-failed', sink, error, dropped }, others);
+    // Where the others are in trouble as well, the event may reach nobody.
+    const well = others.filter(({ name }) => clock.monotonicMs() - (troubled.get(name) ?? -Infinity) > quietMs);
+    if (well.length === 0) warn(`portcullis: the audit sink "${sink}" fails (${error}); entries lost so far: ${dropped}`);
+    if (others.length > 0) send({ type: 'audit.sink-failed', sink, error, dropped }, others);
   }
 
   /** What a sink reports while it writes would come back to it, for ever. */
-  function write(sink: AuditSink, entry: AuditEntry): void | Promise<void> {
+  function write(sink: BatchSink, entries: readonly AuditEntry[]): void | Promise<void> {
     writing = true;
     try {
-      return sink.write(entry);
+      return sink.write(entries);
     } finally {
       writing = false;
     }
@@ -90,7 +94,7 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
 
   const deliveries: readonly Delivery[] = sinks.map((sink) => {
     const onTrouble = (error: string): void => void quietly(() => { report(sink.name, error); });
-    return createDelivery({ sink: { name: sink.name, write: (entry) => write(sink, entry) }, maxWaiting, clock, onTrouble });
+    return createDelivery({ sink: { ...sink, write: (entries) => write(sink, entries) }, maxWaiting, clock, onTrouble });
   });
 
   return Object.freeze({

@@ -1,13 +1,13 @@
 import { wait } from '../kernel/deadline.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AuditEntry } from './entry.ts';
-import type { AuditSink } from './sinks.ts';
+import type { BatchSink } from './sinks.ts';
 import { createWriter } from './writer.ts';
 
-/** Entries written before the event loop gets its turn. */
-const batch = 64;
+/** Writes before the event loop gets its turn. */
+const turn = 64;
 
-/** The way of entries to one sink: in order, one at a time, from a bounded buffer. */
+/** The way of entries to one sink: in order, one write at a time, from a bounded buffer. */
 export interface Delivery {
   readonly name: string;
   /** Never blocks and never throws. A full buffer drops the entry. */
@@ -20,7 +20,7 @@ export interface Delivery {
 }
 
 export interface DeliveryOptions {
-  readonly sink: AuditSink;
+  readonly sink: BatchSink;
   readonly maxWaiting: number;
   readonly clock: Clock;
   /** Told of every entry that was lost, and of every write that failed. Must not throw. */
@@ -33,21 +33,24 @@ export function createDelivery({ sink, maxWaiting, clock, onTrouble }: DeliveryO
   const idle = new Set<() => void>();
   const writer = createWriter({ sink, clock, onFailure: onTrouble, onLateEnd: start });
   let busy = false;
+  let writing = 0;
   let dropped = 0;
 
-  function lose(error: string): void {
-    dropped += 1;
+  function lose(error: string, count = 1): void {
+    dropped += count;
     onTrouble(error);
   }
 
   async function pump(): Promise<void> {
     for (let written = 1; !writer.stuck(); written += 1) {
-      const entry = waiting.shift();
-      if (entry === undefined) break;
-      const lost = await writer.write(entry);
-      if (lost !== undefined) lose(lost);
+      const entries = waiting.splice(0, sink.maxBatch);
+      if (entries.length === 0) break;
+      writing = entries.length;
+      const lost = await writer.write(entries);
+      writing = 0;
+      if (lost !== undefined) lose(lost, entries.length);
       // Entries may come as fast as they are written: requests must still get their turn.
-      if (written % batch === 0) await wait(clock, 0);
+      if (written % turn === 0) await wait(clock, 0);
     }
     busy = false;
     if (waiting.length > 0) return;
@@ -73,7 +76,7 @@ export function createDelivery({ sink, maxWaiting, clock, onTrouble }: DeliveryO
       start();
     },
     dropped: () => dropped,
-    pending: () => waiting.length + (busy ? 1 : 0),
+    pending: () => waiting.length + (busy ? Math.max(1, writing) : 0),
     async emptied() {
       if (!busy && waiting.length === 0) return;
       await new Promise<void>((resolve) => idle.add(resolve));

@@ -9,3 +9,6 @@ export { verifyAuditFiles, verifyAuditFilesDefaults, type AnchorState, type Audi
 export { auditQuery, auditQueryDefaults, type AuditQueryOptions, type AuditQueryResult, type AuditReveal, type FoundEntry } from './query.ts';
 export type { AuditedAccount } from './query-result.ts';
 export type { SourceMatch } from './sources.ts';
+export { openTelemetrySink, openTelemetrySinkDefaults, type OpenTelemetryLogs, type OpenTelemetryMetrics, type OpenTelemetrySinkOptions } from './open-telemetry-sink.ts';
+export { pinoSink, type PinoLogger } from './pino-sink.ts';
+export { tableSink, tableSinkDefaults, type AuditRow, type TableSink, type TableSinkOptions } from './table-sink.ts';

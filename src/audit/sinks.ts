@@ -1,5 +1,5 @@
 import { ConfigError } from '../kernel/errors.ts';
-import { wrong, type OptionReader } from '../kernel/options.ts';
+import { integer, wrong, type OptionReader } from '../kernel/options.ts';
 import type { AuditEntry } from './entry.ts';
 
 /** Takes one entry. A throw or a rejection means that it was not kept. */
@@ -9,22 +9,41 @@ export type AuditWrite = (entry: AuditEntry) => void | Promise<void>;
 export interface AuditSink {
   readonly name: string;
   write(entry: AuditEntry): void | Promise<void>;
+  /** Takes several entries in one step, all or none. What waits is then handed over together, `maxBatch` at most. */
+  writeAll?(entries: readonly AuditEntry[]): void | Promise<void>;
+  /** Default 100. */
+  readonly maxBatch?: number;
 }
 
+/** A sink as the log uses it: entries come in batches, of one where it takes no more. */
+export interface BatchSink {
+  readonly name: string;
+  readonly maxBatch: number;
+  write(entries: readonly AuditEntry[]): void | Promise<void>;
+}
+
+const defaultBatch = 100;
+
 /** One sink, or a bare function, which is then called `sink-<its place>`. */
-export const sinksOption: OptionReader<readonly AuditSink[]> = (given, name) => {
+export const sinksOption: OptionReader<readonly BatchSink[]> = (given, name) => {
   if (!Array.isArray(given) || given.length === 0) throw wrong(name, 'an array of at least one sink', given);
   const sinks = given.map((sink, index) => readSink(sink, `${name}[${index}]`, `sink-${index + 1}`));
   if (new Set(sinks.map((sink) => sink.name)).size < sinks.length) throw new ConfigError(`${name}: expected every sink's name once, got one twice`);
   return Object.freeze(sinks);
 };
 
-function readSink(given: unknown, at: string, fallbackName: string): AuditSink {
-  if (typeof given === 'function') return { name: fallbackName, write: given as AuditWrite };
+function readSink(given: unknown, at: string, fallbackName: string): BatchSink {
+  if (typeof given === 'function') return oneByOne(fallbackName, given as AuditWrite);
   const sink = given as Partial<AuditSink> | null | undefined;
   if (typeof sink?.write !== 'function') throw wrong(at, 'a function, or an object with name and write()', given);
   if (!isSinkName(sink.name)) throw new ConfigError(`${at}.name: expected 1 to 64 letters, digits, ".", "_" or "-"`);
-  return { name: sink.name, write: (entry) => (sink as AuditSink).write(entry) };
+  if (typeof sink.writeAll !== 'function') return oneByOne(sink.name, (entry) => (sink as AuditSink).write(entry));
+  const maxBatch = integer({ min: 1, max: 10_000, fallback: defaultBatch })(sink.maxBatch, `${at}.maxBatch`);
+  return { name: sink.name, maxBatch, write: (entries) => (sink as Required<AuditSink>).writeAll(entries) };
+}
+
+function oneByOne(name: string, write: AuditWrite): BatchSink {
+  return { name, maxBatch: 1, write: ([entry]) => entry && write(entry) };
 }
 
 /** Whether it may stand in an event. */

@@ -2,25 +2,25 @@ import { wait, withDeadline } from '../kernel/deadline.ts';
 import { errorName } from '../kernel/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AuditEntry } from './entry.ts';
-import type { AuditSink } from './sinks.ts';
+import type { BatchSink } from './sinks.ts';
 
 /** How long one write may take, ms. */
 const writeDeadlineMs = 5_000;
-/** Waited before a failed write is tried again, ms. After the last one the entry is lost to this sink. */
+/** Waited before a failed write is tried again, ms. After the last one the entries are lost to this sink. */
 const pausesMs = [1_000, 5_000] as const;
 /** Writes that were given up but have not ended. With so many, the sink gets nothing until one does. */
 const maxLate = 4;
 
-/** Brings single entries to a sink that may throw, reject or hang. */
+/** Brings entries to a sink that may throw, reject or hang. */
 export interface Writer {
-  /** Answers undefined once the sink has it, or why it is lost. Never rejects. */
-  write(entry: AuditEntry): Promise<string | undefined>;
+  /** Answers undefined once the sink has them, or why they are lost. Never rejects. */
+  write(entries: readonly AuditEntry[]): Promise<string | undefined>;
   /** Whether too many writes hang to begin another one. */
   stuck(): boolean;
 }
 
 export interface WriterOptions {
-  readonly sink: AuditSink;
+  readonly sink: BatchSink;
   readonly clock: Clock;
   /** Told of a failure that will be tried again. */
   readonly onFailure: (error: string) => void;
@@ -33,8 +33,8 @@ export function createWriter({ sink, clock, onFailure, onLateEnd }: WriterOption
   let late = 0;
 
   /** Answers whether the sink was in time; rejects where it failed. */
-  async function attempt(entry: AuditEntry): Promise<boolean> {
-    const answer = sink.write(entry);
+  async function attempt(entries: readonly AuditEntry[]): Promise<boolean> {
+    const answer = sink.write(entries);
     if (!(answer instanceof Object)) return true;
     const written = Promise.resolve(answer);
     const onLate = new Error('late');
@@ -53,11 +53,11 @@ export function createWriter({ sink, clock, onFailure, onLateEnd }: WriterOption
     }
   }
 
-  async function write(entry: AuditEntry): Promise<string | undefined> {
+  async function write(entries: readonly AuditEntry[]): Promise<string | undefined> {
     for (const pauseMs of [...pausesMs, undefined]) {
       try {
         // A late write may still arrive: trying again would write it twice.
-        return (await attempt(entry)) ? undefined : 'late';
+        return (await attempt(entries)) ? undefined : 'late';
       } catch (error) {
         const failure = errorName(error);
         if (pauseMs === undefined) return failure;

@@ -2,15 +2,13 @@ import { StoreError } from '../../kernel/errors.ts';
 import type { StoredAccount } from '../../ports/accounts.ts';
 import type { ExposureVerdict } from '../../ports/exposure-source.ts';
 import { chunkSize, type Affected } from './affected-list.ts';
-import { numberOf, textOf, type IncidentRecord, type StepData, type StepName } from './record.ts';
+import { numberOf, type IncidentRecord, type StepData, type StepName } from './record.ts';
 import type { IncidentParts } from './parts.ts';
 import type { Plan } from './plan.ts';
-import { forEachOf, isAccountId, orStopped, slicesOf, type Place } from './walk.ts';
-import type { Work } from './work.ts';
+import { forEachOf, isAccountId, orStopped } from './walk.ts';
+import { throughTable, type Work } from './work.ts';
 
 const atOnce = 8;
-/** Accounts that are looked at before it is written down how far that went. */
-const sliceSize = 64;
 /** So many in a row say that the source is out of order, and not that there is something about these accounts. */
 const mostUnknownInARow = 20;
 
@@ -86,7 +84,7 @@ export async function find(work: Work): Promise<StepData> {
     if (stream.isWanted) await addAll(work, 'find', stream.found());
     await work.keep('find', { stage: stage + 1 });
   }
-  if (plan.affected.breached === true && parts.pages !== undefined) await throughPages(work, 'find', breachedOf);
+  if (plan.affected.breached === true && parts.pages !== undefined) await throughTable(work, 'find', addingTo(work, breachedOf));
   return {};
 }
 
@@ -95,41 +93,24 @@ async function addAll(work: Work, step: StepName, found: AsyncIterable<Affected>
   for await (const one of found) {
     batch.push(one);
     if (batch.length < chunkSize) continue;
-    await add(work, step, batch, {});
+    await add(work, step, batch);
     batch = [];
   }
-  await add(work, step, batch, {});
+  await add(work, step, batch);
 }
 
-async function add({ list, keep, record, plan }: Work, step: StepName, batch: readonly Affected[], data: StepData): Promise<void> {
+async function add({ list, keep, record, plan }: Work, step: StepName, batch: readonly Affected[]): Promise<void> {
   plan.signal?.throwIfAborted();
-  const chunks = await list.add(batch, record().chunks);
-  await keep(step, data, chunks);
+  await keep(step, {}, await list.add(batch, record().chunks));
 }
 
 /** What a slice of the table says: who of it is affected, and what the step is to keep. */
 type Look = (work: Pick<Work, 'parts' | 'plan'>, accounts: readonly StoredAccount[], data: StepData) => Promise<{ readonly found: readonly Affected[]; readonly data: StepData }>;
 
-async function throughPages(work: Work, step: StepName, look: Look): Promise<void> {
-  const { pages } = work.parts;
-  const data = work.data(step);
-  if (pages === undefined || data['through'] === true) return;
-  for await (const slice of slicesOf(pages, { from: placeOf(data), size: sliceSize, signal: work.plan.signal })) {
-    const seen = work.data(step);
-    const looked = await look(work, slice.accounts, seen);
-    await add(work, step, looked.found, { ...looked.data, ...placeData(slice.next), accounts: numberOf(seen, 'accounts') + slice.accounts.length });
-  }
-  await work.keep(step, { through: true });
-}
-
-/** Where a step is in the table. */
-export function placeOf(data: StepData): Place {
-  return { cursor: textOf(data, 'cursor'), skip: numberOf(data, 'skip') };
-}
-
-export function placeData(place: Place | undefined): StepData {
-  return place === undefined ? {} : { cursor: place.cursor, skip: place.skip };
-}
+const addingTo = (work: Work, look: Look) => async (accounts: readonly StoredAccount[], data: StepData) => {
+  const looked = await look(work, accounts, data);
+  return { data: { ...looked.data, accounts: numberOf(data, 'accounts') + accounts.length }, chunks: await work.list.add(looked.found, work.record().chunks) };
+};
 
 const breachedOf: Look = async ({ parts: { resets } }, accounts) => {
   const found: Affected[] = [];
@@ -142,7 +123,7 @@ const breachedOf: Look = async ({ parts: { resets } }, accounts) => {
 
 /** Finds those whose address is in a leak. An account that nobody can tell of is counted and passed over. */
 export async function findExposed(work: Work): Promise<StepData> {
-  await throughPages(work, 'find-exposed', exposedOf);
+  await throughTable(work, 'find-exposed', addingTo(work, exposedOf));
   return {};
 }
 

@@ -5,10 +5,10 @@ import type { IncidentParts } from './parts.ts';
 import type { Plan } from './plan.ts';
 import { stepNames } from './record.ts';
 import { slicesOf } from './walk.ts';
+import { sliceSize } from './work.ts';
 
 /** Accounts that are told apart. Beyond them, one that is found twice counts twice. */
 const maxTold = 200_000;
-const sliceSize = 64;
 
 /** Counts what `contain` would do: nothing is written and nobody is mailed. The exposure source is asked, if the plan says so. */
 export async function preview(parts: IncidentParts, plan: Plan): Promise<ContainReport> {

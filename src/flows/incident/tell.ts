@@ -4,11 +4,10 @@ import { accountRecordKey, updateJson } from '../../kernel/json-record.ts';
 import type { StoredAccount } from '../../ports/accounts.ts';
 import type { Mail } from '../../ports/mailer.ts';
 import type { Affected } from './affected-list.ts';
-import { placeData, placeOf } from './find.ts';
-import { numberOf, type StepData, type StepName } from './record.ts';
+import { numberOf, type StepData } from './record.ts';
 import { throughList } from './steps.ts';
-import { forEachOf, slicesOf } from './walk.ts';
-import { inTime, type Work } from './work.ts';
+import { forEachOf } from './walk.ts';
+import { inTime, throughTable, type Work } from './work.ts';
 
 /** `told`: handed to the mailer. `failed`: the mailer refused it; asked again by the next `contain`. `maybe`: nobody knows, and it is not sent again. `gone`: no such account, or none that is to be told. */
 export interface NoticeCounts {
@@ -29,7 +28,6 @@ interface ToldRecord {
 type Audience = keyof ToldRecord;
 
 const atOnce = 8;
-const sliceSize = 64;
 const mailDeadlineMs = 30_000;
 /** So many in a row say that the mailer is down. */
 const mostFailedInARow = 20;
@@ -48,7 +46,7 @@ function createPace({ parts: { clock, mailsPerSecond } }: Work): () => Promise<v
 /** Sends each mail once: it is claimed before it is sent and marked after. What was claimed and not marked may have been sent. */
 function createTeller(work: Work, audience: Audience): (account: StoredAccount, mail: Mail) => Promise<Fate> {
   const { parts, plan } = work;
-  const { records, mailer, clock, keepForMs } = parts;
+  const { records, mailer, clock, keepForMs, takeOverAfterMs } = parts;
   const { id } = work.record();
   const pace = createPace(work);
   let failedInARow = 0;
@@ -76,13 +74,19 @@ function createTeller(work: Work, audience: Audience): (account: StoredAccount, 
     plan.signal?.throwIfAborted();
     if (failedInARow >= mostFailedInARow) throw new StoreError('incident.mailer: expected mails to be taken, got none');
     const key = accountRecordKey('incident-told', `${id} ${account.id}`);
-    const known = await note(key, () => undefined);
+    const look = (): Promise<ToldRecord[Audience]> => note(key, () => undefined);
+    let known = await look();
+    if (known === undefined || known === 'failed') {
+      await pace();
+      known = await note(key, (state) => (state === undefined || state === 'failed' ? 'claimed' : undefined));
+    }
+    // Another call may be at it this very moment.
+    if (known === 'claimed') {
+      await wait(clock, takeOverAfterMs);
+      known = await look();
+    }
     if (known === 'told') return 'told';
     if (known === 'claimed') return 'maybe';
-    await pace();
-    const before = await note(key, (state) => (state === undefined || state === 'failed' ? 'claimed' : undefined));
-    if (before === 'told') return 'told';
-    if (before === 'claimed') return 'maybe';
     const fate = await send(mail);
     failedInARow = fate === 'told' ? 0 : failedInARow + 1;
     if (fate !== 'maybe') await note(key, () => (fate === 'told' ? 'told' : 'failed'));
@@ -124,8 +128,7 @@ export async function tellAffected(work: Work): Promise<StepData> {
 
 /** Asks everybody else for a second factor. */
 export async function tellOthers(work: Work): Promise<StepData> {
-  const { parts, plan, list } = work;
-  const step: StepName = 'tell-others';
+  const { parts, list } = work;
   const { reason } = work.record();
   const tell = createTeller(work, 'everyone');
 
@@ -135,13 +138,7 @@ export async function tellOthers(work: Work): Promise<StepData> {
     return tell(account, { kind: 'incident-notice', to: account.email, reason, hasSecondFactor: account.hasSecondFactor, signInLink: parts.links.signIn, forgotLink: parts.links.forgot });
   }
 
-  if (parts.pages === undefined || work.data(step)['through'] === true) return {};
-  for await (const slice of slicesOf(parts.pages, { from: placeOf(work.data(step)), size: sliceSize, signal: plan.signal })) {
-    const seen = work.data(step);
-    const fates = await fatesOf(slice.accounts, fateOf);
-    await work.keep(step, { ...counted(seen, fates), ...placeData(slice.next) });
-  }
-  await work.keep(step, { through: true });
+  await throughTable(work, 'tell-others', async (accounts, seen) => ({ data: counted(seen, await fatesOf(accounts, fateOf)) }));
   return {};
 }
 

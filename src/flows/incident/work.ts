@@ -3,7 +3,9 @@ import { StoreError } from '../../kernel/errors.ts';
 import type { AffectedList } from './affected-list.ts';
 import type { IncidentParts } from './parts.ts';
 import type { Plan } from './plan.ts';
-import type { IncidentBook, IncidentRecord, StepData, StepName, StepState } from './record.ts';
+import type { StoredAccount } from '../../ports/accounts.ts';
+import { numberOf, textOf, type IncidentBook, type IncidentRecord, type StepData, type StepName, type StepState } from './record.ts';
+import { slicesOf } from './walk.ts';
 
 /** One call of `contain` at one incident. */
 export interface Work {
@@ -66,16 +68,49 @@ export function createWork({ parts, plan, list, runner, book, opened }: WorkPart
     change,
     async keep(step, data, chunks = 0) {
       const seen = record.steps[step]?.turn;
-      return update((current) => {
+      let isMine = false;
+      await update((current) => {
         const state = current.steps[step];
         const longer = Math.max(current.chunks, chunks);
-        if (state?.turn === seen && state !== undefined) return { ...current, chunks: longer, steps: { ...current.steps, [step]: { ...state, turn: state.turn + 1, data: { ...state.data, ...data } } } };
+        isMine = state !== undefined && state.turn === seen;
+        if (state !== undefined && isMine) return { ...current, chunks: longer, steps: { ...current.steps, [step]: { ...state, turn: state.turn + 1, data: { ...state.data, ...data } } } };
         // Lists that are written stay written, whoever is at the step.
         return longer > current.chunks ? { ...current, chunks: longer } : undefined;
-      }).then(() => record.steps[step]?.turn === (seen ?? 0) + 1);
+      });
+      return isMine;
     },
     finish: () => update((current) => (current.finishedMs === undefined ? { ...current, finishedMs: parts.clock.nowMs() } : undefined)),
   };
+}
+
+/** Accounts that are done before it is written down how far that went. */
+export const sliceSize = 64;
+
+/** What is done with some accounts: what the step is to keep, and how long the list is then. */
+export type Visit = (accounts: readonly StoredAccount[], data: StepData) => Promise<{ readonly data: StepData; readonly chunks?: number }>;
+
+/**
+ * Goes through the app's table from where the step is, and keeps how far it is. Where another call has been faster it goes on from
+ * there. The end is written with the last accounts: written after them, whoever goes on in between would count them twice.
+ */
+export async function throughTable(work: Work, step: StepName, visit: Visit): Promise<void> {
+  const { parts: { pages }, plan: { signal } } = work;
+  for (let lost = true; pages !== undefined && lost && !isThrough(work, step); ) {
+    lost = false;
+    const at = work.data(step);
+    for await (const { accounts, next } of slicesOf(pages, { from: { cursor: textOf(at, 'cursor'), skip: numberOf(at, 'skip') }, size: sliceSize, signal })) {
+      signal?.throwIfAborted();
+      const { data, chunks } = await visit(accounts, work.data(step));
+      lost = !(await work.keep(step, { ...data, ...(next === undefined ? { through: true } : { cursor: next.cursor, skip: next.skip }) }, chunks));
+      if (lost) break;
+    }
+    // The table may end with an empty page.
+    if (!lost && !isThrough(work, step)) lost = !(await work.keep(step, { through: true }));
+  }
+}
+
+function isThrough(work: Work, step: StepName): boolean {
+  return work.data(step)['through'] === true;
 }
 
 /** One call of a piece. Nothing else of the plan may wait for one that hangs. */

@@ -17,6 +17,8 @@ const resetReasons: Readonly<Record<Extract<Mail, { kind: 'reset-password' }>['b
   'requested': 'You asked for a new password. If it was not you, do nothing: your password stays as it is.',
   'breached-password': 'Your password is on a list of stolen passwords that attackers use, so it no longer opens your account. Please choose a new one.',
   'too-many-failures': 'Somebody has tried so many passwords on your account that yours no longer opens it from a browser that we do not know. Please choose a new one.',
+  'compromised': 'Somebody else has got hold of your password, so it no longer opens your account. Please choose a new one.',
+  'incident': 'Accounts of Larkpost have been attacked. To be safe, your password no longer opens your account. Please choose a new one.',
   'disowned': 'You told us that somebody else has your password, so it no longer opens your account. Please choose a new one.',
 };
 

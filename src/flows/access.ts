@@ -20,7 +20,7 @@ export interface AccessQuestion {
 /** `enrollUntilMs`: the session may go on, and a second factor will be due from then on. */
 export type AccessResult =
   | { readonly outcome: 'allowed'; /** Keep it, where it is another object than the one handed in: the idle time counts from it. */ readonly session: SessionFacts; readonly enrollUntilMs?: number }
-  | (Answered & { readonly verdict: 'signed-out' | Exclude<MfaVerdict['verdict'], 'allow'> | 'failed'; readonly missing?: readonly string[]; readonly expired?: readonly string[]; readonly methods?: readonly string[] });
+  | (Answered & { readonly verdict: 'signed-out' | 'change-password' | Exclude<MfaVerdict['verdict'], 'allow'> | 'failed'; readonly missing?: readonly string[]; readonly expired?: readonly string[]; readonly methods?: readonly string[] });
 
 export interface Access {
   /** May this session go on? Asked on every request, so that a policy binds sessions that are older than it. Never rejects. */
@@ -47,6 +47,10 @@ async function check(parts: FlowParts, { session: given, action, maxAgeMs }: Acc
     return { ...current.now(uniform.reply('sign-in-failed', facts.accepts)), verdict: 'signed-out' };
   }
   const { account, session } = signedIn;
+  if (session.stage === 'change-password') {
+    reportSession(parts, { session, reason: 'password-change-due', action: action ?? 'any', current });
+    return { ...current.now(uniform.reply('password-change-required', facts.accepts)), verdict: 'change-password' };
+  }
   const { standing } = await placeOf(parts, account, facts);
   const nowMs = clock.nowMs();
   const fresh = action === undefined ? {} : { maxAgeMs: maxAgeMs ?? secondFactor.freshForMs };

@@ -5,6 +5,7 @@ import type { EventSubject } from '../ports/events.ts';
 import type { EpochMark, SessionFacts } from '../ports/session.ts';
 import type { Reply } from '../ports/reply.ts';
 import type { ChallengeTickets } from './challenge-tickets.ts';
+import { forcedOn } from './forced-reset.ts';
 import { labelOf, type Visit } from './door.ts';
 import { withFields } from './reply-fields.ts';
 import { tellUnusual, type Unusual } from './notices.ts';
@@ -42,6 +43,8 @@ export interface Arrival {
   /** From before the proof was looked at. */
   readonly epochs: EpochMark;
   readonly proofs: SessionFacts['proofs'];
+  /** The password must be changed before anything else. */
+  readonly mustChange?: boolean | undefined;
   readonly pathway: string;
   readonly browser: Browser;
   readonly recognition: Recognition;
@@ -82,10 +85,10 @@ export async function admit(parts: FlowParts, doors: Doors, arrival: Arrival): P
 
 /** Keeps what was proved for the second step, which opens nothing. */
 async function askForFactor(parts: FlowParts, { pendings }: Doors, arrival: Arrival, methods: readonly string[]): Promise<SecondFactorNeeded> {
-  const { account, name, browser, epochs, pathway, proofs, about, visit } = arrival;
+  const { account, name, browser, epochs, pathway, proofs, mustChange, about, visit } = arrival;
   await arrival.beforeOpening?.();
   const { id, setCookie } = parts.devices.identify(browser);
-  const pendingCookie = await pendings.begin({ account, signIn: { name, browserId: id, epochs, pathway, proofs } });
+  const pendingCookie = await pendings.begin({ account, signIn: { name, browserId: id, epochs, pathway, proofs, ...(mustChange === true && { mustChange }) } });
   parts.emit({ type: 'sign-in.pending', pathway, needs: 'second-factor', ...about });
   return { outcome: 'second-factor', methods, setCookies: cookieLines(setCookie, pendingCookie), reply: withFields(parts.uniform.reply('mfa-required', visit.facts.accepts), { methods }) };
 }
@@ -109,7 +112,7 @@ async function sendLink(parts: FlowParts, { tickets }: Doors, arrival: Arrival, 
 }
 
 interface Entry {
-  readonly arrival: Pick<Arrival, 'account' | 'name' | 'browser' | 'recognition' | 'pathway' | 'about' | 'visit'> & { readonly failuresBefore?: number | undefined };
+  readonly arrival: Pick<Arrival, 'account' | 'name' | 'browser' | 'recognition' | 'pathway' | 'mustChange' | 'about' | 'visit'> & { readonly failuresBefore?: number | undefined };
   readonly session: SessionFacts;
   readonly enrollUntilMs?: number;
   /** "Remember this browser": no second factor for a while. */
@@ -118,9 +121,10 @@ interface Entry {
 }
 
 /** The last step of every way in. A browser becomes known by a sign-in that passed everything, and not by one that may only enroll. */
-export async function enter(parts: FlowParts, { arrival, session, enrollUntilMs, rememberFactor = false, moreCookies = [] }: Entry): Promise<SignedIn> {
+export async function enter(parts: FlowParts, { arrival, session: given, enrollUntilMs, rememberFactor = false, moreCookies = [] }: Entry): Promise<SignedIn> {
   const { devices, emit } = parts;
-  const { account, name, browser, recognition, pathway, about } = arrival;
+  const { account, name, browser, recognition, pathway, mustChange, about } = arrival;
+  const session: SessionFacts = mustChange === true || (await forcedOn(parts, account, given)) !== undefined ? { ...given, stage: 'change-password' } : given;
   const cookie = session.stage === 'full' ? await known() : devices.identify(browser).setCookie;
   emit({ type: 'sign-in.succeeded', pathway, proofs: Object.keys(session.proofs), stage: session.stage, knownDevice: recognition.known, ...about, accountId: account.id });
   return { outcome: 'signed-in', accountId: account.id, session, setCookies: cookieLines(cookie, ...moreCookies), ...(enrollUntilMs !== undefined && { enrollUntilMs }) };

@@ -86,7 +86,8 @@ async function confirm(parts: FlowParts, doors: Doors, { input, current }: { rea
   const isOwn = ticket.purpose === 'sign-in' || input.session?.accountId === account.id;
   if (!ticket.isFrom(browser.id) || !isOwn) return fail(parts, current, 'other-browser', account.id);
   if (!ticket.fits(account) || !(await isCurrent(parts, account, ticket.epochs))) return fail(parts, current, 'changed-meanwhile', account.id);
-  if ((await doors.guard.look({ account, name: account.id, known: true })) === 'disowned') return fail(parts, current, 'changed-meanwhile', account.id);
+  const trouble = await doors.guard.look({ account, name: account.id, known: true });
+  if (trouble !== undefined && trouble !== 'too-many-failures') return fail(parts, current, 'changed-meanwhile', account.id);
   if (!(await ticket.burn())) return fail(parts, current, 'unknown-token', account.id);
 
   const about = subjectOf(current.facts, { accountId: account.id });

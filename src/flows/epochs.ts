@@ -8,7 +8,7 @@ import type { FlowParts } from './parts.ts';
  * account meanwhile ends that one too. For nobody, as many reads of records that are not there.
  */
 export function markFor({ epochs }: Pick<FlowParts, 'epochs'>, account: StoredAccount | undefined, name = ''): Promise<EpochMark> {
-  return epochs.mark({ accountId: account?.id ?? `nobody ${name}`.slice(0, 64), ...(account?.organizationIds !== undefined && { organizationIds: account.organizationIds }) });
+  return epochs.mark({ accountId: account?.id ?? nobody(name), ...(account?.organizationIds !== undefined && { organizationIds: account.organizationIds }) });
 }
 
 /** Whether what carries this mark still counts. */
@@ -30,6 +30,11 @@ export async function currentSession({ epochs }: Pick<FlowParts, 'epochs'>, { id
   const verdict = await epochs.check({ accountId: id, organizationIds, mark: session.epochs, startedAtMs: session.startedAtMs });
   if (!verdict.live) return undefined;
   return verdict.adopt === undefined ? session : { ...session, epochs: verdict.adopt };
+}
+
+/** The id of nobody: the same reads, of records that are not there. */
+export function nobody(name: string): string {
+  return `nobody ${name}`.slice(0, 64);
 }
 
 const stranger: Recognition = Object.freeze({ known: false });

@@ -6,6 +6,7 @@ import type { EventSubject } from '../ports/events.ts';
 import type { SessionFacts } from '../ports/session.ts';
 import { subjectOf, type Visit } from './door.ts';
 import { currentSession, recognize } from './epochs.ts';
+import { forcedOn } from './forced-reset.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import { hasEnded } from './session-limits.ts';
 import { standingOf, type Standing } from './standing.ts';
@@ -27,6 +28,8 @@ interface Wanted {
   readonly current: Visit;
   /** For enrolling a factor alone: a session of stage `enroll` may. */
   readonly mayEnroll?: boolean;
+  /** For changing the password alone: a session of stage `change-password` may. */
+  readonly mayChangePassword?: boolean;
   /** How old the proofs may be, ms; null: as old as the session. Default: the option `secondFactor.freshForMs`. */
   readonly maxAgeMs?: number | null;
 }
@@ -40,6 +43,10 @@ export async function freshProof(parts: FlowParts, wanted: Wanted): Promise<Fres
   const signedIn = await signedInAs(parts, session);
   if (!signedIn.ok) return { ok: false, answered: await refuseSession(parts, { session, reason: signedIn.reason, action, current }) };
   const { account } = signedIn;
+  if (signedIn.session.stage === 'change-password' && wanted.mayChangePassword !== true) {
+    reportSession(parts, { session, reason: 'password-change-due', action, current });
+    return { ok: false, answered: await current.answer('password-change-required') };
+  }
   const { standing, recognition } = await placeOf(parts, account, current.facts);
   const about = subjectOf(current.facts, { accountId: account.id });
   const verdict = judged(parts, { ...wanted, session: signedIn.session }, standing);
@@ -59,9 +66,11 @@ export async function freshProof(parts: FlowParts, wanted: Wanted): Promise<Fres
   }
 }
 
-function judged({ mfa, clock, secondFactor }: FlowParts, { session, mayEnroll = false, maxAgeMs = secondFactor.freshForMs }: Wanted & { readonly session: SessionFacts }, { policies, factors }: Standing): MfaVerdict {
-  // Whoever enrolls the first factor is asked for the password alone: what is missing is what they are here for.
-  const asked = mayEnroll && !factors.enrolled ? { policies: [], factors: { enrolled: false, usable: [] }, session: { ...session, stage: 'full' as const } } : { policies, factors, session };
+function judged({ mfa, clock, secondFactor }: FlowParts, { session: given, mayEnroll = false, mayChangePassword = false, maxAgeMs = secondFactor.freshForMs }: Wanted & { readonly session: SessionFacts }, { policies, factors }: Standing): MfaVerdict {
+  const changing = mayChangePassword && given.stage === 'change-password';
+  const session: SessionFacts = changing ? { ...given, stage: 'full' } : given;
+  // Whoever enrolls the first factor is asked for the password alone: what is missing is what they are here for. The password goes before it.
+  const asked = (mayEnroll || changing) && !factors.enrolled ? { policies: [], factors: { enrolled: false, usable: [] }, session: { ...session, stage: 'full' as const } } : { policies, factors, session };
   return mfa.decide({ ...asked, nowMs: clock.nowMs(), ...(maxAgeMs !== null && { maxAgeMs }) });
 }
 
@@ -70,7 +79,7 @@ export function isSession(session: SessionFacts | undefined): session is Session
   return typeof session === 'object' && (session as unknown) !== null && typeof session.accountId === 'string';
 }
 
-type NoSession = 'not-signed-in' | 'ended' | 'revoked' | 'inactive-account';
+type NoSession = 'not-signed-in' | 'ended' | 'revoked' | 'inactive-account' | 'password-change-due';
 
 /** Somebody whose session still lives. `session` has the mark of its epochs, also where it came without one. */
 export type SignedInAs = { readonly ok: true; readonly account: StoredAccount; readonly session: SessionFacts } | { readonly ok: false; readonly reason: NoSession };
@@ -98,7 +107,11 @@ export async function signedInAs(parts: FlowParts, session: SessionFacts | undef
   const account = await accounts.findById(session.accountId);
   if (account?.active !== true) return { ok: false, reason: 'inactive-account' };
   const current = await currentSession(parts, account, session);
-  return current === undefined ? { ok: false, reason: 'revoked' } : { ok: true, account, session: current };
+  if (current === undefined) return { ok: false, reason: 'revoked' };
+  // What an order to replace the password means to somebody who came by it: the old one opens nothing, or its change alone.
+  const forced = await forcedOn(parts, account, session);
+  if (forced?.opens === 'mailed-link') return { ok: false, reason: 'revoked' };
+  return { ok: true, account, session: forced === undefined ? current : { ...current, stage: 'change-password' } };
 }
 
 /** Where an account stands, and whether it knows the browser of the request. */

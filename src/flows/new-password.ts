@@ -27,6 +27,9 @@ export function rejected(uniform: UniformReplies, given: readonly RejectionReaso
   return { outcome: 'answered', reply: uniform.rejection(reasons, accepts), reasons };
 }
 
+/** A password that was disowned, guessed at, ordered to be replaced or typed once more must not come back as its own successor. */
+export const samePassword = Object.freeze({ code: 'same-password', message: 'That is the old password. Choose another one.' });
+
 /** Judges a new password and hashes it. */
 export async function takeNewPassword(parts: FlowParts, wanted: WantedPassword): Promise<NewPassword> {
   const { password: policy, hasher, uniform, emit } = parts;

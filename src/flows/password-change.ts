@@ -4,7 +4,9 @@ import type { Reply } from '../ports/reply.ts';
 import type { SessionFacts } from '../ports/session.ts';
 import { charge, labelOf, orRefund, refund, visit, type Visit } from './door.ts';
 import { freshProof } from './fresh.ts';
-import { newPasswordStored, takeNewPassword } from './new-password.ts';
+import { secretsEqual } from '../kernel/compare.ts';
+import { forcedResetDone } from './forced-reset.ts';
+import { newPasswordStored, rejected, samePassword, takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { PasswordGuard } from './password-guard.ts';
 
@@ -36,7 +38,7 @@ async function change(parts: FlowParts, { guard, input, current }: { readonly gu
   const { session, newPassword } = input;
   const { facts, span } = current;
   // As old as the session: the current password is asked for here. What a policy or a second factor lacks still stops it.
-  const fresh = await freshProof(parts, { session, action: 'password-change', current, maxAgeMs: null });
+  const fresh = await freshProof(parts, { session, action: 'password-change', current, maxAgeMs: null, mayChangePassword: true });
   if (!fresh.ok) return fresh.answered;
   const { account, about, recognition } = fresh;
   const { known } = recognition;
@@ -52,6 +54,11 @@ async function change(parts: FlowParts, { guard, input, current }: { readonly gu
   }
   await refund(limiters.passwordChange, charged.pass);
 
+  if (typeof newPassword === 'string' && typeof input.currentPassword === 'string' && secretsEqual(newPassword, input.currentPassword)) {
+    emit({ type: 'password.rejected', flow: 'password-change', reasons: [samePassword.code], ...about });
+    await span.end();
+    return rejected(uniform, [samePassword], facts);
+  }
   const taken = await takeNewPassword(parts, { flow: 'password-change', password: newPassword, personal: [account.email], facts, about, span });
   if (!taken.ok) return taken.answered;
   // Every browser but this one is a stranger from now on. Before the password: once that is new, nothing may keep it from being said.
@@ -65,11 +72,12 @@ async function change(parts: FlowParts, { guard, input, current }: { readonly gu
   }
   emit({ type: 'password-change.succeeded', ...about });
   newPasswordStored(parts, { account, how: 'change', recheck: taken.recheck, span });
+  await forcedResetDone(parts, account, current);
   // Once more: whoever signed in with the old password in between. The first one has ended all that were there.
   const lastMark = await epochs.revokeOthers({ ...goingOn, mark }).catch(() => mark);
   const proven = recognition.known && recognition.provenSinceMs !== undefined;
   const remembered = known ? await devices.remember({ browser, accountId, name: parts.canonicalize(account.email), proven, ...labelOf(facts) }).catch(() => undefined) : undefined;
   const setCookies = cookieLines(remembered?.setCookie);
   await span.end();
-  return { outcome: 'changed', accountId, session: { ...session, epochs: lastMark, proofs: { ...session.proofs, password: clock.nowMs() } }, setCookies, revoke: 'other-sessions', reply: uniform.reply('password-changed', facts.accepts) };
+  return { outcome: 'changed', accountId, session: { ...session, ...(session.stage === 'change-password' && { stage: 'full' as const }), epochs: lastMark, proofs: { ...session.proofs, password: clock.nowMs() } }, setCookies, revoke: 'other-sessions', reply: uniform.reply('password-changed', facts.accepts) };
 }

@@ -1,7 +1,9 @@
 import { isDisabled, noFailures, withFailure, type FailureCap, type FailureCount } from '../kernel/failure-cap.ts';
 import { accountRecordKey, readJson, updateJson, vainChange } from '../kernel/json-record.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
+import type { ForcedReset } from '../resets/index.ts';
 import { readPassword } from './door.ts';
+import { resetSubject } from './forced-reset.ts';
 import type { FlowParts } from './parts.ts';
 import { hasPassword, passwordTag } from './password-tag.ts';
 
@@ -13,8 +15,8 @@ interface PasswordRecord {
   readonly disowned: boolean;
 }
 
-/** Why a right password opens nothing. */
-export type PasswordTrouble = 'too-many-failures' | 'disowned';
+/** Why a right password opens nothing. The last three: an operator has ordered another one, since somebody else knows it. */
+export type PasswordTrouble = 'too-many-failures' | 'disowned' | 'compromised' | 'breached' | 'incident';
 
 interface Who {
   readonly account: StoredAccount | undefined;
@@ -30,7 +32,7 @@ interface Who {
  * browser has a count of its own (SP 800-63B-4 section 3.2.2: at most 100).
  */
 export interface PasswordGuard {
-  /** One read, for nobody too. */
+  /** As many reads for nobody. */
   look(who: Who): Promise<PasswordTrouble | undefined>;
   /** One more wrong password: one read and one write, for nobody too. */
   failed(who: Who): Promise<void>;
@@ -44,7 +46,7 @@ export interface PasswordGuard {
 
 const cap: FailureCap = Object.freeze({ maxFailures: 50, maxKnownFailures: 50 });
 
-export function createPasswordGuard({ records, keys, clock, hasher, emit }: Pick<FlowParts, 'records' | 'keys' | 'clock' | 'hasher' | 'emit'>): PasswordGuard {
+export function createPasswordGuard({ records, resets, keys, clock, hasher, emit }: Pick<FlowParts, 'records' | 'resets' | 'keys' | 'clock' | 'hasher' | 'emit'>): PasswordGuard {
   const keyOf = ({ account, name }: Pick<Who, 'account' | 'name'>): string => accountRecordKey('password', account === undefined ? `nobody ${name}` : account.id);
 
   /** What is written about this very password. */
@@ -56,10 +58,11 @@ export function createPasswordGuard({ records, keys, clock, hasher, emit }: Pick
   const guard: PasswordGuard = {
     async look(who) {
       const { account, known } = who;
-      const found = await readJson<PasswordRecord>(records, keyOf(who));
+      const [found, forced] = await Promise.all([readJson<PasswordRecord>(records, keyOf(who)), resets.check(resetSubject(account, who.name))]);
       if (account === undefined) return undefined;
       const { count, disowned } = current(account, found?.value);
       if (disowned) return 'disowned';
+      if (forced?.opens === 'mailed-link') return troubleOf(forced);
       return (known ? count.knownFailures >= cap.maxKnownFailures : isDisabled(count, cap)) ? 'too-many-failures' : undefined;
     },
     async failed(who) {
@@ -102,4 +105,8 @@ export function createPasswordGuard({ records, keys, clock, hasher, emit }: Pick
     },
   };
   return guard;
+}
+
+function troubleOf({ reason }: ForcedReset): PasswordTrouble {
+  return reason === 'admin' || reason === 'initial' ? 'incident' : reason;
 }

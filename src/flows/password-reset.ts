@@ -6,7 +6,8 @@ import type { Reply } from '../ports/reply.ts';
 import { charge, chargeAccount, readPassword, refund, subjectOf, visit, type Visit } from './door.ts';
 import { orRestore } from '../kernel/json-record.ts';
 import { outlives } from './epochs.ts';
-import { newPasswordStored, rejected, takeNewPassword } from './new-password.ts';
+import { forcedResetDone, resetSubject } from './forced-reset.ts';
+import { newPasswordStored, rejected, samePassword, takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { PasswordGuard } from './password-guard.ts';
 import { readProof, type ProofInput } from './proof.ts';
@@ -108,6 +109,7 @@ async function redeem(parts: FlowParts, { tickets, guard, input, current }: { re
   // Once more: whoever signed in with the old password in between. The first one has ended all that were there.
   await parts.epochs.revokeUser({ accountId }).catch(() => undefined);
   newPasswordStored(parts, { account, how: 'reset', recheck: taken.recheck, span });
+  await forcedResetDone(parts, account, current);
   await span.end();
   return { outcome: 'reset', accountId, revoke: 'all-sessions', reply: uniform.reply('password-reset', facts.accepts) };
 }
@@ -116,11 +118,9 @@ async function redeem(parts: FlowParts, { tickets, guard, input, current }: { re
 const needsFactor = Object.freeze({ code: 'second-factor', message: 'This account has a second step. Enter the code of the authenticator app, or a recovery code.' });
 const wrongFactor = Object.freeze({ code: 'second-factor', message: 'The code is wrong, used or too old. Wait for the next one, or use a recovery code.' });
 
-const samePassword = Object.freeze({ code: 'same-password', message: 'That is the password that somebody else knows or has guessed at. Choose another one.' });
-
-/** A password that was disowned or guessed at too often must not come back as its own successor. */
-async function isSpent({ hasher }: FlowParts, { guard, account, password }: { readonly guard: PasswordGuard; readonly account: StoredAccount; readonly password: unknown }): Promise<boolean> {
-  const trouble = await guard.look({ account, name: account.id, known: false });
+/** Whether it is the old one, where that opens nothing any more. */
+async function isSpent({ hasher, resets }: FlowParts, { guard, account, password }: { readonly guard: PasswordGuard; readonly account: StoredAccount; readonly password: unknown }): Promise<boolean> {
+  const trouble = (await guard.look({ account, name: account.id, known: false })) ?? (await resets.check(resetSubject(account)));
   const text = readPassword(password);
   if (trouble === undefined || text === undefined) return false;
   return (await hasher.verify({ password: text, stored: account.passwordHash, name: account.id })).ok;

@@ -28,6 +28,8 @@ export interface PendingSignIn {
   readonly epochs: EpochMark;
   readonly pathway: string;
   readonly proofs: SessionFacts['proofs'];
+  /** The password must be changed before anything else. */
+  readonly mustChange?: boolean;
 }
 
 interface PendingRecord {

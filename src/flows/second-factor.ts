@@ -58,7 +58,7 @@ async function verify(parts: FlowParts, { pendings, input, current }: { readonly
   const { pending } = found;
   const nowMs = parts.clock.nowMs();
   const signedIn = await enter(parts, {
-    arrival: { account, name: pending.name, browser, recognition, pathway: pending.pathway, about, visit: current },
+    arrival: { account, name: pending.name, browser, recognition, pathway: pending.pathway, mustChange: pending.mustChange, about, visit: current },
     session: { accountId: account.id, stage: 'full', startedAtMs: nowMs, epochs: pending.epochs, proofs: { ...pending.proofs, [check.method]: nowMs } },
     rememberFactor: isTicked(input.remember),
     moreCookies: [endPendingCookie],

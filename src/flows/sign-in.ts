@@ -111,8 +111,8 @@ async function decide(parts: FlowParts, doors: SignInDoors, attempt: Attempt): P
     return failure(parts, current, browser);
   }
   if (trouble !== undefined) {
-    refuse(parts, about, account, trouble === 'disowned' ? 'disowned-password' : 'too-many-failures');
-    current.span.later('closed-door-mail', () => mailReset(parts, doors, account, trouble));
+    refuse(parts, about, account, trouble === 'disowned' ? 'disowned-password' : trouble === 'too-many-failures' ? trouble : 'forced-reset');
+    current.span.later('closed-door-mail', () => mailReset(parts, doors, account, trouble === 'breached' ? 'breached-password' : trouble));
     return failure(parts, current, browser);
   }
   return settle(parts, doors, { attempt, account, looked });
@@ -175,8 +175,10 @@ async function settle(parts: FlowParts, doors: SignInDoors, { attempt, account, 
   const about = { ...attempt.about, accountId: account.id };
   const answerAtMs = failureAtMs(parts);
   const leak = await breach.check({ password, budgetMs: breachBudgetMs });
-  if (leak.verdict === 'breached') {
-    emit({ type: 'breach.found', flow: 'sign-in', count: leak.count, ...about });
+  if (leak.verdict === 'breached') emit({ type: 'breach.found', flow: 'sign-in', count: leak.count, ...about });
+  // In a browser that more than a password has proven it is the owner, who may change it and do nothing else.
+  const mustChange = leak.verdict === 'breached' && recognition.known && recognition.provenSinceMs !== undefined;
+  if (leak.verdict === 'breached' && !mustChange) {
     refuse(parts, about, account, 'breached-password');
     current.span.later('breach-mail', () => mailReset(parts, doors, account, 'breached-password'));
     await asIfWrong(doors, name);
@@ -193,6 +195,7 @@ async function settle(parts: FlowParts, doors: SignInDoors, { attempt, account, 
     name,
     epochs,
     proofs: { password: clock.nowMs() },
+    mustChange,
     pathway: 'password',
     browser,
     recognition,

@@ -6,6 +6,7 @@ import type { EventSubject } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
 import { charge, chargeAccount, refundName, subjectOf, visit, type Visit } from './door.ts';
 import { orRestore } from '../kernel/json-record.ts';
+import { forcedResetDone } from './forced-reset.ts';
 import { rejected, takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts, RejectionReason } from './parts.ts';
 import { createPendingSignUps, type PendingSignUp, type PendingSignUps, type SignUpOutcome } from './pending-sign-ups.ts';
@@ -105,6 +106,8 @@ async function confirm(parts: FlowParts, { pending, input, current }: { readonly
     return current.answer('confirmation-failed');
   }
   emit({ type: 'sign-up.confirmed', ...about, accountId });
+  // For apps that do not keep when a password was set: an order to replace all that were set before means no new one.
+  await forcedResetDone(parts, { id: accountId, email, passwordHash, active: true, needsBreachRecheck: false, hasSecondFactor: false }, current);
   if (recheck) span.later('breach-recheck', () => accounts.setBreachRecheck({ accountId, needed: true }));
   await span.end();
   return { outcome: 'confirmed', accountId, reply: uniform.reply('sign-up-confirmed', facts.accepts) };

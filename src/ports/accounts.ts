@@ -6,6 +6,8 @@ export interface StoredAccount {
   readonly email: string;
   /** The PHC string (or legacy hash) that the library handed out or the app imported; undefined without a password. */
   readonly passwordHash: string | undefined;
+  /** When this password was set, wall-clock ms, if the app keeps that. Without it every order to replace passwords "set before" means this one. */
+  readonly passwordSetAtMs?: number;
   /** False for an account that may not sign in: disabled, banned, deleted. */
   readonly active: boolean;
   /** Set by {@link Accounts.setBreachRecheck}. */

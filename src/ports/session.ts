@@ -19,11 +19,12 @@ export interface EpochMark {
 
 /**
  * What the app keeps in its session for the library and hands back as it was. Plain JSON, no secret. `full` reaches everything
- * that the policies allow; `enroll` reaches the enrollment of a second factor and sign-out, and nothing else.
+ * that the policies allow; `enroll` reaches the enrollment of a second factor and sign-out, and nothing else; `change-password` the
+ * change of the password and sign-out.
  */
 export interface SessionFacts {
   readonly accountId: string;
-  readonly stage: 'full' | 'enroll';
+  readonly stage: 'full' | 'enroll' | 'change-password';
   /** When somebody signed in, wall-clock ms. Never moved: absolute timeouts count from it. */
   readonly startedAtMs: number;
   /** When a request was last let through, wall-clock ms, to within a twentieth of the idle time. Absent: at the sign-in. */

@@ -14,6 +14,7 @@ export type ReplyName =
   | 'reset-failed'
   | 'password-changed'
   | 'password-change-failed'
+  | 'password-change-required'
   | 'mfa-required'
   | 'mfa-enrollment-required'
   | 'reauthentication-required'
@@ -60,6 +61,7 @@ const answers: Readonly<Record<ReplyName, Omit<ReplyTemplate, 'html'>>> = {
   'reset-failed': { status: 400, title: 'Reset failed', detail: 'The link or code is wrong, used or too old. Please ask for a new one.' },
   'password-changed': { status: 200, title: 'Password changed', detail: 'The new password is valid now. Your other sessions have ended.' },
   'password-change-failed': { status: 403, title: 'Password not changed', detail: 'The current password is not right.' },
+  'password-change-required': { status: 403, title: 'Choose a new password', detail: 'Your password must be changed before you can go on.' },
   'mfa-required': { status: 403, title: 'Second step needed', detail: 'The password was right. Enter the code of your authenticator app, or a recovery code.' },
   'mfa-enrollment-required': { status: 403, title: 'Set up a second step', detail: 'Your organization asks for a second step at sign-in. Set it up to go on.' },
   'reauthentication-required': { status: 403, title: 'Please confirm that it is you', detail: 'This needs a fresh proof: the password, and the code of your authenticator app where you have one.' },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { SessionFacts } from 'portcullis';
 import { goodPassword, makeKit, otherPassword, type Kit } from '../support/kit.ts';
 import { joinOrganization, openBrowser, person, tokenOf, type Person } from '../support/person.ts';
 
@@ -105,7 +106,7 @@ describe('the sessions of an account, whether or not the app ends them,', () => 
     const kit = makeKit();
     const ada = await signedIn(kit);
     const elsewhere = { session: ada.session, browser: openBrowser() };
-    const changed = await kit.value(kit.portcullis.passwordChange.change({ session: ada.session, currentPassword: goodPassword, newPassword: otherPassword, facts: ada.browser.facts() }));
+    const changed = await kit.value(kit.portcullis.passwordChange.change({ session: ada.session as SessionFacts, currentPassword: goodPassword, newPassword: otherPassword, facts: ada.browser.facts() }));
     if (changed.outcome !== 'changed') throw new Error(JSON.stringify(changed));
     await expectOver(kit, elsewhere);
     await expectAlive(kit, { session: changed.session, browser: ada.browser });

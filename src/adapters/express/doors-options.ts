@@ -20,7 +20,7 @@ export interface SignedInFacts {
 /** Why a guarded request was stopped. */
 export interface AccessRefusal {
   /** `failed`: a store is down. `step-up`: ask for the proofs named `missing` or `expired`: `password`, `second-factor`. */
-  readonly verdict: 'signed-out' | 'challenge' | 'enroll' | 'step-up' | 'failed';
+  readonly verdict: 'signed-out' | 'change-password' | 'challenge' | 'enroll' | 'step-up' | 'failed';
   readonly missing?: readonly string[];
   readonly expired?: readonly string[];
 }

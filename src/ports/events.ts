@@ -33,11 +33,11 @@ export interface EventDetails {
   'sign-up.confirmed': object;
   'sign-up.resent': { readonly outcome: 'mailed' | 'start-again' | 'existing-account' | 'nothing-pending' };
   'sign-up.failed': { readonly reason: 'unknown-token' | 'wrong-code' | 'too-many-tries' | 'address-taken' };
-  'sign-in.succeeded': { readonly pathway: string; readonly proofs: readonly string[]; readonly stage: 'full' | 'enroll'; readonly knownDevice: boolean };
+  'sign-in.succeeded': { readonly pathway: string; readonly proofs: readonly string[]; readonly stage: 'full' | 'enroll' | 'change-password'; readonly knownDevice: boolean };
   'sign-in.pending': { readonly pathway: string; readonly needs: 'second-factor' | 'mailed-link' };
   'sign-in.unusual': { readonly because: 'new-browser' | 'after-failures' | 'after-a-long-time' };
   'sign-in.failed': {
-    readonly reason: 'unknown-account' | 'wrong-password' | 'inactive-account' | 'breached-password' | 'too-many-failures' | 'disowned-password' | 'challenge-refused';
+    readonly reason: 'unknown-account' | 'wrong-password' | 'inactive-account' | 'breached-password' | 'too-many-failures' | 'disowned-password' | 'forced-reset' | 'challenge-refused';
   };
   'password.closed-to-strangers': { readonly failures: number };
   'password.disowned': object;
@@ -68,7 +68,7 @@ export interface EventDetails {
   'step-up.required': { readonly action: string; readonly missing: readonly string[]; readonly expired: readonly string[] };
   'step-up.succeeded': { readonly proofs: readonly string[] };
   'step-up.failed': { readonly reason: 'wrong-password' | 'wrong-code' | 'inactive-account' };
-  'session.refused': { readonly reason: 'not-signed-in' | 'ended' | 'revoked' | 'inactive-account'; readonly action: string };
+  'session.refused': { readonly reason: 'not-signed-in' | 'ended' | 'revoked' | 'inactive-account' | 'password-change-due'; readonly action: string };
   /** `id`: of the organization. Of a user, `accountId` says whose. */
   'session.epoch-raised': { readonly scope: 'everyone' | 'organization' | 'user'; readonly id?: string; readonly by: string };
   'mfa.refused': { readonly verdict: 'challenge' | 'enroll'; readonly action: string };
@@ -122,6 +122,7 @@ export interface EventDetails {
   'incident.contained': { readonly id: string; readonly by: string; readonly affected: number };
   'incident.lifted': { readonly id: string; readonly by: string; readonly readOnly: string };
   'audit.sink-failed': { readonly sink: string; readonly error: string; readonly dropped: number };
+  'audit.purged': { readonly files: number; readonly lastTime: string };
   'audit.revealed': { readonly by: string; readonly reason: string; readonly count: number };
   'audit.chain-broken': { readonly sink: string; readonly problem: 'truncated' | 'anchor-forged' | 'anchor-ahead' };
 }

@@ -10,8 +10,8 @@ export type Mail =
       readonly link: string;
       readonly code: string;
       readonly expiresAtMs: number;
-      /** The other three: somebody had the right password, and it opens nothing any more. */
-      readonly because: 'requested' | 'breached-password' | 'too-many-failures' | 'disowned';
+      /** All but the first: somebody had the right password, and it opens nothing any more. The last two: an operator has ordered it. */
+      readonly because: 'requested' | 'breached-password' | 'too-many-failures' | 'disowned' | 'compromised' | 'incident';
     }
   | { readonly kind: 'password-changed'; readonly to: string; readonly how: 'change' | 'reset'; readonly forgotLink: string }
   /** `link` goes on, in the browser that asked; `disownLink` is for somebody who did not. */

@@ -145,6 +145,7 @@ export const auditCatalogue: { readonly [T in EventType]: AuditCatalogueLine<T> 
   'incident.contained': { owasp: 'authz_admin', level: 'critical', outcome: 'success', meaning: 'Everything that was ordered to contain an incident is done.', fields: { id: 'text', by: 'text', affected: 'number' } },
   'incident.lifted': { owasp: 'authz_admin', level: 'critical', outcome: 'success', meaning: 'An incident was lifted; readOnly says what became of read-only mode.', fields: { id: 'text', by: 'text', readOnly: 'text' } },
   'audit.sink-failed': { owasp: 'sys_monitor_disabled', level: 'critical', outcome: 'error', meaning: 'A sink of the audit log does not take entries; dropped counts what it has lost.', fields: { sink: 'text', error: 'text', dropped: 'number' } },
+  'audit.purged': { owasp: 'authz_admin', level: 'warn', outcome: 'success', meaning: 'Old files of the log were removed; lastTime is the time of the last entry that went.', fields: { files: 'number', lastTime: 'text' } },
   'audit.revealed': { owasp: 'authz_admin', level: 'critical', outcome: 'success', meaning: 'Somebody has looked at network addresses of the log in full; count says at how many.', fields: { by: 'text', reason: 'text', count: 'number' } },
   'audit.chain-broken': { owasp: 'sys_monitor_disabled', level: 'critical', outcome: 'error', meaning: 'The end of a log file is not the one that the record store knows: lines may have been removed.', fields: { sink: 'text', problem: 'text' } },
 });

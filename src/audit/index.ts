@@ -12,3 +12,4 @@ export type { SourceMatch } from './sources.ts';
 export { openTelemetrySink, openTelemetrySinkDefaults, type OpenTelemetryLogs, type OpenTelemetryMetrics, type OpenTelemetrySinkOptions } from './open-telemetry-sink.ts';
 export { pinoSink, type PinoLogger } from './pino-sink.ts';
 export { tableSink, tableSinkDefaults, type AuditRow, type TableSink, type TableSinkOptions } from './table-sink.ts';
+export { purgeAuditFiles, type PurgeAuditFilesOptions, type PurgedFiles } from './purge.ts';

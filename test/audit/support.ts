@@ -105,6 +105,7 @@ export const examples: { readonly [T in EventType]: Extract<SecurityEvent, { typ
   'incident.contained': { type: 'incident.contained', ...subject, id: '2026-01', by: 'account-9', affected: 7 },
   'incident.lifted': { type: 'incident.lifted', ...subject, id: '2026-01', by: 'account-9', readOnly: 'lifted' },
   'audit.sink-failed': { type: 'audit.sink-failed', ...subject, sink: 'file', error: 'Error ENOSPC', dropped: 3 },
+  'audit.purged': { type: 'audit.purged', ...subject, files: 3, lastTime: '2025-10-01T00:00:00.000Z' },
   'audit.revealed': { type: 'audit.revealed', ...subject, by: 'operator-1', reason: 'attack of 2026-01-01', count: 12 },
   'audit.chain-broken': { type: 'audit.chain-broken', ...subject, sink: 'file', problem: 'truncated' },
 };

@@ -31,6 +31,11 @@ export function usageError(message: string): CommandError {
   return new CommandError(exitCodes.usage, message);
 }
 
+/** A log of no file is not one in which nothing was changed. */
+export function noSuchLog(path: string): CommandError {
+  return usageError(`there is no file ${path}, nor one that was rotated away from it`);
+}
+
 export const exitCodesHelp = `
 Exit codes:
   0    done

@@ -1,5 +1,6 @@
-import type { AuditVerification } from '../audit/index.ts';
+import type { AuditQueryOptions, AuditQueryResult, AuditReveal, AuditVerification, VerifyAuditFilesOptions } from '../audit/index.ts';
 import type { SessionEpochs } from '../epochs/index.ts';
+import type { IncidentResponse } from '../flows/incident/incident.ts';
 import type { ReadOnlyMode } from '../read-only/index.ts';
 import type { ForcedResets } from '../resets/index.ts';
 import { CommandError, exitCodes } from './exit.ts';
@@ -17,7 +18,9 @@ export interface DoctorReport {
 
 /** A log's files, read with the keys and the record store of the app. */
 export interface AuditFiles {
-  verify(files: { readonly path?: string; readonly paths?: readonly string[] }): Promise<AuditVerification>;
+  verify(options: Omit<VerifyAuditFilesOptions, 'keys' | 'records'>): Promise<AuditVerification>;
+  /** `reveal` is told to the app's own audit log. */
+  query(options: Omit<AuditQueryOptions, 'keys' | 'reveal'> & { readonly reveal?: Omit<AuditReveal, 'emit'> }): Promise<AuditQueryResult>;
 }
 
 /**
@@ -28,6 +31,7 @@ export interface Operated {
   readonly readOnly?: Pick<ReadOnlyMode, 'set' | 'lift' | 'status'>;
   readonly epochs?: Pick<SessionEpochs, 'revokeEveryone' | 'revokeOrganization' | 'revokeUser' | 'newest'>;
   readonly resets?: Pick<ForcedResets, 'mark' | 'markBefore' | 'liftBefore' | 'unmark'>;
+  readonly incident?: IncidentResponse;
   readonly auditFiles?: AuditFiles;
   doctor?(): Promise<DoctorReport>;
   /** Waits for mails and the audit log; answers how much was left undone. */

@@ -1,8 +1,11 @@
 import { Command } from 'commander';
 import type { Act } from './act.ts';
 import { addAudit } from './commands/audit.ts';
+import { addContain } from './commands/contain.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addLift } from './commands/lift.ts';
 import { addReadOnly } from './commands/read-only.ts';
+import { addReport } from './commands/report.ts';
 import { addReset } from './commands/reset.ts';
 import { addRevoke } from './commands/revoke.ts';
 import { addStatus } from './commands/status.ts';
@@ -14,7 +17,9 @@ In an incident:
   portcullis read-only on --reason "we look into it"    users read, nobody writes
   portcullis revoke --everyone                          all sessions end
   portcullis reset --all --reason incident              passwords open nothing until replaced by a mailed link
-  portcullis read-only off`;
+  portcullis contain --source 203.0.113.0/24 --from 2026-11-27T08:00Z --dry-run
+                                                        all of that in one go, and mails; first only counted
+  portcullis lift                                       users write again`;
 
 /** The command line. Nothing is loaded of the app until a command needs it. */
 export function createProgram(act: Act, version: string): Command {
@@ -31,6 +36,6 @@ export function createProgram(act: Act, version: string): Command {
     // What commander says of a wrong command line is printed once, by the one who catches it.
     .configureOutput({ outputError: () => undefined })
     .addHelpText('after', `${examples}\n${exitCodesHelp}`);
-  for (const add of [addStatus, addReadOnly, addRevoke, addReset, addAudit, addDoctor]) add(program, act);
+  for (const add of [addStatus, addReadOnly, addRevoke, addReset, addContain, addLift, addReport, addAudit, addDoctor]) add(program, act);
   return program;
 }

@@ -3,9 +3,9 @@ import { grouped } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Progress {
-  /** `of` undefined: nobody knows how many there are. */
-  tell(step: string, done: number, of?: number): void;
-  /** Ends the line. */
+  /** `done` undefined: it is one thing. `of` undefined: nobody knows how many there are. */
+  tell(step: string, done?: number, of?: number): void;
+  /** Takes the line away. */
   end(): void;
 }
 
@@ -28,13 +28,14 @@ export function createProgress(terminal: Terminal): Progress {
       terminal.redraw(lineOf(step, done, of));
     },
     end() {
-      if (drawn) terminal.note('');
+      if (drawn) terminal.redraw('');
       drawn = false;
     },
   };
 }
 
-function lineOf(step: string, done: number, of: number | undefined): string {
+function lineOf(step: string, done: number | undefined, of: number | undefined): string {
+  if (done === undefined) return `${step} ...`;
   if (of === undefined || of <= 0) return `${step} ${grouped(done)}`;
   const share = Math.min(1, Math.max(0, done / of));
   const full = Math.round(share * barChars);

@@ -45,15 +45,18 @@ export function createTerminal(): Terminal {
       stderr.write(`${text}\n`);
     },
     redraw(line) {
-      const width = Math.max(20, stderr.columns - 1);
-      stderr.write(`\r\u001b[2K${line.slice(0, width)}`);
+      // A terminal that does not know its width says 0.
+      stderr.write(`\r\u001b[2K${line.slice(0, (stderr.columns || 80) - 1)}`);
     },
     style: (style, text) => styleText(style, text, { stream: stdout }),
     async ask(question) {
       const lines = createInterface({ input: stdin, output: stderr });
       const closed = new Promise<undefined>((resolve) => lines.once('close', () => { resolve(undefined); }));
-      // readline takes Ctrl-C for itself.
-      lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+      // readline takes Ctrl-C for itself. Closed first: it gives the terminal back as it was.
+      lines.once('SIGINT', () => {
+        lines.close();
+        process.kill(process.pid, 'SIGINT');
+      });
       try {
         return await Promise.race([lines.question(question), closed]);
       } finally {

@@ -11,6 +11,11 @@ export function duration(text: string): number {
   return ms;
 }
 
+/** The same, or `0`. */
+export function durationOrNone(text: string): number {
+  return text === '0' ? 0 : duration(text);
+}
+
 const dateForm = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)\s*(Z|[+-]\d{2}:\d{2}))?$/;
 
 /**

@@ -14,26 +14,53 @@ export function from(path: string): string {
   return JSON.stringify(pathToFileURL(join(root, 'src', path)).href);
 }
 
-/** A config file over real pieces on one SQLite file of the folder. `more`: properties that the portcullis has besides; `records` is the store. */
-export function configOnSqlite(more = ''): string {
-  return `
+/** Real pieces on one SQLite file of the folder; what they tell of goes to `events.log`. */
+const pieces = `
 import { createReadOnlyMode } from ${from('read-only/index.ts')};
 import { createSessionEpochs } from ${from('epochs/index.ts')};
 import { createForcedResets } from ${from('resets/index.ts')};
 import { sqliteStore } from ${from('stores/sqlite/index.ts')};
 import { appendFileSync } from 'node:fs';
 
-export default function make(facts: { readonly command: string; readonly by: string }) {
-  const records = sqliteStore('store.db');
-  const emit = (event: object): void => { appendFileSync('events.log', JSON.stringify(event) + '\\n'); };
-  return {
-    readOnly: createReadOnlyMode({ records, emit }),
-    epochs: createSessionEpochs({ records, emit }),
-    resets: createForcedResets({ records, emit }),
-    close: async () => 0,
-    ${more}
-  };
+const records = sqliteStore('store.db');
+const note = (file: string) => (what: object): void => { appendFileSync(file, JSON.stringify(what) + '\\n'); };
+const shared = { records, emit: note('events.log') };
+const readOnly = createReadOnlyMode(shared);
+const epochs = createSessionEpochs(shared);
+const resets = createForcedResets(shared);
+const close = async () => 0;
+`;
+
+export function configOnSqlite(): string {
+  return `${pieces}export default () => ({ readOnly, epochs, resets, close });\n`;
 }
+
+/**
+ * The same with an incident response over so many accounts, `a0` and so on, of which `a1` and `a2` signed in from 203.0.113.66. Mails go to
+ * `mails.log`.
+ */
+export function configWithIncident({ accounts, mailsPerSecond = 1_000 }: { readonly accounts: number; readonly mailsPerSecond?: number }): string {
+  return `${pieces}
+import { createIncidentResponse } from ${from('flows/incident/incident.ts')};
+import { createMfaPolicy } from ${from('mfa/index.ts')};
+
+const all = Array.from({ length: ${accounts} }, (_, at) => ({ id: 'a' + at, email: 'a' + at + '@example.com', passwordHash: 'x', active: true, needsBreachRecheck: false, hasSecondFactor: false }));
+const atMs = Date.parse('2019-10-19T08:00Z');
+const incident = createIncidentResponse({
+  ...shared, readOnly, epochs, resets, mfa: createMfaPolicy(shared), mailsPerSecond: ${mailsPerSecond},
+  mailer: { send: async (mail) => { note('mails.log')(mail); } },
+  links: { signIn: 'https://app.example.com/login', forgot: 'https://app.example.com/forgot' },
+  accounts: { findById: async (id) => all.find((each) => each.id === id) },
+  pages: async (cursor) => {
+    const first = Number(cursor ?? 0);
+    return { accounts: all.slice(first, first + 100), next: first + 100 < all.length ? String(first + 100) : undefined };
+  },
+  async *signIns({ sources }) {
+    if (sources.includes('203.0.113.66')) for (const accountId of ['a1', 'a2']) yield { accountId, atMs };
+  },
+});
+
+export default { readOnly, epochs, resets, incident, close };
 `;
 }
 

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import type { Act } from '../act.ts';
+import { entryOf, shownEntry, type Entry } from '../audit-line.ts';
+import { CommandError } from '../exit.ts';
 import { interruptible } from '../interrupt.ts';
 import { escapeUnsafe, safeLine } from '../safe-text.ts';
 import type { Outcome, Session } from '../session.ts';
 import { createTail } from '../tail-file.ts';
 import { count } from '../values.ts';
-import { CommandError } from '../exit.ts';
 
 interface TailOptions {
   readonly lines: number;
@@ -24,11 +25,6 @@ export function addTail(audit: Command, act: Act): void {
     .option('--account <id>', 'those of this account')
     .option('--event <type>', 'those of this type, or of a family: sign-in, read-only.changed')
     .action(act(tail));
-}
-
-/** An entry as far as it is shown. Whoever can write the file can put anything there. */
-interface Entry {
-  readonly [field: string]: unknown;
 }
 
 async function tail({ terminal, json }: Session, { lines, follow = false, account, event }: TailOptions, [path = '']: readonly string[]): Promise<Outcome> {
@@ -60,28 +56,8 @@ async function followed({ terminal }: Pick<Session, 'terminal'>, work: (signal: 
   }
 }
 
-function entryOf(line: string): Entry | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Entry) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function unreadable(line: string | undefined, json: boolean): string | undefined {
   if (line?.trim() === '') return undefined;
   const what = line === undefined ? '(a line of more than 128 KiB)' : `(no entry) ${safeLine(line.slice(0, 200))}`;
   return json ? undefined : what;
-}
-
-const shownApart = ['time', 'id', 'level', 'event', 'outcome', 'account', 'owasp', 'details', 'chain', 'app'];
-
-/** `2026-11-27T18:20:05.123Z critical sign-in.failed failure account=42 reason=wrong-password`. */
-function shownEntry(entry: Entry): string {
-  const { time, level, event, outcome, account, details } = entry;
-  const head = [time, String(level).padEnd(8), event, outcome].map(safeLine);
-  const others = Object.entries(entry).filter(([field]) => !shownApart.includes(field));
-  const more = [...(account === undefined ? [] : [['account', account] as const]), ...others, ...Object.entries(Object(details) as object)];
-  return [...head, ...more.map(([field, value]) => `${safeLine(field)}=${safeLine(typeof value === 'string' ? value : JSON.stringify(value))}`)].join(' ');
 }

@@ -1,9 +1,10 @@
 import type { AddCommand } from '../act.ts';
-import { exitCodes } from '../exit.ts';
+import { exitCodes, noSuchLog } from '../exit.ts';
 import { partOf } from '../parts.ts';
 import { safeLine } from '../safe-text.ts';
 import type { Outcome, Session } from '../session.ts';
 import { counted } from '../table.ts';
+import { addQuery } from './audit-query.ts';
 import { addTail } from './audit-tail.ts';
 
 interface VerifyOptions {
@@ -18,6 +19,7 @@ export const addAudit: AddCommand = (program, act) => {
     .argument('<files...>', 'the path of a log, with all files that were rotated away from it; several files are read as they are')
     .option('--only', 'this file alone, without those that were rotated away')
     .action(act(verify));
+  addQuery(command, act);
   addTail(command, act);
 };
 
@@ -25,6 +27,7 @@ async function verify({ open }: Session, { only = false }: VerifyOptions, paths:
   const [path = ''] = paths;
   const files = partOf(await open(), 'auditFiles');
   const found = await files.verify(paths.length === 1 && !only ? { path } : { paths });
+  if (found.files.length === 0) throw noSuchLog(path);
   const lines = [
     `${counted(found.entries, 'entry', 'entries')} as written, in ${counted(found.files.length, 'file')}.`,
     ...(found.torn > 0 ? [`${counted(found.torn, 'line')} unfinished by a crash or a full disk: no problem.`] : []),

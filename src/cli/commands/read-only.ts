@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import type { ReadOnlyScope, ReadOnlyStrictness, ReadOnlySwitch } from '../../read-only/index.ts';
 import type { AddCommand } from '../act.ts';
 import { partOf } from '../parts.ts';
+import { present } from '../present.ts';
 import { safeLine } from '../safe-text.ts';
 import type { Outcome, Session } from '../session.ts';
 import { duration, filled, shownDuration, shownTime } from '../values.ts';
@@ -43,7 +44,7 @@ async function switchOn({ open, confirm, answer, by, nowMs }: Session, { level, 
   const reason = await answer(options.reason, { flag: '--reason', question: 'Reason, one line, which users see: ' });
   const readOnly = partOf(await open(), 'readOnly');
   if (scope.kind === 'everyone') await confirm({ word: 'read-only', what: `This makes the app read-only (${level}) for everyone${forMs === undefined ? '' : ` for ${shownDuration(forMs)}`}.` });
-  const made = await readOnly.set({ level, scope, reason, by, ...(forMs !== undefined && { forMs }) });
+  const made = await readOnly.set({ level, scope, reason, by, ...present({ forMs }) });
   return { text: `Read-only: ${shownSwitch(made, nowMs())}\nEvery process knows within a second.`, json: { switch: made } };
 }
 

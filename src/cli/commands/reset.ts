@@ -5,6 +5,7 @@ import { eachId } from '../each-id.ts';
 import { usageError } from '../exit.ts';
 import { countIds, idsOfFile } from '../id-file.ts';
 import { partOf } from '../parts.ts';
+import { present } from '../present.ts';
 import { safeLine } from '../safe-text.ts';
 import type { Outcome, Session } from '../session.ts';
 import { counted } from '../table.ts';
@@ -81,13 +82,13 @@ async function resetBefore({ by, confirm, nowMs }: Session, resets: Resets, { be
   const beforeMs = before ?? nowMs();
   const whose = organization === undefined ? 'everyone' : `the members of ${organization}`;
   await confirm({ word: 'reset', what: `This makes all passwords of ${whose} that were set before ${shownTime(beforeMs)} open nothing until they are replaced (${reason}).` });
-  await resets.markBefore({ beforeMs, reason, by, ...(organization !== undefined && { organizationId: organization }) });
-  return { text: `All passwords of ${safeLine(whose)} that were set before ${shownTime(beforeMs)} must be replaced (${reason}).`, json: { beforeMs, reason, ...(organization !== undefined && { organization }) } };
+  await resets.markBefore({ beforeMs, reason, by, ...present({ organizationId: organization }) });
+  return { text: `All passwords of ${safeLine(whose)} that were set before ${shownTime(beforeMs)} must be replaced (${reason}).`, json: { beforeMs, reason, ...present({ organization }) } };
 }
 
 async function undoBefore({ by, confirm }: Session, resets: Resets, { organization }: ResetOptions): Promise<Outcome> {
   const whose = organization === undefined ? 'everyone' : `the members of ${organization}`;
   await confirm({ word: 'undo', what: `This takes back every mark of --before and --all of ${whose}: old passwords work again.` });
-  const lifted = await resets.liftBefore({ by, ...(organization !== undefined && { organizationId: organization }) });
+  const lifted = await resets.liftBefore({ by, ...present({ organizationId: organization }) });
   return { text: lifted ? `Taken back for ${safeLine(whose)}. Marks of single accounts stay.` : 'There was no such mark.', json: { lifted } };
 }

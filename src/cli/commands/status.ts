@@ -1,6 +1,7 @@
 import type { AddCommand } from '../act.ts';
 import { failureOf } from '../errors.ts';
 import { exitCodes } from '../exit.ts';
+import { shownIncident } from '../incident-words.ts';
 import type { Operated } from '../parts.ts';
 import { safeLine } from '../safe-text.ts';
 import type { Outcome, Session } from '../session.ts';
@@ -17,7 +18,7 @@ interface Look {
 }
 
 export const addStatus: AddCommand = (program, act) => {
-  program.command('status').description('what is switched on, and when sessions were ended').action(act(status));
+  program.command('status').description('what is switched on, when sessions were ended, and how far incidents are').action(act(status));
 };
 
 async function status({ open, nowMs }: Session): Promise<Outcome> {
@@ -25,6 +26,7 @@ async function status({ open, nowMs }: Session): Promise<Outcome> {
   const looks = await Promise.all([
     look('read-only', async () => readOnlyLook(operated, nowMs())),
     look('sessions', async () => sessionsLook(operated, nowMs())),
+    look('incidents', async () => incidentsLook(operated)),
   ]);
   const failed = looks.some((each) => each.failed);
   return {
@@ -56,4 +58,14 @@ async function sessionsLook({ epochs }: Operated, nowMs: number): Promise<Omit<L
   if (epochs === undefined) return absent;
   const endedMs = await epochs.newest();
   return { text: endedMs === 0 ? "everyone's were never ended" : `everyone's ended ${shownTime(endedMs)} (${shownDuration(nowMs - endedMs)} ago)`, json: { everyoneEndedMs: endedMs === 0 ? null : endedMs } };
+}
+
+/** So many are shown; all of them are in the JSON. */
+const shownIncidents = 5;
+
+async function incidentsLook({ incident }: Operated): Promise<Omit<Look, 'name'>> {
+  if (incident === undefined) return absent;
+  const all = await incident.status();
+  const more = all.length > shownIncidents ? [`and ${all.length - shownIncidents} older ones`] : [];
+  return { text: all.length === 0 ? 'none' : [...all.slice(0, shownIncidents).map(shownIncident), ...more].join('\n'), json: all };
 }

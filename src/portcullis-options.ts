@@ -18,6 +18,7 @@ import type { LimitRule } from './limiter/index.ts';
 import { readRate } from './limiter/rules.ts';
 import type { MfaPolicyOptions } from './mfa/index.ts';
 import type { PasswordPolicyOptions } from './password/index.ts';
+import type { IncidentSettings } from './portcullis-incident.ts';
 import type { Accounts } from './ports/accounts.ts';
 import type { Clock } from './ports/clock.ts';
 import type { CounterStore } from './ports/counter-store.ts';
@@ -73,6 +74,8 @@ export interface PortcullisOptions {
   readonly resets?: Omit<ForcedResetsOptions, Wired>;
   /** `false`: no read-only mode, and nothing that looks after it twice a second. */
   readonly readOnly?: Omit<ReadOnlyModeOptions, Wired> | false;
+  /** Where `incident.contain` and `incident.report` find people: pages of the user table, the audit log, an exposure source. */
+  readonly incident?: IncidentSettings;
   /** How old proofs may be, and a second factor of the app's own. */
   readonly secondFactor?: { readonly freshForMs?: number; readonly knownForMs?: number; readonly own?: OwnFactor };
   /** How long a session lives: a preset of SP 800-63B-4 (`aal1`: 30 days; `aal2`: 24 hours and 1 hour idle; `aal3`: 12 hours and 15 minutes) or figures. Default `aal1`. */
@@ -190,6 +193,7 @@ export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
     mfa: piece<Omit<MfaPolicyOptions, Wired>>(),
     epochs: piece<Omit<EpochsOptions, Wired>>(),
     resets: piece<Omit<ForcedResetsOptions, Wired>>(),
+    incident: piece<IncidentSettings>(),
     readOnly: unlessOff(piece<Omit<ReadOnlyModeOptions, Wired>>()),
     secondFactor: group({
       freshForMs: integer({ min: 10_000, max: 24 * 3_600_000, fallback: 15 * 60_000 }),

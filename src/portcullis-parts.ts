@@ -42,7 +42,7 @@ export function partsOf(parsed: ParsedPortcullisOptions, emit: Emit): FlowParts 
     mfa: createMfaPolicy({ ...parsed.mfa, records, clock, emit }),
     epochs: createSessionEpochs({ ...parsed.epochs, records, clock, random, emit }),
     resets: createForcedResets({ ...parsed.resets, records, clock, random, emit }),
-    readOnly: parsed.readOnly === false ? noReadOnlyMode : createReadOnlyMode({ ...parsed.readOnly, records, clock, emit }),
+    readOnly: parsed.readOnly === false ? noReadOnlyMode : createReadOnlyMode({ ...parsed.readOnly, records, clock, random, emit }),
     secondFactor: parsed.secondFactor,
     challenge: parsed.challenge,
     sessionLimits: parsed.sessions,

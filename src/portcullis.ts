@@ -20,12 +20,15 @@ import { createSignIn, type SignIn } from './flows/sign-in.ts';
 import { createSignOut, type SignOut } from './flows/sign-out.ts';
 import { createSignUp, type SignUp } from './flows/sign-up.ts';
 import { createStepUp, type StepUp } from './flows/step-up.ts';
+import type { IncidentResponse } from './flows/incident/incident.ts';
 import type { Hasher } from './hasher/index.ts';
 import type { SessionEpochs } from './epochs/index.ts';
 import { harmless } from './kernel/harmless.ts';
 import { createAddressCheck, type AddressFacts } from './limiter/index.ts';
 import type { PasswordPolicy } from './password/index.ts';
 import { readPortcullisOptions, type PortcullisOptions } from './portcullis-options.ts';
+import { examine, type DoctorReport } from './portcullis-doctor.ts';
+import { incidentOf } from './portcullis-incident.ts';
 import { partsOf } from './portcullis-parts.ts';
 import type { Emit } from './ports/events.ts';
 import type { ReadOnlyMode } from './read-only/index.ts';
@@ -62,6 +65,10 @@ export interface Portcullis {
   readonly epochs: SessionEpochs;
   /** Whose password must be replaced, and why. */
   readonly resets: ForcedResets;
+  /** Everything against an incident in one call. */
+  readonly incident: IncidentResponse;
+  /** Looks at the stores, the keys and the options: before going live, and when something is wrong. Never rejects. */
+  doctor(): Promise<DoctorReport>;
   readonly devices: Devices;
   readonly hasher: Hasher;
   readonly password: PasswordPolicy;
@@ -99,6 +106,8 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
     readOnly: parts.readOnly,
     epochs: parts.epochs,
     resets: parts.resets,
+    incident: incidentOf(parsed, parts),
+    doctor: () => examine({ ...parsed, parts, audit }),
     devices: parts.devices,
     hasher,
     password,

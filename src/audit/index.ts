@@ -6,7 +6,7 @@ export { fileSink, fileSinkDefaults, type AuditChainOptions, type FileSink, type
 export { jsonLinesSink, type AuditSink, type AuditWrite } from './sinks.ts';
 export type { AuditFileProblem, AuditProblemKind } from './chain-check.ts';
 export { verifyAuditFiles, verifyAuditFilesDefaults, type AnchorState, type AuditVerification, type VerifyAuditFilesOptions } from './verify.ts';
-export { auditQuery, auditQueryDefaults, type AuditQueryOptions, type AuditQueryResult, type AuditReveal, type FoundEntry } from './query.ts';
+export { auditEntries, auditQuery, auditQueryDefaults, type AuditQueryOptions, type AuditQueryResult, type AuditReveal, type FoundEntry } from './query.ts';
 export type { AuditedAccount } from './query-result.ts';
 export type { SourceMatch } from './sources.ts';
 export { openTelemetrySink, openTelemetrySinkDefaults, type OpenTelemetryLogs, type OpenTelemetryMetrics, type OpenTelemetrySinkOptions } from './open-telemetry-sink.ts';

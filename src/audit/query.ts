@@ -4,7 +4,7 @@ import { callback, flag, group, integer, list, optional, port, readOptions, text
 import type { Emit } from '../ports/events.ts';
 import { masked, openAddress } from './address.ts';
 import type { AuditEntry, AuditValue } from './entry.ts';
-import { filesOf } from './file-names.ts';
+import { filesOf, type AuditFile } from './file-names.ts';
 import { parseAuditLine } from './parse-line.ts';
 import { createQueryResult, type AuditedAccount } from './query-result.ts';
 import { readLines } from './read-lines.ts';
@@ -75,20 +75,11 @@ export const auditQueryDefaults = Object.freeze({ gotIn: false, maxEntries: 1_00
 export async function auditQuery(options: AuditQueryOptions): Promise<AuditQueryResult> {
   const parsed = parseOptions(options);
   const files = await filesOf('auditQuery', parsed.path, parsed.paths);
-  const found = createMatcher(parsed);
   const result = createQueryResult(parsed.maxEntries, parsed.maxAccounts);
   let revealed = 0;
-  for (const file of files) {
-    for await (const { bytes } of readLines(file.path)) {
-      const entry = bytes && parseAuditLine(bytes)?.entry;
-      if (entry === undefined) result.unreadable();
-      else {
-        const match = found(entry);
-        if (match === undefined) continue;
-        const kept = result.add(match.told);
-        if (kept && match.inFull) revealed += 1;
-      }
-    }
+  for await (const match of matchesIn(files, createMatcher(parsed))) {
+    if (match === 'unreadable') result.unreadable();
+    else if (result.add(match.told) && match.inFull) revealed += 1;
   }
   // Before anything is shown. One that cannot be reported does not happen.
   parsed.reveal?.emit({ type: 'audit.revealed', by: parsed.reveal.by, reason: parsed.reveal.reason, count: revealed });
@@ -111,6 +102,26 @@ function parseOptions(options: AuditQueryOptions) {
     maxAccounts: integer({ min: 1, max: 1_000_000, fallback: auditQueryDefaults.maxAccounts }),
     reveal: optional(group({ by: text(), reason: text(), emit: callback<Emit>() })),
   });
+}
+
+/**
+ * The entries of an audit log, one after the other and not kept: for logs that are larger than memory. Addresses stay masked. Lines
+ * that are no entries are passed over. Throws ERR_CONFIG; rejects with what reading a file rejects with.
+ */
+export async function* auditEntries(options: Omit<AuditQueryOptions, 'maxEntries' | 'maxAccounts' | 'reveal'>): AsyncGenerator<FoundEntry, void, void> {
+  const parsed = parseOptions(options);
+  const files = await filesOf('auditQuery', parsed.path, parsed.paths);
+  for await (const match of matchesIn(files, createMatcher(parsed))) if (match !== 'unreadable') yield match.told;
+}
+
+async function* matchesIn(files: readonly AuditFile[], found: ReturnType<typeof createMatcher>): AsyncGenerator<Match | 'unreadable', void, void> {
+  for (const file of files) {
+    for await (const { bytes } of readLines(file.path)) {
+      const entry = bytes && parseAuditLine(bytes)?.entry;
+      const match = entry === undefined ? 'unreadable' : found(entry);
+      if (match !== undefined) yield match;
+    }
+  }
 }
 
 interface Match {

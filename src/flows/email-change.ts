@@ -19,6 +19,7 @@ import type { Answered, FlowParts } from './parts.ts';
 import { hasPassword, passwordTag } from './password-tag.ts';
 import type { ResetTickets } from './reset-tickets.ts';
 import { openSealed } from './sealed.ts';
+import { refusedAsReadOnly } from './writable.ts';
 
 export interface EmailChangeInput {
   readonly session: SessionFacts | undefined;
@@ -79,6 +80,8 @@ async function request(parts: FlowParts, { tickets, input: { session, email }, c
   if (accounts.replaceEmail === undefined) throw new ConfigError('portcullis.accounts: the change of an address needs replaceEmail()');
   const fresh = await freshProof(parts, { session, action: 'email-change', current });
   if (!fresh.ok) return fresh.answered;
+  const refused = refusedAsReadOnly(parts, current, fresh.account);
+  if (refused !== undefined) return refused;
   const name = readIdentifier(email, canonicalize);
   if (name === undefined || !/^[^@\s]+@[^@\s]+$/.test(name)) {
     parts.emit({ type: 'request.malformed', flow: 'email-change', ...fresh.about });
@@ -151,6 +154,8 @@ async function confirm(parts: FlowParts, { resets, input, current }: Confirming)
   const { accountId, email, record, version, key } = found;
   const account = await accounts.findById(accountId);
   if (account?.active !== true) return fail('inactive-account', accountId);
+  const refused = refusedAsReadOnly(parts, current, account);
+  if (refused !== undefined) return refused;
   if (!keys.digests('identifier', account.email).includes(record.previousEmailTag) || !hasPassword(keys, account, record.passwordTag) || !(await isCurrent(parts, account, record.epochs))) return fail('changed-meanwhile', accountId);
   if (!(await burn(parts.records, { key, version }))) return fail('unknown-token', accountId);
   const restore = async (): Promise<void> => {

@@ -8,6 +8,7 @@ import { tellFactorChange } from './notices.ts';
 import { mailOwner, ownerProof } from './owner-proof.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import { clearMustEnroll } from './standing.ts';
+import { refusedAsReadOnly } from './writable.ts';
 
 export interface EnrollInput extends FactorRequest {
   /** What its owner calls the authenticator. */
@@ -46,6 +47,8 @@ async function enroll(parts: FlowParts, { tickets, input, current }: { readonly 
     return fresh.answered;
   }
   const { account, standing, about } = fresh;
+  const refused = refusedAsReadOnly(parts, current, account);
+  if (refused !== undefined) return refused;
   const proof = standing.factors.enrolled ? 'second-factor' : proofForFirst(parts, fresh, input.session as SessionFacts);
   if (proof === undefined) {
     emit({ type: 'factor.enrollment-refused', reason: 'mailed-link-needed', ...about });
@@ -83,6 +86,8 @@ async function confirm(parts: FlowParts, input: FactorRequest & { readonly facto
   const fresh = await freshProof(parts, { session, action: 'confirm-factor', current, mayEnroll: true });
   if (!fresh.ok) return fresh.answered;
   const { account, about, standing } = fresh;
+  const refused = refusedAsReadOnly(parts, current, account);
+  if (refused !== undefined) return refused;
   const charged = await charge(parts, limiters.secondFactor, current, { accountId: account.id });
   if (!charged.ok) return charged.answered;
   const confirmed = await orRefund({ limiter: limiters.secondFactor, pass: charged.pass }, () => totp.confirm({ accountId: account.id, factorId: input.factorId, code: input.code }));

@@ -10,6 +10,7 @@ import { freshProof, type Fresh } from './fresh.ts';
 import { tellFactorChange } from './notices.ts';
 import { isProven } from './owner-proof.ts';
 import type { Answered, FlowParts } from './parts.ts';
+import { refusedAsReadOnly } from './writable.ts';
 
 /** What came with a request of a signed-in person. */
 export interface FactorRequest {
@@ -70,7 +71,7 @@ export function createFactors(parts: FlowParts): Factors {
   function changing<R>(flow: FlowName, request: FactorRequest, work: (fresh: Fresh, current: Visit) => Promise<R | Answered>): Promise<R | Answered> {
     return visit<R | Answered>(parts, { flow, facts: request.facts }, async (current) => {
       const fresh = await freshProof(parts, { session: request.session, action: flow, current });
-      return fresh.ok ? work(fresh, current) : fresh.answered;
+      return fresh.ok ? (refusedAsReadOnly(parts, current, fresh.account) ?? work(fresh, current)) : fresh.answered;
     });
   }
 

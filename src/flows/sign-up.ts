@@ -11,6 +11,7 @@ import { rejected, takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts, RejectionReason } from './parts.ts';
 import { createPendingSignUps, type PendingSignUp, type PendingSignUps, type SignUpOutcome } from './pending-sign-ups.ts';
 import { readProof, type ProofInput } from './proof.ts';
+import { refusedAsReadOnly } from './writable.ts';
 
 export interface SignUpInput {
   /** The e-mail address, as it came. */
@@ -53,6 +54,8 @@ async function request(parts: FlowParts, { pending, input, current }: { readonly
   const { canonicalize, keys, limiters } = parts;
   const { facts, span } = current;
   const { identifier, password, profile = {} } = input;
+  const refused = refusedAsReadOnly(parts, current);
+  if (refused !== undefined) return refused;
   const name = readIdentifier(identifier, canonicalize);
   const charged = await charge(parts, limiters.signUp, current, { name });
   if (!charged.ok) return charged.answered;
@@ -90,6 +93,8 @@ async function tellOwner({ mailer, links }: FlowParts, { email }: StoredAccount)
 async function confirm(parts: FlowParts, { pending, input, current }: { readonly pending: PendingSignUps; readonly input: ProofInput; readonly current: Visit }): Promise<ConfirmResult> {
   const { canonicalize, keys, limiters, accounts, uniform, emit } = parts;
   const { facts, span } = current;
+  const refused = refusedAsReadOnly(parts, current);
+  if (refused !== undefined) return refused;
   const proof = readProof(input, canonicalize);
   const charged = await charge(parts, limiters.code, current, { name: proof?.kind === 'code' ? proof.name : undefined });
   if (!charged.ok) return charged.answered;

@@ -34,6 +34,7 @@ export type ReplyName =
   | 'email-changed'
   | 'email-change-failed'
   | 'input-rejected'
+  | 'read-only'
   | 'too-many-requests'
   | 'busy'
   | 'cross-site';
@@ -80,6 +81,7 @@ const answers: Readonly<Record<ReplyName, Omit<ReplyTemplate, 'html'>>> = {
   'email-change-received': { status: 202, title: 'Check your mail', detail: 'If that address can be used, a mail is on its way there. It says how to go on.' },
   'email-changed': { status: 200, title: 'Address changed', detail: 'Sign in with the new address from now on.' },
   'email-change-failed': { status: 400, title: 'Address not changed', detail: 'The link or code is wrong, used or too old. Please start again.' },
+  'read-only': { status: 503, title: 'Read-only for now', detail: 'Nothing can be changed at the moment. Please try again later.' },
   'input-rejected': { status: 422, title: 'Please check your entries', detail: 'Something in the form cannot be used.' },
   'too-many-requests': { status: 429, title: 'Too many attempts', detail: 'Please wait a while and try again.' },
   busy: { status: 503, title: 'Busy', detail: 'We cannot do this right now. Please try again in a moment.' },

@@ -29,7 +29,7 @@ export interface UniformReplies {
    * 429 or 503 with Retry-After in whole seconds. For 429 it is rounded up to 30 s, 1, 5 or 15 minutes or whole hours, so
    * that it tells little.
    */
-  comeBack(name: 'too-many-requests' | 'busy', retryAfterMs: number, accepts: 'html' | 'json'): Reply;
+  comeBack(name: 'too-many-requests' | 'busy' | 'read-only', retryAfterMs: number, accepts: 'html' | 'json'): Reply;
   /** Begins to measure a request. */
   begin(route: string): UniformSpan;
   /** Runs a job once this turn of the event loop is over; its failure is an event. */

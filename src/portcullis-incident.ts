@@ -1,0 +1,36 @@
+import { auditEntries } from './audit/index.ts';
+import { createIncidentResponse, type IncidentResponse } from './flows/incident/incident.ts';
+import type { IncidentOptions } from './flows/incident/parts.ts';
+import type { FlowParts } from './flows/parts.ts';
+import type { KeyRing } from './kernel/keys.ts';
+import type { ParsedPortcullisOptions } from './portcullis-options.ts';
+
+/** What the response to incidents takes beside the pieces. */
+export interface IncidentSettings extends Pick<IncidentOptions, 'pages' | 'signIns' | 'entries' | 'activity' | 'exposure' | 'mailsPerSecond' | 'keepForMs'> {
+  /** The `path` of the audit log's `fileSink`: answers who signed in from where, and what the entered accounts did. `signIns` and `entries` of your own go before it. */
+  readonly auditPath?: string | undefined;
+}
+
+/** The response to incidents, made of the pieces that the flows have. */
+export function incidentOf(parsed: ParsedPortcullisOptions, parts: FlowParts): IncidentResponse {
+  const { auditPath, ...own } = parsed.incident;
+  const { accounts, clock, emit, epochs, links, mailer, mfa, random, readOnly, records, reportError, resets } = parts;
+  const fromFiles = auditPath === undefined ? {} : queriesOf(auditPath, parsed.keys);
+  return createIncidentResponse({ ...fromFiles, ...own, accounts, clock, emit, epochs, links: { signIn: links.signIn, forgot: links.forgot }, mailer, mfa, random, readOnly, records, reportError, resets });
+}
+
+function queriesOf(path: string, keys: KeyRing): Pick<IncidentOptions, 'signIns' | 'entries'> {
+  return {
+    async *signIns({ sources, fromMs, untilMs }) {
+      for await (const { account, time } of auditEntries({ keys, path, sources, gotIn: true, fromMs, toMs: untilMs + 1 })) {
+        if (account !== undefined) yield { accountId: account, atMs: Date.parse(time) };
+      }
+    },
+    async *entries({ accountIds, events, fromMs, untilMs }) {
+      const wanted = accountIds && new Set(accountIds);
+      for await (const entry of auditEntries({ keys, path, fromMs, toMs: untilMs + 1, ...(events !== undefined && { events }) })) {
+        if (wanted === undefined || wanted.has(entry.account ?? '')) yield entry;
+      }
+    },
+  };
+}

@@ -13,6 +13,7 @@ const shared: Readonly<Record<string, string>> = {
   errors: 'src/kernel/errors.ts',
   'common-list-data': 'src/breach/common-list.data.ts',
   'range-lookup': 'src/breach/range-lookup.ts',
+  'portcullis-incident': 'src/portcullis-incident.ts',
 };
 
 const library: Options = {

@@ -5,13 +5,7 @@ import type { FlowParts } from './flows/parts.ts';
 import type { KeyRing } from './kernel/keys.ts';
 import type { ParsedPortcullisOptions } from './portcullis-options.ts';
 
-/** What the response to incidents takes beside the pieces. */
-export interface IncidentSettings extends Pick<IncidentOptions, 'pages' | 'signIns' | 'entries' | 'activity' | 'exposure' | 'mailsPerSecond' | 'keepForMs'> {
-  /** The `path` of the audit log's `fileSink`: answers who signed in from where, and what the entered accounts did. `signIns` and `entries` of your own go before it. */
-  readonly auditPath?: string | undefined;
-}
-
-/** The response to incidents, made of the pieces that the flows have. */
+/** The response to incidents, made of the pieces that the flows have. Loaded by its first use: an app that starts need not wait for it. */
 export function incidentOf(parsed: ParsedPortcullisOptions, parts: FlowParts): IncidentResponse {
   const { auditPath, ...own } = parsed.incident;
   const { accounts, clock, emit, epochs, links, mailer, mfa, random, readOnly, records, reportError, resets } = parts;

@@ -18,7 +18,8 @@ import type { LimitRule } from './limiter/index.ts';
 import { readRate } from './limiter/rules.ts';
 import type { MfaPolicyOptions } from './mfa/index.ts';
 import type { PasswordPolicyOptions } from './password/index.ts';
-import type { IncidentSettings } from './portcullis-incident.ts';
+import type { IncidentOptions } from './flows/incident/parts.ts';
+import type { ExposureSource } from './ports/exposure-source.ts';
 import type { Accounts } from './ports/accounts.ts';
 import type { Clock } from './ports/clock.ts';
 import type { CounterStore } from './ports/counter-store.ts';
@@ -39,6 +40,12 @@ type Wired = 'keys' | 'clock' | 'emit' | 'random' | 'records';
 type FlowLimitOptions = {
   readonly [L in keyof FlowLimits]?: L extends 'notice' | 'challenge' | 'enroll' ? { readonly account?: LimitRule } : { readonly [N in LimitRuleName]?: LimitRule };
 };
+
+/** What the response to incidents takes beside the pieces. */
+export interface IncidentSettings extends Pick<IncidentOptions, 'pages' | 'signIns' | 'entries' | 'activity' | 'exposure' | 'mailsPerSecond'> {
+  /** The `path` of the audit log's `fileSink`: answers who signed in from where, and what the entered accounts did. `signIns` and `entries` of your own go before it. */
+  readonly auditPath?: string | undefined;
+}
 
 export interface PortcullisOptions {
   /** `createKeyRing(...)`: the secrets, newest first. */
@@ -159,6 +166,29 @@ const rule = optional<LimitRule>((given, name) => {
 });
 const rules = group({ address: rule, site: rule, noAddress: rule, account: rule, device: rule });
 
+const limitsOption = group({
+  mode: oneOf(['observe', 'enforce'], 'enforce'),
+  signIn: rules,
+  signUp: rules,
+  mail: rules,
+  code: rules,
+  passwordChange: rules,
+  secondFactor: rules,
+  challenge: group({ account: rule }),
+  enroll: group({ account: rule }),
+  notice: group({ account: rule }),
+});
+
+const incidentOption = group({
+  pages: optional(callback<NonNullable<IncidentSettings['pages']>>()),
+  signIns: optional(callback<NonNullable<IncidentSettings['signIns']>>()),
+  entries: optional(callback<NonNullable<IncidentSettings['entries']>>()),
+  activity: optional(callback<NonNullable<IncidentSettings['activity']>>()),
+  exposure: optional(port<ExposureSource>(['check'])),
+  mailsPerSecond: optional(integer({ min: 1, max: 1_000 })),
+  auditPath: optional(text()),
+});
+
 /** Parses the options once. `emit` is what a store made here reports to. Throws ERR_CONFIG. */
 export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
   const store = memoryOnDemand(() => options.clock, emit);
@@ -171,18 +201,7 @@ export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
     records: port<RecordStore>(['read', 'compareAndSet', 'watch'], store),
     paths: group({ signIn: pathOption('/login'), signUp: pathOption('/signup'), confirm: pathOption('/confirm'), forgot: pathOption('/forgot'), reset: pathOption('/reset'), challenge: pathOption('/challenge'), disown: pathOption('/not-me'), confirmEmail: pathOption('/confirm-email') }),
     canonicalize: callback<(identifier: string) => string>(canonicalIdentifier),
-    limits: group({
-      mode: oneOf(['observe', 'enforce'], 'enforce'),
-      signIn: rules,
-      signUp: rules,
-      mail: rules,
-      code: rules,
-      passwordChange: rules,
-      secondFactor: rules,
-      challenge: group({ account: rule }),
-      enroll: group({ account: rule }),
-      notice: group({ account: rule }),
-    }),
+    limits: limitsOption,
     hasher: piece<Omit<HasherOptions, Wired>>(),
     password: piece<Omit<PasswordPolicyOptions, Wired | 'commonList' | 'breach'>>(),
     breach: group({ rangeService: piece<Omit<RangeServiceOptions, Wired>>(), sources: optional(list<BreachSource>(port<BreachSource>(['check']))) }),
@@ -193,7 +212,7 @@ export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
     mfa: piece<Omit<MfaPolicyOptions, Wired>>(),
     epochs: piece<Omit<EpochsOptions, Wired>>(),
     resets: piece<Omit<ForcedResetsOptions, Wired>>(),
-    incident: piece<IncidentSettings>(),
+    incident: incidentOption,
     readOnly: unlessOff(piece<Omit<ReadOnlyModeOptions, Wired>>()),
     secondFactor: group({
       freshForMs: integer({ min: 10_000, max: 24 * 3_600_000, fallback: 15 * 60_000 }),

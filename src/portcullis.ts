@@ -24,11 +24,11 @@ import type { IncidentResponse } from './flows/incident/incident.ts';
 import type { Hasher } from './hasher/index.ts';
 import type { SessionEpochs } from './epochs/index.ts';
 import { harmless } from './kernel/harmless.ts';
+import { lazy } from './kernel/lazy.ts';
 import { createAddressCheck, type AddressFacts } from './limiter/index.ts';
 import type { PasswordPolicy } from './password/index.ts';
 import { readPortcullisOptions, type PortcullisOptions } from './portcullis-options.ts';
 import { examine, type DoctorReport } from './portcullis-doctor.ts';
-import { incidentOf } from './portcullis-incident.ts';
 import { partsOf } from './portcullis-parts.ts';
 import type { Emit } from './ports/events.ts';
 import type { ReadOnlyMode } from './read-only/index.ts';
@@ -106,7 +106,7 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
     readOnly: parts.readOnly,
     epochs: parts.epochs,
     resets: parts.resets,
-    incident: incidentOf(parsed, parts),
+    incident: lazyIncident(async () => (await import('./portcullis-incident.ts')).incidentOf(parsed, parts)),
     doctor: () => examine({ ...parsed, parts, audit }),
     devices: parts.devices,
     hasher,
@@ -152,6 +152,17 @@ function flowsOf(parts: FlowParts) {
     emailChange: createEmailChange(parts, { resets, tickets }),
     mfa: createMfaAdmin(parts),
   };
+}
+
+/** Loaded and made by its first use. */
+function lazyIncident(make: () => Promise<IncidentResponse>): IncidentResponse {
+  const made = lazy(make);
+  return Object.freeze({
+    contain: async (plan) => (await made()).contain(plan),
+    lift: async (order) => (await made()).lift(order),
+    report: async (order) => (await made()).report(order),
+    status: async (id) => (await made()).status(id),
+  } satisfies IncidentResponse);
 }
 
 /** One stream for the audit log and the app's own hook. Neither can make a sign-in fail. */

@@ -36,7 +36,7 @@ export async function lockFile(path: string, clock: Clock): Promise<FileLock> {
   const own: Owner = { pid: process.pid, thread: threadId, host: hostname(), lockId: systemRandom(12).toString('base64url') };
   if (!(await created(lockPath, own))) {
     const owner = await ownerOf(lockPath);
-    if (owner !== undefined && !(await isGone(owner, lockPath, clock))) throw busy();
+    if (!(await isGone(owner, lockPath, clock))) throw busy();
     await removeStale(lockPath, owner);
     if (!(await created(lockPath, own))) throw busy();
   }
@@ -92,7 +92,7 @@ async function created(lockPath: string, own: Owner): Promise<boolean> {
   }
 }
 
-/** Undefined for a file that is gone or says nothing that can be read: it was killed before it was written. */
+/** Undefined for a file that is gone, or says nothing that can be read: its owner is just writing it, or was killed then. */
 async function ownerOf(lockPath: string): Promise<Owner | undefined> {
   try {
     const owner = JSON.parse(await readFile(lockPath, 'utf8')) as Partial<Owner> | null;
@@ -102,10 +102,10 @@ async function ownerOf(lockPath: string): Promise<Owner | undefined> {
   }
 }
 
-async function isGone(owner: Owner, lockPath: string, clock: Clock): Promise<boolean> {
+async function isGone(owner: Owner | undefined, lockPath: string, clock: Clock): Promise<boolean> {
   const { mtimeMs } = await stat(lockPath).catch(() => ({ mtimeMs: -Infinity }));
   if (Math.abs(clock.nowMs() - mtimeMs) > staleMs) return true;
-  if (owner.host !== hostname()) return false;
+  if (owner?.host !== hostname()) return false;
   if (owner.pid === process.pid) return owner.thread === threadId && !held.has(owner.lockId);
   try {
     process.kill(owner.pid, 0);

@@ -1,8 +1,9 @@
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ConfigError } from '../kernel/errors.ts';
 import { parseAuditLine, type ParsedLine } from './parse-line.ts';
-import { readLines } from './read-lines.ts';
+import { linesFrom, readLines, type FileLine } from './read-lines.ts';
 
 /** Numbers of at least six digits, so that they are not taken for those of logrotate, where 1 is the newest. */
 const digits = 6;
@@ -31,14 +32,52 @@ export interface AuditFile {
   readonly size: number;
   /** Ms since 1970 of its last write. */
   readonly mtimeMs: number;
+  /** Stays the same when it gets another name. */
+  readonly identity: string;
 }
 
 /** All files of a log, oldest first: the one at `path` and those that it was rotated to, by the library or by logrotate. */
 export async function auditFiles(path: string): Promise<readonly AuditFile[]> {
+  // The current one first: if it is rotated now, it is found among the others, and none in between is missed.
+  const current = await look(path);
+  const moved = await lookAll((await pathsOf(path)).filter((one) => one !== path));
+  const isMoved = moved.some(({ identity }) => identity === current?.identity);
+  return sorted(current === undefined || isMoved ? moved : [...moved, current]);
+}
+
+async function pathsOf(path: string): Promise<readonly string[]> {
   const base = basename(path);
   const names = await readdir(dirname(path));
   const own = names.filter((name) => name === base || (name.startsWith(base) && /^[.-]\d[\d.-]*$/.test(name.slice(base.length))));
-  return inOrder(own.map((name) => join(dirname(path), name)));
+  return own.map((name) => join(dirname(path), name));
+}
+
+/** The lines of a file, also when it was rotated since it was listed. None where it was removed since then. `path`: the log's. */
+export async function* linesOf(file: AuditFile, path: string | undefined): AsyncGenerator<FileLine, void, void> {
+  const handle = path === undefined ? await open(file.path) : ((await openIf(file.path, file.identity)) ?? (await openMoved(file, resolve(path))));
+  if (handle !== undefined) yield* linesFrom(handle);
+}
+
+async function openMoved({ identity }: AuditFile, path: string): Promise<FileHandle | undefined> {
+  for (const moved of await pathsOf(path)) {
+    const handle = await openIf(moved, identity);
+    if (handle !== undefined) return handle;
+  }
+  return undefined;
+}
+
+async function openIf(path: string, identity: string): Promise<FileHandle | undefined> {
+  const handle = await open(path).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (handle === undefined || identityOf(await handle.stat()) === identity) return handle;
+  await handle.close();
+  return undefined;
+}
+
+function identityOf({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
 }
 
 /** The files that a reader was asked for: all of a log, or those that are named, oldest first. Rejects for a named one that is not there. */
@@ -56,13 +95,24 @@ const maxLooks = 8;
 type Begun = AuditFile & { readonly begin: ParsedLine | undefined };
 
 /** Files by what they begin with: names say little, since logrotate counts backwards. Files that are gone meanwhile are left out. */
-export async function inOrder(paths: readonly string[]): Promise<readonly AuditFile[]> {
+async function inOrder(paths: readonly string[]): Promise<readonly AuditFile[]> {
+  return sorted(await lookAll(paths));
+}
+
+function sorted(files: readonly Begun[]): readonly AuditFile[] {
+  return files.toSorted(byBegin).map(({ begin: _begin, ...file }) => file);
+}
+
+async function lookAll(paths: readonly string[]): Promise<readonly Begun[]> {
   const files: Begun[] = [];
-  for (const path of paths) {
-    const stats = await stat(path).catch(() => undefined);
-    if (stats?.isFile() === true) files.push({ path, size: stats.size, mtimeMs: stats.mtimeMs, begin: await beginOf(path) });
-  }
-  return files.sort(byBegin).map(({ path, size, mtimeMs }) => ({ path, size, mtimeMs }));
+  for (const path of paths) files.push(...[await look(path)].filter((file) => file !== undefined));
+  return files;
+}
+
+async function look(path: string): Promise<Begun | undefined> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats?.isFile() !== true) return undefined;
+  return { path, size: stats.size, mtimeMs: stats.mtimeMs, identity: identityOf(stats), begin: await beginOf(path) };
 }
 
 /** By the place in the chain, which a clock that is set back does not change, else by time. An empty file is the newest. */

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 
 /** Longer lines are no entries: an entry of the most and longest texts has some 50 KB. */
 export const maxLineBytes = 128 * 1024;
@@ -16,11 +16,15 @@ export interface FileLine {
 }
 
 /** Reads a file line by line, as far as it reaches at the moment. Memory does not grow with the file or with its lines. */
-export async function* readLines(path: string, maxBytes = maxLineBytes): AsyncGenerator<FileLine, void, void> {
-  const handle = await open(path, 'r');
+export async function* readLines(path: string): AsyncGenerator<FileLine, void, void> {
+  yield* linesFrom(await open(path, 'r'));
+}
+
+/** The same of an open file, which it closes. */
+export async function* linesFrom(handle: FileHandle): AsyncGenerator<FileLine, void, void> {
   try {
     const chunk = Buffer.allocUnsafe(chunkBytes);
-    const parts = createParts(maxBytes);
+    const parts = createParts(maxLineBytes);
     let line = 1;
     for (;;) {
       const { bytesRead } = await handle.read(chunk, 0, chunkBytes, null);

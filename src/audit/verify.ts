@@ -6,9 +6,8 @@ import type { RecordStore } from '../ports/record-store.ts';
 import { readAnchor } from './anchor.ts';
 import { createChainKeys } from './chain.ts';
 import { createChainCheck, type AuditFileProblem } from './chain-check.ts';
-import { filesOf } from './file-names.ts';
+import { filesOf, linesOf } from './file-names.ts';
 import { isJson } from './parse-line.ts';
-import { readLines } from './read-lines.ts';
 
 export interface VerifyAuditFilesOptions {
   /** The ring of the sink, old keys included. */
@@ -72,7 +71,7 @@ export async function verifyAuditFiles(options: VerifyAuditFilesOptions): Promis
   const chain = createChainKeys(keys);
   for (const file of files) {
     check.begin(file.path);
-    for await (const { line, bytes, ended } of readLines(file.path)) {
+    for await (const { line, bytes, ended } of linesOf(file, path)) {
       if (bytes === undefined) check.unreadable(line, ended, false);
       else {
         const seen = chain.examine(bytes);

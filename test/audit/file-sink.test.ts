@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createAuditLog, fileSink, fileSinkDefaults, type AuditEntry, type FileSinkOptions } from 'portcullis/audit';
 import { fakeClock } from 'portcullis/testing';
@@ -214,6 +215,30 @@ describe('a second writer of one file', () => {
     await first.close();
     await openSink(path).write(await entryFor());
     expect(linesOf(path)).toHaveLength(2);
+  });
+
+  it('is one of fifty that begin at once', async () => {
+    const path = freshLog();
+    const entry = await entryFor();
+    const ended = await Promise.allSettled(Array.from({ length: 50 }, () => openSink(path).write(entry)));
+    expect(ended.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(ended.flatMap((each) => (each.status === 'rejected' ? [(each.reason as { code: string }).code] : []))).toEqual(Array.from({ length: 49 }, () => 'ERR_BUSY'));
+    expect(linesOf(path)).toHaveLength(1);
+  });
+
+  it('is one of fifty that find the lock of a process that is gone', async () => {
+    const path = freshLog();
+    writeFileSync(`${path}.lock`, JSON.stringify({ pid: 2 ** 30, thread: 0, host: hostname(), lockId: 'x' }));
+    const entry = await entryFor();
+    const ended = await Promise.allSettled(Array.from({ length: 50 }, () => openSink(path).write(entry)));
+    expect(ended.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(linesOf(path)).toHaveLength(1);
+  });
+
+  it('waits for a lock that somebody is just writing', async () => {
+    const path = freshLog();
+    writeFileSync(`${path}.lock`, '');
+    await expect(openSink(path).write(await entryFor())).rejects.toMatchObject({ code: 'ERR_BUSY' });
   });
 
   it('in another process is refused while the first lives', async () => {

@@ -1,20 +1,10 @@
 import type { AuditQueryOptions, AuditQueryResult, AuditReveal, AuditVerification, VerifyAuditFilesOptions } from '../audit/index.ts';
 import type { SessionEpochs } from '../epochs/index.ts';
 import type { IncidentResponse } from '../flows/incident/incident.ts';
+import type { DoctorReport } from '../portcullis-doctor.ts';
 import type { ReadOnlyMode } from '../read-only/index.ts';
 import type { ForcedResets } from '../resets/index.ts';
 import { CommandError, exitCodes } from './exit.ts';
-
-export interface DoctorFinding {
-  readonly level: 'ok' | 'warn' | 'bad';
-  readonly check: string;
-  readonly detail: string;
-}
-
-export interface DoctorReport {
-  readonly ok: boolean;
-  readonly findings: readonly DoctorFinding[];
-}
 
 /** A log's files, read with the keys and the record store of the app. */
 export interface AuditFiles {

@@ -43,6 +43,7 @@ const closeMs = 10_000;
 
 export function createSession({ command, options, terminal }: { readonly command: string; readonly options: GlobalOptions; readonly terminal: Terminal }): Session {
   const by = operator(options.by);
+  const trouble = watchAudit();
   let opened: Promise<Operated> | undefined;
   return {
     terminal,
@@ -60,8 +61,18 @@ export function createSession({ command, options, terminal }: { readonly command
       const operated = await opened?.catch(() => undefined);
       const undone = await operated?.close(closeMs);
       if (undone !== undefined && undone !== 0) throw new CommandError(exitCodes.failed, `done, but ${undone} entries of the audit log or mails could not be written`);
+      if (trouble() !== undefined) throw new CommandError(exitCodes.failed, `done, but the audit log may not know of it: ${trouble() ?? ''}`);
     },
   };
+}
+
+/** An order that leaves no trace must not pass in silence. The audit log says by a warning of the process that no sink takes its entries. */
+function watchAudit(): () => string | undefined {
+  let told: string | undefined;
+  process.on('warning', (warning: Error & { readonly code?: string }) => {
+    if (warning.code === 'PORTCULLIS_AUDIT') told ??= warning.message;
+  });
+  return () => told;
 }
 
 /** Who is at the keyboard, also behind sudo. The system may not know. */

@@ -1,6 +1,7 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { systemClock } from '../kernel/clock.ts';
 import { usageError } from './exit.ts';
+import { createLines } from './lines.ts';
 
 /** What a line is shown as; undefined passes it over. Gets undefined for a line of more than 128 KiB, which no entry is. */
 export type RenderLine = (line: string | undefined) => string | undefined;
@@ -16,14 +17,13 @@ export interface TailedFile {
 const chunkBytes = 64 * 1024;
 const maxLineBytes = 128 * 1024;
 const pollMs = 200;
-const newlineByte = 10;
 
 /** Reads a file that somebody else writes. Memory does not grow with it. */
 export async function createTail(path: string, render: RenderLine): Promise<TailedFile> {
   if ((await stat(path).catch(() => undefined))?.isFile() !== true) throw usageError(`there is no file ${path}`);
   let handle = await open(path, 'r');
   let place = 0;
-  let lines = createLines();
+  let lines = createLines(maxLineBytes);
   const chunk = Buffer.allocUnsafe(chunkBytes);
 
   /** Reads as far as the file reaches at the moment. Answers false if `show` did. */
@@ -43,7 +43,7 @@ export async function createTail(path: string, render: RenderLine): Promise<Tail
     await handle.close();
     handle = next;
     place = 0;
-    lines = createLines();
+    lines = createLines(maxLineBytes);
   }
 
   /** Whether another file is at the path by now, or this one was emptied. One that is away for a moment is being rotated. */
@@ -87,29 +87,4 @@ function pause(signal: AbortSignal): Promise<void> {
     const stop = systemClock.after(pollMs, done);
     signal.addEventListener('abort', done);
   });
-}
-
-/** Puts lines together that do not end where a chunk does. */
-function createLines(): { take(chunk: Buffer): Generator<string | undefined> } {
-  let parts: Buffer[] = [];
-  let size = 0;
-  const add = (part: Buffer): void => {
-    size += part.length;
-    if (size > maxLineBytes) parts = [];
-    else parts.push(Buffer.from(part));
-  };
-  return {
-    *take(chunk) {
-      let start = 0;
-      for (let end = chunk.indexOf(newlineByte); end !== -1; end = chunk.indexOf(newlineByte, start)) {
-        add(chunk.subarray(start, end));
-        start = end + 1;
-        const line = size > maxLineBytes ? undefined : Buffer.concat(parts).toString('utf8');
-        parts = [];
-        size = 0;
-        yield line;
-      }
-      add(chunk.subarray(start));
-    },
-  };
 }

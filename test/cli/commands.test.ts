@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { configOnSqlite, makeFolder, type Folder } from './support.ts';
 
 const eventsOf = (folder: Folder): readonly Record<string, unknown>[] =>
@@ -48,10 +48,10 @@ describe('portcullis read-only', () => {
 describe('portcullis revoke', () => {
   it('ends everybody\'s sessions after a yes, and status says when', async () => {
     const folder = makeFolder(configOnSqlite());
-    expect(await folder.json('status')).toEqual({ code: 0, answer: { ok: true, 'read-only': { switches: [] }, sessions: { everyoneEndedMs: null } } });
+    expect(await folder.json('status')).toEqual({ code: 0, answer: { ok: true, 'read-only': { switches: [] }, sessions: { everyoneEndedMs: null }, incidents: null } });
     expect(await folder.json('revoke', '--everyone', '--yes')).toEqual({ code: 0, answer: { ok: true, revoked: 'everyone' } });
     const { stdout } = await folder.run('status');
-    expect(stdout).toMatch(/^read-only {2}off\nsessions {3}everyone's ended \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ \(\d+ s ago\)\n$/);
+    expect(stdout).toMatch(/^read-only {2}off\nsessions {3}everyone's ended \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ \(\d+ s ago\)\nincidents {2}not set up\n$/);
     expect(eventsOf(folder)).toEqual([expect.objectContaining({ type: 'session.epoch-raised', scope: 'everyone', by: 'night-shift' })]);
   });
 
@@ -88,6 +88,31 @@ describe('portcullis reset', () => {
     expect((await folder.run('reset', '--user-file', 'nowhere.txt', '--reason', 'breached', '--yes')).code).toBe(2);
   });
 
+  it('refuses a file with a line that is no id, of whatever size, before it marks anybody', async () => {
+    const folder = makeFolder(configOnSqlite());
+    folder.write('ids.txt', `u1\n${'x'.repeat(10_000_000)}\nu2\n`);
+    expect(await folder.run('reset', '--user-file', 'ids.txt', '--reason', 'breached', '--yes')).toMatchObject({ code: 2, stderr: expect.stringContaining('got a line of more than 4096 bytes') as unknown });
+    expect(existsSync(join(folder.path, 'events.log'))).toBe(false);
+    expect((await folder.run('reset', '--user-file', '.', '--reason', 'breached', '--yes')).code).toBe(2);
+  });
+
+  it('stopped by Ctrl-C goes on with the same command, and marks nobody twice', async () => {
+    const folder = makeFolder(`import { appendFileSync, readFileSync } from 'node:fs';
+const marked = () => { try { return readFileSync('marked.log', 'utf8').split('\\n'); } catch { return []; } };
+export default { resets: { async mark({ accountId }) { await new Promise((resolve) => setTimeout(resolve, 10)); if (marked().includes(accountId)) return false; appendFileSync('marked.log', accountId + '\\n'); return true; } }, close: async () => 0 };`, 'portcullis.config.mjs');
+    folder.write('ids.txt', Array.from({ length: 150 }, (_, at) => `u${at}`).join('\n'));
+    const args = ['reset', '--user-file', 'ids.txt', '--reason', 'incident', '--yes'] as const;
+    const running = folder.start(...args);
+    await vi.waitFor(() => { expect(existsSync(join(folder.path, 'marked.log'))).toBe(true); }, { timeout: 10_000, interval: 10 });
+    running.child.kill('SIGINT');
+    expect(await running.ended).toMatchObject({ code: 130, stdout: '', stderr: expect.stringContaining('Give the same command again to go on.') as unknown });
+    const { answer } = await folder.json(...args);
+    expect(answer).toMatchObject({ ok: true, failed: 0 });
+    expect([answer['already'], (answer['done'] as number) + (answer['already'] as number)]).toEqual([expect.any(Number), 150]);
+    expect(answer['already']).toBeGreaterThan(0);
+    expect(readFileSync(join(folder.path, 'marked.log'), 'utf8').trim().split('\n')).toHaveLength(150);
+  });
+
   it('marks every password that was set before a moment, or now, and takes it back', async () => {
     const folder = makeFolder(configOnSqlite());
     expect(await folder.json('reset', '--before', '2019-10-24T00:20+01:00', '--reason', 'incident', '--yes')).toEqual({ code: 0, answer: { ok: true, beforeMs: Date.parse('2019-10-23T23:20Z'), reason: 'incident' } });
@@ -102,7 +127,7 @@ describe('portcullis doctor', () => {
 
   it('prints what was looked at, and ends with 4 where something is wrong', async () => {
     const well = makeFolder(withFindings(true, 'ok'), 'portcullis.config.mjs');
-    expect(await well.run('doctor')).toMatchObject({ code: 0, stdout: 'ok    records  answers in 3 ms\nAll that an incident needs is there.\n' });
+    expect(await well.run('doctor')).toMatchObject({ code: 0, stdout: 'ok    records  answers in 3 ms\nNothing is wrong.\n' });
     const ill = makeFolder(withFindings(false, 'bad'), 'portcullis.config.mjs');
     expect(await ill.json('doctor')).toEqual({ code: 4, answer: { ok: false, findings: [{ level: 'bad', check: 'records', detail: 'answers in 3 ms' }] } });
   });

@@ -72,7 +72,7 @@ describe('what a command ends with', () => {
 
   it('status shows what can be read beside what cannot, and ends with 1', async () => {
     const config = 'export default { readOnly: { status: async () => { throw new Error("store gone"); } }, epochs: { newest: async () => 0 }, close: async () => 0 };';
-    expect(await makeFolder(config, 'portcullis.config.mjs').run('status')).toMatchObject({ code: 1, stdout: "read-only  cannot be read: store gone\nsessions   everyone's were never ended\n" });
+    expect(await makeFolder(config, 'portcullis.config.mjs').run('status')).toMatchObject({ code: 1, stdout: "read-only  cannot be read: store gone\nsessions   everyone's were never ended\nincidents  not set up\n" });
   });
 
   it('an audit log that could not be written: 1, although the order is done', async () => {

@@ -60,6 +60,6 @@ describe('without a person to ask', () => {
     const folder = makeFolder(configOnSqlite());
     const { code, answer } = await folder.json(...args);
     expect([code, answer]).toEqual([3, { ok: false, error: { code: 'REFUSED', message: expect.stringContaining('--yes does it. Nothing was done.') as unknown } }]);
-    expect((await folder.json('status')).answer).toEqual({ ok: true, 'read-only': { switches: [] }, sessions: { everyoneEndedMs: null } });
+    expect((await folder.json('status')).answer).toEqual({ ok: true, 'read-only': { switches: [] }, sessions: { everyoneEndedMs: null }, incidents: null });
   });
 });

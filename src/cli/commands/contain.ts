@@ -103,6 +103,19 @@ function idOf(nowMs: number): string {
   return `incident-${new Date(nowMs).toISOString().slice(0, 16).replaceAll(/[-:]/g, '').replace('T', '-')}`;
 }
 
+/** The library names the field of the plan; the person has typed a flag. */
+const flagOfField: Readonly<Record<string, string>> = {
+  id: '--id', reason: '--reason', readOnly: '--read-only', sessions: '--sessions', reset: '--reset', secondFactor: '--second-factor', notices: '--notify', noticedMs: '--noticed',
+  'affected.sources': '--source', 'affected.fromMs': '--from', 'affected.untilMs': '--until', 'affected.accountIds': '--account', 'affected.breached': '--breached', 'affected.exposed': '--exposed',
+  'affected.passwordsSetBeforeMs': '--passwords-before', 'notices.everyoneElse': '--notify affected', 'readOnly.forMs': '--read-only-for', 'secondFactor.graceMs': '--grace', by: '--by',
+};
+
+function flagFor(message: string): string {
+  const [, path = ''] = /^incident\.contain\.([\w.]+)/.exec(message) ?? [];
+  const flag = flagOfField[path] ?? flagOfField[path.split('.')[0] ?? ''];
+  return flag === undefined ? '' : ` (${flag})`;
+}
+
 /** Goes through accounts, so that there is something to count. */
 function isLong(step: ContainProgress['step']): boolean {
   return step !== 'read-only' && step !== 'sessions' && step !== 'second-factor';
@@ -113,7 +126,7 @@ async function counted({ terminal }: Session, incident: Incident, plan: ContainP
     return await interruptible(terminal, 'Nothing was done.', (signal) => incident.contain({ ...plan, dryRun: true, signal }));
   } catch (error) {
     // Until here nothing was written: a plan that is wrong is a wrong command line.
-    if (isPortcullisError(error) && error.code === 'ERR_CONFIG') throw usageError(error.message);
+    if (isPortcullisError(error) && error.code === 'ERR_CONFIG') throw usageError(`${error.message}${flagFor(error.message)}`);
     throw error;
   }
 }

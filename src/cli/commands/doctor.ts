@@ -1,9 +1,9 @@
 import type { AddCommand } from '../act.ts';
 import { exitCodes } from '../exit.ts';
-import { partOf, type DoctorFinding } from '../parts.ts';
+import { partOf } from '../parts.ts';
 import { safeLine } from '../safe-text.ts';
 import type { Outcome, Session } from '../session.ts';
-import { table } from '../table.ts';
+import { counted, table } from '../table.ts';
 
 const words = { ok: 'ok', warn: 'warn', bad: 'BAD' } as const;
 const styles = { ok: 'green', warn: 'yellow', bad: 'red' } as const;
@@ -22,6 +22,8 @@ async function doctor({ open, terminal }: Session): Promise<Outcome> {
   const findings = report?.findings ?? [];
   // What the findings say counts, and so does a doctor who says that there is more to it.
   const ok = report?.ok === true && !findings.some(({ level }) => level === 'bad');
-  const rows = findings.map(({ level, check, detail }: DoctorFinding) => [terminal.style(styles[level], words[level].padEnd(4)), safeLine(check), safeLine(detail)]);
-  return { exit: ok ? exitCodes.done : exitCodes.findings, text: `${table(rows)}\n${ok ? 'All that an incident needs is there.' : 'Something is wrong: see above.'}`, json: { findings } };
+  const rows = findings.map(({ level, check, detail }) => [terminal.style(styles[level], words[level].padEnd(4)), safeLine(check), safeLine(detail)]);
+  const warnings = findings.filter(({ level }) => level === 'warn').length;
+  const last = ok ? `Nothing is wrong${warnings > 0 ? `; ${counted(warnings, 'warning')}` : ''}.` : 'Something is wrong: see above.';
+  return { exit: ok ? exitCodes.done : exitCodes.findings, text: `${table(rows)}\n${last}`, json: { findings } };
 }

@@ -1,13 +1,13 @@
 import { networkOf } from '../kernel/address.ts';
+import { ConfigError } from '../kernel/errors.ts';
 import type { KeyRing } from '../kernel/keys.ts';
 import { callback, flag, group, integer, list, optional, port, readOptions, text } from '../kernel/options.ts';
 import type { Emit } from '../ports/events.ts';
 import { masked, openAddress } from './address.ts';
 import type { AuditEntry, AuditValue } from './entry.ts';
-import { filesOf, type AuditFile } from './file-names.ts';
+import { filesOf, linesOf, type AuditFile } from './file-names.ts';
 import { parseAuditLine } from './parse-line.ts';
 import { createQueryResult, type AuditedAccount } from './query-result.ts';
-import { readLines } from './read-lines.ts';
 import { safeText } from './safe-text.ts';
 import { createSourceMatcher, sourcesOption, type SourceMatch } from './sources.ts';
 
@@ -77,7 +77,7 @@ export async function auditQuery(options: AuditQueryOptions): Promise<AuditQuery
   const files = await filesOf('auditQuery', parsed.path, parsed.paths);
   const result = createQueryResult(parsed.maxEntries, parsed.maxAccounts);
   let revealed = 0;
-  for await (const match of matchesIn(files, createMatcher(parsed))) {
+  for await (const match of matchesIn(files, parsed)) {
     if (match === 'unreadable') result.unreadable();
     else if (result.add(match.told) && match.inFull) revealed += 1;
   }
@@ -110,13 +110,16 @@ function parseOptions(options: AuditQueryOptions) {
  */
 export async function* auditEntries(options: Omit<AuditQueryOptions, 'maxEntries' | 'maxAccounts' | 'reveal'>): AsyncGenerator<FoundEntry, void, void> {
   const parsed = parseOptions(options);
+  // Nothing would report it.
+  if (parsed.reveal !== undefined) throw new ConfigError('auditEntries.reveal: expected nothing, since addresses stay masked');
   const files = await filesOf('auditQuery', parsed.path, parsed.paths);
-  for await (const match of matchesIn(files, createMatcher(parsed))) if (match !== 'unreadable') yield match.told;
+  for await (const match of matchesIn(files, parsed)) if (match !== 'unreadable') yield match.told;
 }
 
-async function* matchesIn(files: readonly AuditFile[], found: ReturnType<typeof createMatcher>): AsyncGenerator<Match | 'unreadable', void, void> {
+async function* matchesIn(files: readonly AuditFile[], parsed: ReturnType<typeof parseOptions>): AsyncGenerator<Match | 'unreadable', void, void> {
+  const found = createMatcher(parsed);
   for (const file of files) {
-    for await (const { bytes } of readLines(file.path)) {
+    for await (const { bytes } of linesOf(file, parsed.path)) {
       const entry = bytes && parseAuditLine(bytes)?.entry;
       const match = entry === undefined ? 'unreadable' : found(entry);
       if (match !== undefined) yield match;

@@ -1,7 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { createKeyRing, type SecurityEvent } from 'portcullis';
-import { auditQuery, auditQueryDefaults, createAuditLog, type AuditEntry, type AuditLogOptions, type AuditQueryOptions, type AuditQueryResult } from 'portcullis/audit';
+import { auditEntries, auditQuery, auditQueryDefaults, createAuditLog, type AuditEntry, type AuditLogOptions, type AuditQueryOptions, type AuditQueryResult } from 'portcullis/audit';
 import { fakeClock } from 'portcullis/testing';
 import { describe, expect, it } from 'vitest';
 import { entryFor, freshLog, linesOf, openSink, write } from './file-support.ts';
@@ -104,6 +104,27 @@ describe('a question to the log', () => {
     expect(found.accounts).toHaveLength(5);
   });
 
+  it('misses nothing of a log that is being rotated', async () => {
+    const path = freshLog();
+    const sink = openSink(path, { maxBytes: 4096, maxFiles: 10_000 });
+    const entry = await entryFor();
+    const state = { going: true, written: 0 };
+    const writing = (async () => {
+      while (state.going) {
+        await sink.write({ ...entry, time: new Date(startMs + state.written).toISOString(), account: `account-${state.written}` });
+        state.written += 1;
+      }
+    })();
+    for (let turn = 0; turn < 20; turn += 1) {
+      const before = state.written;
+      const { accounts } = await ask(path, { maxAccounts: 1_000_000 });
+      expect(accounts.length).toBeGreaterThanOrEqual(before);
+      expect(accounts.map(({ account }) => account)).toEqual(accounts.map((_, index) => `account-${index}`));
+    }
+    state.going = false;
+    await writing;
+  });
+
   it('reads a chained log as well', async () => {
     const path = freshLog();
     await write(path, 5, { chain: { keys } });
@@ -137,6 +158,18 @@ describe('an address in an answer', () => {
     await record(path, story);
     const reveal = { by: 'operator-1', reason: 'attack', emit: () => { throw new Error('down'); } };
     await expect(ask(path, { reveal })).rejects.toThrow('down');
+  });
+
+  it('is never shown by the stream of entries, which reports nothing', async () => {
+    const path = freshLog();
+    await record(path, story);
+    const streamed = async (options: object): Promise<readonly (string | undefined)[]> => {
+      const addresses: (string | undefined)[] = [];
+      for await (const { address } of auditEntries({ keys, path, ...options })) addresses.push(address);
+      return addresses;
+    };
+    expect(await streamed({ account: 'bob' })).toEqual(['203.0.113.0/24', '203.0.113.0/24', '203.0.113.0/24']);
+    await expect(streamed({ reveal: { by: 'operator-1', reason: 'attack', emit: () => undefined } })).rejects.toMatchObject({ code: 'ERR_CONFIG' });
   });
 
   it('is counted only where it was shown', async () => {

@@ -1,7 +1,9 @@
-import type { Accounts, StoredAccount } from 'portcullis';
+import type { AccountPages, Accounts, StoredAccount } from 'portcullis';
 import type { Data } from './data/data.ts';
 import type { User } from './data/users.ts';
 import { newUser } from './new-user.ts';
+
+const pageSize = 500;
 
 /** The app's user table as the library sees it. Each verb is one statement or one transaction of SQLite. */
 export function createAccounts(data: Data): Accounts {
@@ -21,8 +23,19 @@ export function createAccounts(data: Data): Accounts {
   };
 }
 
+/** Everybody, in pages: for what is to be told to all of them. */
+export function accountPages({ users }: Data): AccountPages {
+  return async (cursor) => {
+    const page = users.after(cursor, pageSize);
+    return { accounts: page.map(storedAccount), next: page.length < pageSize ? undefined : page.at(-1)?.id };
+  };
+}
+
 function accountOf(user: User | undefined): StoredAccount | undefined {
-  if (user === undefined) return undefined;
-  const { id, email, passwordHash, needsBreachRecheck, hasSecondFactor, status, teamId } = user;
-  return { id, email, passwordHash, needsBreachRecheck, hasSecondFactor, active: status === 'active', organizationIds: [String(teamId)] };
+  return user === undefined ? undefined : storedAccount(user);
+}
+
+function storedAccount(user: User): StoredAccount {
+  const { id, email, passwordHash, needsBreachRecheck, hasSecondFactor, status, teamId, isOperator } = user;
+  return { id, email, passwordHash, needsBreachRecheck, hasSecondFactor, active: status === 'active', organizationIds: [String(teamId)], roles: isOperator ? ['operator'] : [] };
 }

@@ -33,6 +33,9 @@ const doneTexts = new Map([
   ['authenticator-added', 'The new authenticator app works from now on.'],
   ['second-step-on', 'From now on your team asks everybody for a second step.'],
   ['second-step-off', 'A second step is left to everybody again.'],
+  ['session-ended', 'That session has ended.'],
+  ['session-gone', 'There is no such session any more.'],
+  ['sessions-ended', 'All your other sessions have ended.'],
   ['second-step-removed', 'The second step is removed, and its owner is told by mail.'],
 ]);
 

@@ -20,8 +20,9 @@ export function createApp(auth: Auth, context: AuthContext): Express {
   app.use(noStore, ...auth.guards);
   app.use(context.sessions.middleware);
   app.use(express.urlencoded({ extended: false, limit: '256kb' }), express.json({ limit: '256kb' }));
+  if (auth.sessionGuards.length > 0) app.use(...auth.sessionGuards);
   app.use(openRoutes(context), doorRoutes(auth, context), contactRoutes(auth, context.data), campaignRoutes(auth, context.data), teamRoutes(auth, context), ...auth.ownRoutes);
-  app.use(notFound, failed);
+  app.use(notFound, ...auth.failureHandlers, failed);
   return app;
 }
 

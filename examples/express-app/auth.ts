@@ -1,5 +1,5 @@
-import type { RequestHandler, Router } from 'express';
-import type { Clock } from 'portcullis';
+import type { ErrorRequestHandler, RequestHandler, Router } from 'express';
+import type { Clock, Portcullis } from 'portcullis';
 import type { Data } from './data/data.ts';
 import type { User } from './data/users.ts';
 import type { MailFolder } from './mail-folder.ts';
@@ -20,11 +20,17 @@ export interface PasswordAdvice {
  */
 export interface Auth {
   readonly mode: 'protected' | 'unprotected';
+  /** What the protected mode is made with. */
+  readonly portcullis?: Portcullis;
   readonly passwordAdvice: PasswordAdvice;
   /** Whether the sign-up page asks `emailAvailable` once somebody has typed an address. */
   readonly tellsAvailability: boolean;
   /** Run before sessions and before any body is read, in this order, on every dynamic route. */
   readonly guards: readonly RequestHandler[];
+  /** Run behind the session and before every route. */
+  readonly sessionGuards: readonly RequestHandler[];
+  /** Run behind every route, before the app's own handler of what was thrown. */
+  readonly failureHandlers: readonly ErrorRequestHandler[];
   /**
    * Run on every route of a signed-in user, after it is known who that is. With an `action` for what must not be done in a
    * session that somebody has left open: `export`, `send`.

@@ -10,7 +10,8 @@ export interface Member extends User {
 
 /** Who has signed in, on a page that anybody may see. */
 export function visitorOf(req: Request, users: Users): User | undefined {
-  const { userId } = req.session;
+  // After a sign-out a request has no session.
+  const { userId } = (req.session as Request['session'] | undefined) ?? {};
   const user = userId === undefined ? undefined : users.byId(userId);
   return user?.status === 'active' ? user : undefined;
 }

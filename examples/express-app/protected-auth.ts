@@ -1,22 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { createWriteStream, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestHandler } from 'express';
 import { BusyError, createKeyRing, createPortcullis, type KeyRing, type Portcullis } from 'portcullis';
-import { jsonLinesSink } from 'portcullis/audit';
+import { fileSink } from 'portcullis/audit';
 import { limitRequests } from 'portcullis/express';
 import { createLimiter, headerSeconds, type Limiter } from 'portcullis/limiter';
 import { sqliteStore } from 'portcullis/sqlite';
-import { createAccounts } from './accounts.ts';
+import { accountPages, createAccounts } from './accounts.ts';
 import { answer } from './answers.ts';
 import type { Auth, AuthContext, PasswordAdvice } from './auth.ts';
 import { addressOf, bodyField } from './input.ts';
 import { memberOf } from './members.ts';
 import { createDoors } from './protected-doors.ts';
+import { readOnlyFailures, readOnlyMiddleware } from './read-only.ts';
+import { ownSessionRoutes } from './routes/own-sessions.ts';
 import { secondStepRoutes } from './routes/second-step.ts';
 import { securityRoutes } from './routes/security.ts';
 import { teamExtras, teamSecondStepRoutes } from './routes/team-second-step.ts';
+import type { Sessions } from './sessions.ts';
 import { accountCards } from './views/account-cards.ts';
 import { messagePage } from './views/message.ts';
 import { protectedTemplates } from './views/protected-templates.ts';
@@ -29,10 +32,11 @@ const passwordAdvice: PasswordAdvice = {
 
 /** The same doors as in unprotected-auth.ts, behind portcullis. This is the whole of it. */
 export async function createAuth(context: AuthContext): Promise<Auth> {
-  const { data, mails, baseUrl, breachUrl } = context;
+  const { data, mails, sessions, baseUrl, breachUrl } = context;
   const time = context.clock === undefined ? {} : { clock: context.clock };
   const folder = dirname(data.database.location() ?? '.');
-  const auditFile = createWriteStream(join(folder, 'audit.jsonl'), { flags: 'a', mode: 0o600 });
+  const auditPath = join(folder, 'audit.jsonl');
+  const auditFile = fileSink({ path: auditPath, ...time });
   const store = sqliteStore(join(folder, 'portcullis.sqlite'), time);
   const portcullis = createPortcullis({
     ...time,
@@ -46,19 +50,29 @@ export async function createAuth(context: AuthContext): Promise<Auth> {
     breach: { rangeService: { userAgent: 'larkpost-example', ...(breachUrl !== undefined && { baseUrl: breachUrl, dangerouslyAllowHttp: true }) } },
     totp: { issuer: 'Larkpost' },
     uniform: { templates: protectedTemplates(passwordAdvice) },
-    audit: { sinks: [jsonLinesSink(auditFile)] },
+    audit: { sinks: [auditFile] },
+    incident: {
+      pages: accountPages(data),
+      auditPath,
+      async *activity(query) {
+        yield* data.activity.of(query);
+      },
+    },
   });
   const network = createLimiter({ name: 'network', rules: { address: { limit: 300, windowMs: 60_000 } }, store, ...time, emit: portcullis.emit });
   const invitations = createLimiter({ name: 'invitations', rules: { account: { limit: 20, windowMs: 3_600_000 } }, store, ...time, emit: portcullis.emit });
   const doors = createDoors(portcullis, context, passwordAdvice);
-  await portcullis.warmUp();
+  await Promise.all([portcullis.warmUp(), portcullis.readOnly.ready()]);
   return {
     mode: 'protected',
+    portcullis,
     passwordAdvice,
     tellsAvailability: false,
     guards: [limitRequests({ limiter: network, keys: ({ address }) => ({ address }) })],
-    memberGuards: (action) => [action === undefined ? doors.guard() : doors.guard({ action })],
-    ownRoutes: [secondStepRoutes(doors, portcullis, data), securityRoutes(doors, portcullis, data), teamSecondStepRoutes(doors, portcullis, context)],
+    sessionGuards: readOnlyMiddleware(portcullis, data.users),
+    failureHandlers: [readOnlyFailures],
+    memberGuards: (action) => [action === undefined ? doors.guard() : doors.guard({ action }), noteUse(sessions)],
+    ownRoutes: [secondStepRoutes(doors, portcullis, data), securityRoutes(doors, portcullis, context), ownSessionRoutes(doors, portcullis, context), teamSecondStepRoutes(doors, portcullis, context)],
     ownCards: { account: (user) => accountCards(user), team: (user, members) => teamExtras(portcullis, { user, members, nowMs: context.clock?.nowMs() ?? Date.now() }) },
     ...doors,
     invite: invite(context, portcullis, invitations),
@@ -67,15 +81,25 @@ export async function createAuth(context: AuthContext): Promise<Auth> {
     async close() {
       await portcullis.close();
       store.close();
-      await new Promise((resolve) => auditFile.end(resolve));
+      await auditFile.close();
     },
   };
 }
 
+/** For the list of a member's own sessions. */
+function noteUse(sessions: Sessions): RequestHandler {
+  return (req, _res, next) => {
+    sessions.seen(req);
+    next();
+  };
+}
+
 /** Whether the address has an account is between us and its owner: the inviter gets one answer, the mail says which. */
-function invite({ data, mails, baseUrl }: AuthContext, { uniform }: Portcullis, invitations: Limiter<'account'>): RequestHandler {
+function invite({ data, mails, baseUrl }: AuthContext, { uniform, readOnly }: Portcullis, invitations: Limiter<'account'>): RequestHandler {
   return async (req, res) => {
     const user = memberOf(res);
+    // The guard has looked at the route; this holds for whatever else may come to call it.
+    readOnly.assertWritable({ name: 'invite', accountId: user.id, organizationIds: [String(user.teamId)] });
     const email = addressOf(bodyField(req, 'email'));
     if (email === undefined) {
       const team = { user, members: data.users.ofTeam(user.teamId), invitations: data.invitations.ofTeam(user.teamId) };

@@ -1,14 +1,16 @@
 import type { Request, Response } from 'express';
-import type { Portcullis } from 'portcullis';
+import type { Portcullis, SessionFacts } from 'portcullis';
 import { expressDoors, type ExpressDoors, type ExpressDoorsOptions } from 'portcullis/express';
 import { answer } from './answers.ts';
 import type { AuthContext, PasswordAdvice } from './auth.ts';
 import type { Drafts } from './data/drafts.ts';
+import type { User } from './data/users.ts';
 import { bodyField } from './input.ts';
 import { localPage } from './local-pages.ts';
 import { memberOf, navOf, noteDue } from './members.ts';
 import { rejectedForm } from './rejected-form.ts';
 import { keepDraft } from './routes/campaigns.ts';
+import { changePasswordFirstPage } from './views/change-password.ts';
 import { enrollPage } from './views/enroll.ts';
 import { messagePage } from './views/message.ts';
 import { recoveryCodesPage } from './views/recovery-codes.ts';
@@ -18,16 +20,14 @@ import { enrollFirstPage } from './views/security.ts';
 export function createDoors(portcullis: Portcullis, { data, sessions }: AuthContext, advice: PasswordAdvice): ExpressDoors {
   return expressDoors(portcullis, {
     ...secondStepPages,
-    onRefused: refuse(data.drafts),
+    onRefused: refuse(data.drafts, advice),
     sessionOf: (req) => req.session.proofs,
     remember: (req, session) => {
-      req.session.userId = session.accountId;
-      req.session.proofs = session;
+      sessions.remember(req, session);
     },
     endSessions: (req, { accountId, which }) => sessions.endOthers(accountId, which === 'other-sessions' ? req.sessionID : undefined),
     onSignedIn: (req, res, { session, codesLeft }) => {
-      const seeOther = session.stage === 'enroll' ? '/account/security' : codesLeft === undefined ? '/contacts' : '/account/security?done=recovery-code-used';
-      answer(req, res, { json: { ok: true, stage: session.stage, ...(codesLeft !== undefined && { codesLeft }) }, seeOther });
+      answer(req, res, { json: { ok: true, stage: session.stage, ...(codesLeft !== undefined && { codesLeft }) }, seeOther: firstPage(data.users.byId(session.accountId), session, codesLeft) });
     },
     onSignedOut: (req, res) => {
       answer(req, res, { json: { ok: true }, seeOther: '/login?done=signed-out' });
@@ -37,6 +37,14 @@ export function createDoors(portcullis: Portcullis, { data, sessions }: AuthCont
     },
     profileOf: (req) => ({ name: bodyField(req, 'name'), team: bodyField(req, 'team'), invitation: bodyField(req, 'invitation') }),
   });
+}
+
+/** Where somebody goes who has just signed in. */
+function firstPage(user: User | undefined, { stage }: SessionFacts, codesLeft: number | undefined): string {
+  if (stage === 'enroll') return '/account/security';
+  if (stage === 'change-password') return '/account/password';
+  if (codesLeft !== undefined) return '/account/security?done=recovery-code-used';
+  return user?.isOperator === true ? '/operator' : '/contacts';
 }
 
 type Hooks = Pick<ExpressDoorsOptions, 'onSecondFactor' | 'onEnrollment' | 'onEnrolled' | 'onRecoveryCodes' | 'onSteppedUp' | 'onConfirmed' | 'onEnrollmentDue'>;
@@ -69,9 +77,10 @@ const secondStepPages: Hooks = {
   },
 };
 
-function refuse(drafts: Drafts): NonNullable<ExpressDoorsOptions['onRefused']> {
+function refuse(drafts: Drafts, advice: PasswordAdvice): NonNullable<ExpressDoorsOptions['onRefused']> {
   return (req, res, { verdict }) => {
     if (verdict === 'enroll') enrollFirst(req, res);
+    else if (verdict === 'change-password') changePasswordFirst(req, res, advice);
     else if (verdict === 'step-up') {
       if (req.method === 'POST' && req.path === '/campaigns') keepDraft(drafts, req, memberOf(res));
       res.redirect(303, `/step-up?next=${encodeURIComponent(localPage(req.path))}`);
@@ -83,6 +92,12 @@ function refuse(drafts: Drafts): NonNullable<ExpressDoorsOptions['onRefused']> {
 function enrollFirst(req: Request, res: Response): void {
   if (req.path === '/account/security') res.send(enrollFirstPage({ user: memberOf(res) }));
   else res.redirect(303, '/account/security');
+}
+
+/** The only page that a session sees whose password must be replaced. */
+function changePasswordFirst(req: Request, res: Response, advice: PasswordAdvice): void {
+  if (req.path === '/account/password') res.send(changePasswordFirstPage({ user: memberOf(res), advice }));
+  else res.redirect(303, '/account/password');
 }
 
 function nothingLeftPage(): string {

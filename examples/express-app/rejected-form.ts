@@ -6,6 +6,7 @@ import { memberOf, navOf } from './members.ts';
 import { localPage } from './local-pages.ts';
 import { accountCards } from './views/account-cards.ts';
 import { accountPage } from './views/account.ts';
+import { changePasswordFirstPage } from './views/change-password.ts';
 import { enrollAgainPage } from './views/enroll.ts';
 import { messagePage } from './views/message.ts';
 import { stepUpPage } from './views/step-up.ts';
@@ -24,6 +25,7 @@ export function rejectedForm(req: Request, res: Response, { flow, reasons: all, 
   const reasons = all.filter(({ code }) => code !== 'guidance').map(({ message }) => message);
   switch (flow) {
     case 'password-change':
+      if (bodyField(req, 'first') !== undefined) return changePasswordFirstPage({ user: memberOf(res), advice, reasons });
       return accountPage({ user: memberOf(res), advice, reasons, cards: accountCards(memberOf(res)) });
     case 'email-change':
       return accountPage({ user: memberOf(res), advice, cards: accountCards(memberOf(res), reasons) });

@@ -9,19 +9,43 @@ declare module 'express-session' {
     userId?: string;
     /** What the library knows of the sign-in. */
     proofs?: SessionFacts;
+    /** What the list of a member's sessions calls this one. The id itself opens it, and so is on no page. */
+    handle?: string;
+    /** What the browser calls itself. */
+    browser?: string;
   }
+}
+
+/** One session, as its owner may see it. Times are wall-clock ms. */
+export interface OwnSession {
+  readonly handle: string;
+  readonly browser: string;
+  readonly lastSeenMs: number | undefined;
+  readonly proofs: SessionFacts | undefined;
 }
 
 /** The app's sessions. */
 export interface Sessions {
   readonly middleware: RequestHandler;
+  /** Notes who has signed in; `proofs` is what the library wants kept. */
+  remember(req: Request, proofs: SessionFacts): void;
+  /** Notes that a session was used just now. */
+  seen(req: Request): void;
+  /** The sessions of a user, newest first. */
+  list(userId: string): Promise<readonly OwnSession[]>;
+  /** Ends one of a user's own sessions, by its handle; answers whether there was one. */
+  end(userId: string, handle: string): Promise<boolean>;
   /** Ends every session of a user but the one named, if one is. */
   endOthers(userId: string, exceptSessionId?: string): Promise<void>;
 }
 
+const maxBrowserChars = 300;
+
 /** Sessions in memory: enough for an example, gone with the process. */
-export function createSessions(): Sessions {
+export function createSessions(nowMs: () => number = Date.now): Sessions {
   const store = new MemoryStore();
+  // Not in the session: what is saved at the end of a request would bring back one that has been ended meanwhile.
+  const lastSeen = new Map<string, number>();
   const middleware = session({
     store,
     name: 'larkpost.sid',
@@ -40,12 +64,39 @@ export function createSessions(): Sessions {
     });
   }
 
+  /** The ids and contents of a user's sessions. */
+  async function sessionsOf(userId: string): Promise<readonly (readonly [id: string, data: session.SessionData])[]> {
+    const sessions = Object.entries(await all());
+    const handles = new Set(sessions.map(([, { handle }]) => handle));
+    for (const handle of lastSeen.keys()) if (!handles.has(handle)) lastSeen.delete(handle);
+    return sessions.filter(([, data]) => data.userId === userId);
+  }
+
   return {
     middleware,
+    remember(req, proofs) {
+      req.session.userId = proofs.accountId;
+      req.session.proofs = proofs;
+      req.session.handle ??= randomBytes(12).toString('base64url');
+      req.session.browser ??= (req.get('user-agent') ?? '').slice(0, maxBrowserChars);
+      lastSeen.set(req.session.handle, nowMs());
+    },
+    seen(req) {
+      const { handle } = req.session;
+      if (handle !== undefined) lastSeen.set(handle, nowMs());
+    },
+    async list(userId) {
+      const own = await sessionsOf(userId);
+      const listed = own.flatMap(([, { handle, browser = '', proofs }]): readonly OwnSession[] => (handle === undefined ? [] : [{ handle, browser, lastSeenMs: lastSeen.get(handle), proofs }]));
+      return listed.toSorted((one, other) => (other.lastSeenMs ?? 0) - (one.lastSeenMs ?? 0));
+    },
+    async end(userId, handle) {
+      const found = (await sessionsOf(userId)).find(([, data]) => data.handle === handle);
+      if (found !== undefined) store.destroy(found[0]);
+      return found !== undefined;
+    },
     async endOthers(userId, exceptSessionId) {
-      for (const [id, { userId: owner }] of Object.entries(await all())) {
-        if (owner === userId && id !== exceptSessionId) store.destroy(id);
-      }
+      for (const [id] of await sessionsOf(userId)) if (id !== exceptSessionId) store.destroy(id);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { Clock } from 'portcullis';
+import type { Clock, Portcullis } from 'portcullis';
 import { createApp } from './app.ts';
 import type { Auth, AuthContext, CreateAuth } from './auth.ts';
 import { openData, type Data } from './data/data.ts';
@@ -26,6 +26,8 @@ export interface StartOptions {
 export interface RunningApp {
   readonly url: string;
   readonly context: AuthContext;
+  /** In the protected mode. */
+  readonly portcullis?: Portcullis | undefined;
   close(): Promise<void>;
 }
 
@@ -42,9 +44,10 @@ export async function startApp(options: StartOptions): Promise<RunningApp> {
   let data: Data | undefined;
   let auth: Auth | undefined;
   try {
-    const opened = openData(options.dataFolder);
+    const nowMs = (): number => options.clock?.nowMs() ?? Date.now();
+    const opened = openData(options.dataFolder, nowMs);
     data = opened;
-    const context = { data: opened, mails: openMailFolder(join(options.dataFolder, 'mails')), sessions: createSessions(), baseUrl, breachUrl: options.breachUrl, clock: options.clock };
+    const context = { data: opened, mails: openMailFolder(join(options.dataFolder, 'mails')), sessions: createSessions(nowMs), baseUrl, breachUrl: options.breachUrl, clock: options.clock };
     const running = await (await createAuthOf(options.unprotected))(context);
     auth = running;
     await plantSeed(options.seed, { data: opened, auth: running, fast: options.fastSeed });
@@ -52,6 +55,7 @@ export async function startApp(options: StartOptions): Promise<RunningApp> {
     return {
       url: baseUrl,
       context,
+      portcullis: running.portcullis,
       async close() {
         await stop(server);
         await running.close();

@@ -40,6 +40,8 @@ export async function createAuth(context: AuthContext): Promise<Auth> {
     passwordAdvice,
     tellsAvailability: true,
     guards: [],
+    sessionGuards: [],
+    failureHandlers: [],
     memberGuards: () => [],
     ownRoutes: [],
     ownCards: { account: () => undefined, team: async () => undefined },

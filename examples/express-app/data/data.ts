@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { createActivity, type Activity } from './activity.ts';
 import { createCampaigns, type Campaigns } from './campaigns.ts';
+import { createContainments, type Containments } from './containments.ts';
 import { createContacts, type Contacts } from './contacts.ts';
 import { openDatabase } from './database.ts';
 import { createDrafts, type Drafts } from './drafts.ts';
@@ -14,10 +16,13 @@ export interface Data {
   readonly campaigns: Campaigns;
   readonly drafts: Drafts;
   readonly invitations: Invitations;
+  readonly activity: Activity;
+  readonly containments: Containments;
   close(): void;
 }
 
-export function openData(folder: string): Data {
+/** `nowMs` is wall-clock time. */
+export function openData(folder: string, nowMs: () => number = Date.now): Data {
   const database = openDatabase(folder);
   return {
     database,
@@ -26,6 +31,8 @@ export function openData(folder: string): Data {
     campaigns: createCampaigns(database),
     drafts: createDrafts(database),
     invitations: createInvitations(database),
+    activity: createActivity(database, nowMs),
+    containments: createContainments(database),
     close: () => {
       database.close();
     },

@@ -17,7 +17,8 @@ const schema = `
     status               TEXT NOT NULL CHECK (status IN ('unconfirmed', 'active', 'disabled')),
     needs_breach_recheck INTEGER NOT NULL DEFAULT 0,
     has_second_factor    INTEGER NOT NULL DEFAULT 0,
-    is_admin             INTEGER NOT NULL DEFAULT 0
+    is_admin             INTEGER NOT NULL DEFAULT 0,
+    is_operator          INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE TABLE IF NOT EXISTS contacts (
     id      INTEGER PRIMARY KEY,
@@ -46,10 +47,23 @@ const schema = `
     subject TEXT NOT NULL,
     body    TEXT NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS activity (
+    id      INTEGER PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users (id),
+    kind    TEXT NOT NULL,
+    what    TEXT NOT NULL,
+    at_ms   INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS activity_by_user ON activity (user_id, at_ms);
+  CREATE TABLE IF NOT EXISTS containments (
+    id    TEXT PRIMARY KEY,
+    plan  TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('draft', 'ordered', 'done'))
+  ) STRICT;
 `;
 
 /** What has been added to `users` since it was first made. */
-const newerColumns = ['has_second_factor', 'is_admin'];
+const newerColumns = ['has_second_factor', 'is_admin', 'is_operator'];
 
 /** Opens (and if need be makes) the app's database in `folder`. */
 export function openDatabase(folder: string): DatabaseSync {

@@ -17,6 +17,8 @@ export interface User {
   readonly hasSecondFactor: boolean;
   /** Whoever founds a team decides for it. */
   readonly isAdmin: boolean;
+  /** Looks after the whole app, and not a team alone. */
+  readonly isOperator: boolean;
 }
 
 export interface NewUser {
@@ -32,9 +34,13 @@ export interface Users {
   byEmail(email: string): User | undefined;
   byId(id: string): User | undefined;
   ofTeam(teamId: number): readonly User[];
+  /** Everybody, by id: at most `limit` who come after `id`, or the first ones. */
+  after(id: string | undefined, limit: number): readonly User[];
   /** Answers the id of the new user, or undefined where the address is taken. */
   create(user: NewUser): string | undefined;
   activate(id: string): void;
+  /** Answers whether there is such an account. */
+  makeOperator(email: string): boolean;
   /** Stores the new hash if the old one is still there; answers whether it did. */
   replacePasswordHash(change: { readonly id: string; readonly previousHash: string | undefined; readonly passwordHash: string }): boolean;
   setBreachRecheck(id: string, needed: boolean): void;
@@ -43,25 +49,28 @@ export interface Users {
   replaceEmail(change: { readonly id: string; readonly previousEmail: string; readonly email: string }): boolean;
 }
 
-interface Row extends Omit<User, 'passwordHash' | 'needsBreachRecheck' | 'hasSecondFactor' | 'isAdmin'> {
+interface Row extends Omit<User, 'passwordHash' | 'needsBreachRecheck' | 'hasSecondFactor' | 'isAdmin' | 'isOperator'> {
   readonly passwordHash: string | null;
   readonly needsBreachRecheck: number;
   readonly hasSecondFactor: number;
   readonly isAdmin: number;
+  readonly isOperator: number;
 }
 
 const columns = `users.id, users.email, users.name, users.team_id AS teamId, teams.name AS teamName, users.status,
   users.password_hash AS passwordHash, users.needs_breach_recheck AS needsBreachRecheck,
-  users.has_second_factor AS hasSecondFactor, users.is_admin AS isAdmin`;
+  users.has_second_factor AS hasSecondFactor, users.is_admin AS isAdmin, users.is_operator AS isOperator`;
 const joined = `SELECT ${columns} FROM users JOIN teams ON teams.id = users.team_id`;
 
 export function createUsers(database: DatabaseSync): Users {
   const byEmail = database.prepare(`${joined} WHERE users.email = ?`);
   const byId = database.prepare(`${joined} WHERE users.id = ?`);
   const ofTeam = database.prepare(`${joined} WHERE users.team_id = ? AND users.status <> 'disabled' ORDER BY users.name`);
+  const after = database.prepare(`${joined} WHERE users.id > ? ORDER BY users.id LIMIT ?`);
   const insertTeam = database.prepare('INSERT INTO teams (name) VALUES (?)');
   const insert = database.prepare('INSERT INTO users (id, team_id, email, name, password_hash, status, is_admin) VALUES (?, ?, ?, ?, ?, ?, ?)');
   const activate = database.prepare("UPDATE users SET status = 'active' WHERE id = ? AND status = 'unconfirmed'");
+  const makeOperator = database.prepare('UPDATE users SET is_operator = 1 WHERE email = ?');
   // `IS` and not `=`: an account without a password has NULL there.
   const replaceHash = database.prepare('UPDATE users SET password_hash = ? WHERE id = ? AND password_hash IS ?');
   const mark = database.prepare('UPDATE users SET needs_breach_recheck = ? WHERE id = ?');
@@ -72,6 +81,7 @@ export function createUsers(database: DatabaseSync): Users {
     byEmail: (email) => userOf(byEmail.get(email)),
     byId: (id) => userOf(byId.get(id)),
     ofTeam: (teamId) => ofTeam.all(teamId).map((row) => userOf(row)).filter((user) => user !== undefined),
+    after: (id, limit) => after.all(id ?? '', limit).map((row) => userOf(row)).filter((user) => user !== undefined),
     create: ({ email, name, team, passwordHash, status }) =>
       transaction(database, () => {
         if (byEmail.get(email) !== undefined) return undefined;
@@ -83,6 +93,7 @@ export function createUsers(database: DatabaseSync): Users {
     activate: (id) => {
       activate.run(id);
     },
+    makeOperator: (email) => makeOperator.run(email).changes === 1,
     replacePasswordHash: ({ id, previousHash, passwordHash }) => replaceHash.run(passwordHash, id, previousHash ?? null).changes === 1,
     setBreachRecheck: (id, needed) => {
       mark.run(needed ? 1 : 0, id);
@@ -96,6 +107,6 @@ export function createUsers(database: DatabaseSync): Users {
 
 function userOf(row: unknown): User | undefined {
   if (row === undefined) return undefined;
-  const { passwordHash, needsBreachRecheck, hasSecondFactor, isAdmin, ...rest } = row as Row;
-  return { ...rest, passwordHash: passwordHash ?? undefined, needsBreachRecheck: needsBreachRecheck === 1, hasSecondFactor: hasSecondFactor === 1, isAdmin: isAdmin === 1 };
+  const { passwordHash, needsBreachRecheck, hasSecondFactor, isAdmin, isOperator, ...rest } = row as Row;
+  return { ...rest, passwordHash: passwordHash ?? undefined, needsBreachRecheck: needsBreachRecheck === 1, hasSecondFactor: hasSecondFactor === 1, isAdmin: isAdmin === 1, isOperator: isOperator === 1 };
 }

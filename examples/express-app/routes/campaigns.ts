@@ -8,7 +8,7 @@ import { memberOf, membersOnly, type Member } from '../members.ts';
 import { campaignsPage } from '../views/campaigns.ts';
 
 /** Mails to the whole list. The example only records them: no contact gets one. */
-export function campaignRoutes(auth: Auth, { users, contacts, campaigns, drafts }: Data): Router {
+export function campaignRoutes(auth: Auth, { users, contacts, campaigns, drafts, activity }: Data): Router {
   const router = Router();
   const signedIn = [membersOnly(users), ...auth.memberGuards()];
   const maySend = [membersOnly(users), ...auth.memberGuards('send')];
@@ -36,6 +36,7 @@ export function campaignRoutes(auth: Auth, { users, contacts, campaigns, drafts 
     }
     const recipients = contacts.ofTeam(user.teamId).length;
     campaigns.record(user.teamId, { sender: user.name, subject, body, recipients, sentAtMs: Date.now() });
+    activity.note(user.id, 'campaign', `"${subject}" to ${recipients} contacts`);
     drafts.remove(user.id);
     answer(req, res, { json: { sent: recipients }, seeOther: '/campaigns?done=campaign-sent' });
   });

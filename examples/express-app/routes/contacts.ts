@@ -11,7 +11,7 @@ import { contactsPage } from '../views/contacts.ts';
 const maxImportChars = 200_000;
 
 /** The list of a team. */
-export function contactRoutes(auth: Auth, { users, contacts }: Data): Router {
+export function contactRoutes(auth: Auth, { users, contacts, activity }: Data): Router {
   const router = Router();
   const signedIn = [membersOnly(users), ...auth.memberGuards()];
   const mayExport = [membersOnly(users), ...auth.memberGuards('export')];
@@ -48,7 +48,10 @@ export function contactRoutes(auth: Auth, { users, contacts }: Data): Router {
   });
 
   router.get('/contacts/export.csv', ...mayExport, (_req, res) => {
-    res.attachment('contacts.csv').type('text/csv').send(contactsCsv(contacts.ofTeam(memberOf(res).teamId)));
+    const { id, teamId } = memberOf(res);
+    const list = contacts.ofTeam(teamId);
+    activity.note(id, 'export', `${list.length} contacts`);
+    res.attachment('contacts.csv').type('text/csv').send(contactsCsv(list));
   });
   return router;
 }

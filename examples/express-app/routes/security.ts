@@ -2,15 +2,16 @@ import { Router } from 'express';
 import type { Portcullis } from 'portcullis';
 import { requestFacts, type ExpressDoors } from 'portcullis/express';
 import { answer, doneText } from '../answers.ts';
-import type { Data } from '../data/data.ts';
+import type { AuthContext } from '../auth.ts';
 import { memberOf, membersOnly } from '../members.ts';
+import { ownSessions } from './own-sessions.ts';
 import { scopeOf } from './team-second-step.ts';
 import { securityPage } from '../views/security.ts';
 
 /** What a member does with authenticator apps, recovery codes, known browsers and the address. */
-export function securityRoutes(doors: ExpressDoors, { factors, devices, mfa }: Portcullis, { users }: Data): Router {
+export function securityRoutes(doors: ExpressDoors, { factors, devices, mfa, epochs }: Portcullis, { data, sessions }: AuthContext): Router {
   const router = Router();
-  const signedIn = membersOnly(users);
+  const signedIn = membersOnly(data.users);
   const proved = [signedIn, doors.guard({ action: 'factor-change' })];
 
   router.get('/account/security', signedIn, doors.guard(), async (req, res) => {
@@ -24,7 +25,8 @@ export function securityRoutes(doors: ExpressDoors, { factors, devices, mfa }: P
     const { outcome: _, ...json } = overview;
     const recognition = await devices.recognize(devices.read(req.headers.cookie), user.id);
     const mayRemoveLast = (await mfa.read(scopeOf(user.teamId))) === undefined;
-    answer(req, res, { json, page: securityPage({ user, overview, mayRemoveLast, thisDeviceId: recognition.known ? recognition.deviceId : undefined, done: doneText(req) }) });
+    const open = await ownSessions({ epochs }, sessions, { req, user });
+    answer(req, res, { json: { ...json, sessions: open }, page: securityPage({ user, overview, mayRemoveLast, sessions: open, thisDeviceId: recognition.known ? recognition.deviceId : undefined, done: doneText(req) }) });
   });
 
   // These two are open to a session that may do nothing else; the doors ask for what is needed.

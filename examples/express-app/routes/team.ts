@@ -15,7 +15,8 @@ export function teamRoutes(auth: Auth, { data }: AuthContext): Router {
     const page = accountPage({ user, advice: auth.passwordAdvice, cards: auth.ownCards.account(user), done: doneText(req) });
     answer(req, res, { json: { email: user.email, name: user.name, team: user.teamName }, page });
   });
-  router.post('/account/password', ...signedIn, auth.changePassword);
+  // No guard before it: a session that may do nothing else may do this.
+  router.post('/account/password', membersOnly(data.users), auth.changePassword);
 
   router.get('/team', ...signedIn, async (req, res) => {
     const user = memberOf(res);

@@ -26,7 +26,7 @@ const browsers = [['Edg/', 'Edge'], ['OPR/', 'Opera'], ['Firefox/', 'Firefox'], 
 const systems = [['Android', 'Android'], ['iPhone', 'iPhone'], ['iPad', 'iPad'], ['Windows', 'Windows'], ['Mac OS', 'macOS'], ['Linux', 'Linux']] as const;
 
 /** What a person calls it: nobody recognizes a whole user agent. */
-function browserName(label = ''): string {
+export function browserName(label = ''): string {
   const named = (list: readonly (readonly [string, string])[]): string | undefined => list.find(([mark]) => label.includes(mark))?.[1];
   const [browser, system] = [named(browsers), named(systems)];
   if (browser === undefined) return label === '' ? 'Unknown browser' : label.slice(0, 60);

@@ -25,6 +25,11 @@ const sections = [
   { path: '/account', label: 'Account' },
 ];
 
+/** Where the banner of read-only mode goes: `read-only.ts` puts it there on the way out. */
+export const bannerPlace = '<!-- banner -->';
+
+const place = html`<!-- banner -->`;
+
 /** A whole page. It holds nothing of the request but what the caller put in, so that it can be rendered once and kept. */
 export function page({ title, main, user, nav = user === undefined ? 'visitor' : 'member', path, width = 'narrow', scripts = [] }: PageParts): string {
   return toText(html`<!doctype html>
@@ -45,6 +50,7 @@ ${scripts.map((name) => html`<script src="/assets/${name}.js" defer></script>`)}
 ${navigation({ nav, user, path })}
 </div>
 </header>
+${place}
 <main id="main" class="${width}">
 ${path === securityPath ? undefined : reminder(user)}
 ${main}

@@ -4,6 +4,7 @@ import { authenticatorsCard, setUpForm } from './authenticators.ts';
 import { browsersCard } from './browsers.ts';
 import { html, type Html } from './html.ts';
 import { notice, page } from './layout.ts';
+import { ownSessionsCard, type ListedSession } from './own-sessions.ts';
 import { timeText } from './time.ts';
 
 export type Overview = Extract<Awaited<ReturnType<Portcullis['factors']['list']>>, { readonly outcome: 'overview' }>;
@@ -15,11 +16,12 @@ export interface SecurityPage {
   readonly mayRemoveLast: boolean;
   /** Which of the known browsers this is. */
   readonly thisDeviceId: string | undefined;
+  readonly sessions: readonly ListedSession[];
   readonly done?: string | undefined;
 }
 
 /** All that protects an account beside its password. */
-export function securityPage({ user, overview, mayRemoveLast, thisDeviceId, done }: SecurityPage): string {
+export function securityPage({ user, overview, mayRemoveLast, thisDeviceId, sessions, done }: SecurityPage): string {
   const { totp, enrolled, codesLeft, devices, enrollUntilMs } = overview;
   return page({
     title: 'Security',
@@ -30,6 +32,7 @@ ${notice(done, 'good')}
 ${enrollUntilMs === undefined ? undefined : html`<p class="notice due" role="note">Your team asks for a second step. You can still work without it until ${timeText(enrollUntilMs)}.</p>`}
 ${authenticatorsCard(totp, mayRemoveLast)}
 ${enrolled ? codesCard(codesLeft) : undefined}
+${ownSessionsCard(sessions)}
 ${browsersCard(devices, thisDeviceId)}
 <p class="back"><a href="/account">Back to the account</a></p>`,
   });

@@ -1,0 +1,70 @@
+import type { Request, RequestHandler } from 'express';
+import type { Portcullis } from 'portcullis';
+import { readOnlyErrors, readOnlyGuard } from 'portcullis/express';
+import type { ReadOnlySubject } from 'portcullis/read-only';
+import type { Users } from './data/users.ts';
+import { visitorOf } from './members.ts';
+import { bannerPlace } from './views/layout.ts';
+import { bannerText, readOnlyPage } from './views/read-only.ts';
+
+/**
+ * What goes on while the app is read-only. People can sign in and out, prove who they are, replace a password and end sessions; whoever
+ * looks after the app can do everything. Nothing that makes an account, a second step or a change of address is here.
+ */
+const exempt = [
+  '/',
+  '/login',
+  '/login/code',
+  '/logout',
+  '/forgot',
+  '/reset',
+  '/step-up',
+  '/challenge',
+  '/not-me',
+  '/account/password',
+  'GET /account/security',
+  'POST /account/security/sessions',
+  '/health',
+  'GET /mails',
+  'GET /mails/:id',
+  '/operator',
+  '/operator/*',
+];
+
+/** A stolen account is worth its list of addresses, and reading that is a GET. */
+const sensitive = ['/contacts/export.csv'];
+
+/** The middleware of read-only mode, for behind the session. */
+export function readOnlyMiddleware({ readOnly }: Portcullis, users: Users): readonly RequestHandler[] {
+  const subject = (req: Request): ReadOnlySubject => subjectOf(req, users);
+  return [showBanner((req) => readOnly.banner(subject(req))), readOnlyGuard(readOnly, { exempt, sensitive, subjectOf: subject, page: readOnlyPage })];
+}
+
+/** The error handler of read-only mode, for behind the routes. */
+export const readOnlyFailures = readOnlyErrors({ page: readOnlyPage });
+
+/** Whom a switch of a team or a person would bind. */
+function subjectOf(req: Request, users: Users): ReadOnlySubject {
+  const user = visitorOf(req, users);
+  return user === undefined ? {} : { accountId: user.id, organizationIds: [String(user.teamId)] };
+}
+
+/**
+ * Puts the banner into every page on its way out. The library's answers were rendered before anybody came, and so no page can be asked
+ * to hold it: each has a place for it.
+ */
+function showBanner(bannerFor: (req: Request) => ReturnType<Portcullis['readOnly']['banner']>): RequestHandler {
+  return (req, res, next) => {
+    const withBanner = (body: unknown): unknown => {
+      if (typeof body !== 'string' || !body.includes(bannerPlace)) return body;
+      const banner = bannerFor(req);
+      return banner === undefined ? body : body.replace(bannerPlace, () => bannerText(banner));
+    };
+    // Pages of the app go through `send`, which counts their bytes; those of the library through `end`.
+    const send = res.send.bind(res);
+    const end = res.end.bind(res) as (...given: readonly unknown[]) => typeof res;
+    res.send = (body) => send(withBanner(body));
+    res.end = (body?: unknown, ...rest: readonly unknown[]) => end(withBanner(body), ...rest);
+    next();
+  };
+}

@@ -1,0 +1,34 @@
+import type { ReadOnlyPageFacts } from 'portcullis/express';
+import type { ReadOnlyBanner } from 'portcullis/read-only';
+import { html, toText, type Html } from './html.ts';
+import { page } from './layout.ts';
+import { dateTime } from './time.ts';
+
+/** On every page while it lasts: why, and until when. Who ordered it is for operators. */
+export function bannerText({ level, reason, untilMs }: Pick<ReadOnlyBanner, 'level' | 'reason' | 'untilMs'>): string {
+  return toText(html`<div class="banner" role="note" aria-label="Read-only">
+<p><strong>${level === 'sensitive' ? 'Exports are off for now.' : 'Larkpost is read-only for now.'}</strong> ${why(reason)} ${until(untilMs)}</p>
+</div>`);
+}
+
+/** What somebody gets who sends a form all the same. */
+export function readOnlyPage({ level, reason, untilMs }: ReadOnlyPageFacts): string {
+  return page({
+    title: 'Read-only for now',
+    nav: 'none',
+    main: html`<section class="card">
+<h1>Read-only for now</h1>
+<p role="alert">${level === 'all' ? 'This page is not to be had at the moment.' : 'Nothing was changed, sent or exported.'} ${why(reason)} ${until(untilMs)}</p>
+<p class="lead">${level === 'all' ? 'You can still sign in and out, and choose a new password.' : 'You can go on reading. What you typed is still there when you go back in your browser.'}</p>
+<p class="actions"><a class="button" href="/">Home</a></p>
+</section>`,
+  });
+}
+
+function why(reason: string): string | undefined {
+  return reason === '' ? undefined : /[.!?]$/.test(reason) ? reason : `${reason}.`;
+}
+
+function until(untilMs: number | undefined): Html | string {
+  return untilMs === undefined ? 'We will tell you here when it is over.' : html`Planned until ${dateTime(untilMs)}.`;
+}

@@ -10,6 +10,7 @@ import { addReset } from './commands/reset.ts';
 import { addRevoke } from './commands/revoke.ts';
 import { addStatus } from './commands/status.ts';
 import { exitCodesHelp } from './exit.ts';
+import type { Terminal } from './terminal.ts';
 
 const examples = `
 In an incident:
@@ -22,7 +23,7 @@ In an incident:
   portcullis lift                                       users write again`;
 
 /** The command line. Nothing is loaded of the app until a command needs it. */
-export function createProgram(act: Act, version: string): Command {
+export function createProgram(act: Act, version: string, terminal: Pick<Terminal, 'print' | 'note'>): Command {
   const program = new Command('portcullis')
     .description('Stops an incident from a terminal, also while the app is down: it works on the stores that the config file names.')
     .version(version, '-V, --version', 'print the version')
@@ -34,7 +35,7 @@ export function createProgram(act: Act, version: string): Command {
     .showSuggestionAfterError(true)
     .exitOverride()
     // What commander says of a wrong command line is printed once, by the one who catches it.
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({ writeOut: (text) => { terminal.print(text.trimEnd()); }, writeErr: (text) => { terminal.note(text.trimEnd()); }, outputError: () => undefined })
     .addHelpText('after', `${examples}\n${exitCodesHelp}`);
   for (const add of [addStatus, addReadOnly, addRevoke, addReset, addContain, addLift, addReport, addAudit, addDoctor]) add(program, act);
   return program;

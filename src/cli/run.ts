@@ -18,7 +18,7 @@ export async function run({ argv, terminal, version }: { readonly argv: readonly
   const act: Act = (work) => async function action(this: Command) {
     ending = await perform(this, work as Work<object>, terminal);
   };
-  const program = createProgram(act, version);
+  const program = createProgram(act, version, terminal);
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {

@@ -43,7 +43,7 @@ const closeMs = 10_000;
 
 export function createSession({ command, options, terminal }: { readonly command: string; readonly options: GlobalOptions; readonly terminal: Terminal }): Session {
   const by = operator(options.by);
-  const trouble = watchAudit();
+  const audit = watchAudit();
   let opened: Promise<Operated> | undefined;
   return {
     terminal,
@@ -59,20 +59,23 @@ export function createSession({ command, options, terminal }: { readonly command
     },
     async close() {
       const operated = await opened?.catch(() => undefined);
-      const undone = await operated?.close(closeMs);
-      if (undone !== undefined && undone !== 0) throw new CommandError(exitCodes.failed, `done, but ${undone} entries of the audit log or mails could not be written`);
-      if (trouble() !== undefined) throw new CommandError(exitCodes.failed, `done, but the audit log may not know of it: ${trouble() ?? ''}`);
+      const undone = (await operated?.close(closeMs)) ?? 0;
+      audit.end();
+      if (undone !== 0) throw new CommandError(exitCodes.failed, `done, but ${undone} entries of the audit log or mails could not be written`);
+      const told = audit.told();
+      if (told !== undefined) throw new CommandError(exitCodes.failed, `done, but the audit log may not know of it: ${told}`);
     },
   };
 }
 
 /** An order that leaves no trace must not pass in silence. The audit log says by a warning of the process that no sink takes its entries. */
-function watchAudit(): () => string | undefined {
+function watchAudit(): { readonly told: () => string | undefined; readonly end: () => void } {
   let told: string | undefined;
-  process.on('warning', (warning: Error & { readonly code?: string }) => {
+  const listen = (warning: Error & { readonly code?: string }): void => {
     if (warning.code === 'PORTCULLIS_AUDIT') told ??= warning.message;
-  });
-  return () => told;
+  };
+  process.on('warning', listen);
+  return { told: () => told, end: () => process.off('warning', listen) };
 }
 
 /** Who is at the keyboard, also behind sudo. The system may not know. */

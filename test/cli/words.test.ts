@@ -1,7 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { configOnSqlite, makeFolder } from './support.ts';
-
-const plain = 'export default { close: async () => 0 };';
+import { configOnSqlite, makeFolder, withoutConfig } from './support.ts';
 
 describe('a wrong command line', () => {
   it.each([
@@ -24,42 +24,44 @@ describe('a wrong command line', () => {
     [['status', 'twice'], 'too many arguments'],
     [['--config', 'nowhere.ts', 'status'], 'there is no file'],
   ])('%j ends with 2 and says what was meant', async (args, hint) => {
-    const { code, stdout, stderr } = await makeFolder(plain, 'portcullis.config.mjs').run(...args);
+    const { code, stdout, stderr } = await withoutConfig(...args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(hint);
   });
 
   it('is told in JSON to a script', async () => {
-    expect(await makeFolder(plain, 'portcullis.config.mjs').json('revok')).toEqual({ code: 2, answer: { ok: false, error: { code: 'USAGE', message: "unknown command 'revok'\n(Did you mean revoke?)" } } });
+    expect(await makeFolder().json('revok')).toEqual({ code: 2, answer: { ok: false, error: { code: 'USAGE', message: "unknown command 'revok'\n(Did you mean revoke?)" } } });
   });
 });
 
 describe('help', () => {
   it.each([[['--help']], [['help']], [['revoke', '--help']], [['help', 'reset']], [['read-only', 'on', '--help']], [['audit', 'verify', '--help']]])('%j is printed, without a config file', async (args) => {
-    const { code, stdout, stderr } = await makeFolder().run(...args);
+    const { code, stdout, stderr } = await withoutConfig(...args);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain('--config <file>');
   });
 
   it('lists the exit codes, and is what a bare command gets', async () => {
-    const { code, stderr } = await makeFolder().run();
+    const { code, stderr } = await withoutConfig();
     expect([code, stderr]).toEqual([2, expect.stringContaining('130  stopped by Ctrl-C') as unknown]);
   });
 });
 
 describe('without a person to ask', () => {
-  it.each([
-    ['read-only', 'on', '--reason', 'x'],
-    ['read-only', 'off'],
-    ['revoke', '--everyone'],
-    ['revoke', '--organization', 'acme'],
-    ['reset', '--all', '--reason', 'incident'],
-    ['reset', '--undo', '--all'],
-    ['reset', '--reason', 'incident', '--user', ...Array.from({ length: 11 }, (_, at) => `u${at}`)],
-  ])('%s %s is refused with 3 and does nothing', async (...args) => {
+  it('whatever touches many is refused with 3 and does nothing', async () => {
     const folder = makeFolder(configOnSqlite());
-    const { code, answer } = await folder.json(...args);
-    expect([code, answer]).toEqual([3, { ok: false, error: { code: 'REFUSED', message: expect.stringContaining('--yes does it. Nothing was done.') as unknown } }]);
+    const orders = [
+      ['read-only', 'on', '--reason', 'x'],
+      ['read-only', 'off'],
+      ['revoke', '--everyone'],
+      ['revoke', '--organization', 'acme'],
+      ['reset', '--all', '--reason', 'incident'],
+      ['reset', '--undo', '--all'],
+      ['reset', '--reason', 'incident', '--user', ...Array.from({ length: 11 }, (_, at) => `u${at}`)],
+    ];
+    const answers = await Promise.all(orders.map((order) => folder.json(...order)));
+    expect(answers).toEqual(orders.map(() => ({ code: 3, answer: { ok: false, error: { code: 'REFUSED', message: expect.stringContaining('--yes does it. Nothing was done.') as unknown } } })));
     expect((await folder.json('status')).answer).toEqual({ ok: true, 'read-only': { switches: [] }, sessions: { everyoneEndedMs: null }, incidents: null });
+    expect(existsSync(join(folder.path, 'events.log'))).toBe(false);
   });
 });

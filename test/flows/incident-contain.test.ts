@@ -78,6 +78,17 @@ describe('whom an incident has hit', () => {
     expect(await incident.contain(attack(at, { affected: { breached: true } }))).toMatchObject({ complete: true, affected: { total: 2, because: { breached: 2 } }, resets: { marked: 1, already: 1 } });
   });
 
+  it('is also who came in while the sessions were being ended', async () => {
+    const at = world();
+    const plan = attack(at, { affected: { sources: [attacker] } });
+    const onProgress: NonNullable<typeof plan.onProgress> = ({ step, state }) => {
+      if (step !== 'sessions' || state !== 'begun') return;
+      at.clock.setWallMs(at.clock.nowMs() + 2_000);
+      at.signIns.push({ accountId: 'a6', atMs: at.clock.nowMs() - 1_000, source: attacker });
+    };
+    expect(await processOf(at).incident.contain({ ...plan, onProgress })).toMatchObject({ affected: { total: 3, because: { 'signed-in': 3 } } });
+  });
+
   it('is also whose address is in a leak; who cannot be asked for is counted', async () => {
     const at = world();
     const exposure = { name: 'leaks', check: async ({ email }: { readonly email: string }) => (email.startsWith('a4') ? { verdict: 'exposed' as const, breaches: [] } : email.startsWith('a5') ? { verdict: 'unknown' as const, reason: 'late' } : { verdict: 'clean' as const }) };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RecordStore } from 'portcullis';
+import { accountRecordKey } from '../../src/kernel/json-record.ts';
 import type { IncidentOptions } from '../../src/flows/incident/parts.ts';
 import type { ContainPlan } from '../../src/flows/incident/plan.ts';
 import { attack, attacker, processOf, world, type World } from './incident-setup.ts';
@@ -10,12 +11,12 @@ function stepsOf(at: World): readonly string[] {
 }
 
 async function settled<T>(at: World, work: Promise<T>): Promise<T> {
-  let done = false;
+  const state = { done: false };
   const mine = work.finally(() => {
-    done = true;
+    state.done = true;
   });
   mine.catch(() => undefined);
-  for (let turn = 0; turn < 2_000 && !done; turn += 1) await at.clock.advance(5_000);
+  for (let turn = 0; turn < 2_000 && !state.done; turn += 1) await at.clock.advance(5_000);
   return mine;
 }
 
@@ -83,6 +84,14 @@ describe('a step that fails', () => {
     const silent = world({ count: 4 });
     const { incident } = processOf(silent, { mailer: { send: async () => new Promise(() => undefined) } });
     expect(await settled(silent, incident.contain(attack(silent)))).toMatchObject({ complete: true, notices: { affected: { maybe: 3 }, everyoneElse: { maybe: 1 } } });
+  });
+
+  it('of telling is no reason to send twice: a record that nobody understands is one of whom nobody knows', async () => {
+    const at = world({ count: 4 });
+    const plan = attack(at);
+    await at.store.compareAndSet({ key: accountRecordKey('incident-told', 'october a3'), expectedVersion: 0, value: '{"everyone":7}' });
+    expect(await processOf(at).incident.contain(plan)).toMatchObject({ complete: true, notices: { affected: { told: 3 }, everyoneElse: { told: 0, maybe: 1 } } });
+    expect(at.mails).toHaveLength(3);
   });
 
   it('is not an exposure source whose key is refused, for those who are to be told', async () => {
@@ -209,7 +218,7 @@ describe('a plan', () => {
     const { incident } = processOf(at);
     await fc.assert(
       fc.asyncProperty(fc.anything({ maxDepth: 3 }), fc.constantFrom('id', 'by', 'reason', 'readOnly', 'sessions', 'affected', 'reset', 'secondFactor', 'notices', 'noticedMs'), async (value, field) => {
-        const error: unknown = await incident.contain({ ...plan, dryRun: true, [field]: value } as ContainPlan).then(() => undefined, (caught: unknown) => caught);
+        const error: unknown = await incident.contain({ ...plan, dryRun: true, [field]: value }).then(() => undefined, (caught: unknown) => caught);
         if (error !== undefined) expect(error).toMatchObject({ code: 'ERR_CONFIG' });
       }),
     );

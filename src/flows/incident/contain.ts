@@ -1,6 +1,5 @@
 import { wait } from '../../kernel/deadline.ts';
 import { errorName } from '../../kernel/errors.ts';
-import { harmless } from '../../kernel/harmless.ts';
 import { createAffectedList } from './affected-list.ts';
 import { containReportOf, type ContainReport } from './contain-report.ts';
 import { find, findExposed } from './find.ts';
@@ -55,10 +54,9 @@ async function letOthersGoOn({ parts: { clock, takeOverAfterMs }, runner, record
 }
 
 /** What each step is told about, to the app's own and to the log. */
-function createTelling({ parts: { emit }, plan, data }: Work): (step: StepName, state: ContainProgress['state'], tookMs?: number, error?: string) => void {
-  const progress = harmless(plan.onProgress);
+function createTelling({ parts: { emit }, plan, progress }: Work): (step: StepName, state: ContainProgress['state'], tookMs?: number, error?: string) => void {
   return function tell(step, state, tookMs, error) {
-    progress({ step, state, accounts: numberOf(data(step), 'accounts') });
+    progress(step, state);
     if (tookMs !== undefined) emit({ type: 'incident.step', id: plan.id, step, outcome: state === 'done' ? 'done' : 'failed', tookMs, by: plan.by, ...(error !== undefined && { error }) });
   };
 }

@@ -12,9 +12,9 @@ const atOnce = 8;
 /** So many in a row say that the source is out of order, and not that there is something about these accounts. */
 const mostUnknownInARow = 20;
 
-/** The times between which the attack is looked for. */
-export function windowOf({ affected: { fromMs = 0, untilMs } }: Plan, beganMs: number): { readonly fromMs: number; readonly untilMs: number } {
-  return { fromMs, untilMs: untilMs ?? beganMs };
+/** The times between which the attack is looked for: until the sessions had ended, since attackers may have come in until then. */
+function windowOf({ affected: { fromMs = 0, untilMs } }: Plan, { beganMs, steps }: Pick<IncidentRecord, 'beganMs' | 'steps'>, nowMs: number): { readonly fromMs: number; readonly untilMs: number } {
+  return { fromMs, untilMs: untilMs ?? Math.max(fromMs, beganMs, steps.sessions?.endedMs ?? nowMs) };
 }
 
 /** A way to find the affected that is gone through from its beginning. */
@@ -24,9 +24,9 @@ interface Stream {
 }
 
 /** The streams, in their order: those of which most is known first, since the first reason is kept. */
-export function streamsOf(parts: IncidentParts, plan: Plan, { beganMs }: Pick<IncidentRecord, 'beganMs'>): readonly Stream[] {
+export function streamsOf(parts: IncidentParts, plan: Plan, record: Pick<IncidentRecord, 'beganMs' | 'steps'>): readonly Stream[] {
   const { accountIds, sources, breached } = plan.affected;
-  const span = windowOf(plan, beganMs);
+  const span = windowOf(plan, record, parts.clock.nowMs());
   return [
     { isWanted: accountIds !== undefined, found: () => listed(accountIds ?? []) },
     { isWanted: sources !== undefined, found: () => signedIn(parts, plan, { sources: sources ?? [], ...span }) },
@@ -99,9 +99,12 @@ async function addAll(work: Work, step: StepName, found: AsyncIterable<Affected>
   await add(work, step, batch);
 }
 
-async function add({ list, keep, record, plan }: Work, step: StepName, batch: readonly Affected[]): Promise<void> {
+async function add(work: Work, step: StepName, batch: readonly Affected[]): Promise<void> {
+  const { list, keep, record, plan } = work;
   plan.signal?.throwIfAborted();
-  await keep(step, {}, await list.add(batch, record().chunks));
+  const seen = numberOf(work.data(step), 'accounts') + batch.length;
+  await keep(step, { accounts: seen }, await list.add(batch, record().chunks));
+  work.progress(step, 'going');
 }
 
 /** What a slice of the table says: who of it is affected, and what the step is to keep. */

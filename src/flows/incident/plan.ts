@@ -14,7 +14,7 @@ export interface AffectedPlan {
   readonly sources?: readonly string[];
   /** When the attack began. Default: as far back as there are entries. */
   readonly fromMs?: number;
-  /** When it ended. Default: the moment of `contain`. */
+  /** When it ended. Default: when the sessions had ended. */
   readonly untilMs?: number;
   /** A list that somebody has made. At most 100,000. */
   readonly accountIds?: readonly string[];
@@ -54,10 +54,10 @@ export interface ContainPlan {
   readonly signal?: AbortSignal;
 }
 
-/** Told at each step and after each batch of a long one. */
+/** Told when a step begins and ends, and after each batch of a long one. */
 export interface ContainProgress {
   readonly step: StepName;
-  readonly state: 'begun' | 'done' | 'failed';
+  readonly state: 'begun' | 'going' | 'done' | 'failed';
   /** Accounts that this step has done so far, where it goes through many. */
   readonly accounts: number;
 }

@@ -24,7 +24,7 @@ export async function preview(parts: IncidentParts, plan: Plan): Promise<Contain
     else passedOver += 1;
   }
 
-  for (const { isWanted, found } of streamsOf(parts, plan, { beganMs })) {
+  for (const { isWanted, found } of streamsOf(parts, plan, { beganMs, steps: {} })) {
     if (!isWanted) continue;
     for await (const one of found()) count(one);
   }

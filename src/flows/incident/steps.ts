@@ -97,6 +97,7 @@ export async function throughList(work: Work, step: StepName, chunk: (at: number
     if (to >= work.record().chunks) return;
     const data = await chunk(to);
     await work.keep(step, { ...data, to: to + 1 });
+    work.progress(step, 'going');
   }
 }
 
@@ -136,7 +137,10 @@ export async function markResets(work: Work): Promise<StepData> {
       const at = cursor === undefined ? from : Number(cursor);
       return { accounts: (await list.read(at)).map(({ accountId }) => bare(accountId)), next: at + 1 < upTo ? String(at + 1) : undefined };
     };
-    const counts = await parts.resets.markAll({ id: `incident ${id} ${run} ${from}-${upTo}`, reason: reset, by, pages, ...(signal && { signal }) });
+    const onProgress = ({ seen }: { readonly seen: number }): void => {
+      work.progress('resets', 'going', numberOf(data, 'accounts') + seen);
+    };
+    const counts = await parts.resets.markAll({ id: `incident ${id} ${run} ${from}-${upTo}`, reason: reset, by, pages, onProgress, ...(signal && { signal }) });
     if (!counts.done) throw new StoreError('incident: resets.markAll has not come to its end');
     await work.keep('resets', {
       to: upTo,

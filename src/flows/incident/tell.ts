@@ -76,9 +76,9 @@ function createTeller(work: Work, audience: Audience): (account: StoredAccount, 
     const key = accountRecordKey('incident-told', `${id} ${account.id}`);
     const look = (): Promise<ToldRecord[Audience]> => note(key, () => undefined);
     let known = await look();
-    if (known === undefined || known === 'failed') {
+    if (isFree(known)) {
       await pace();
-      known = await note(key, (state) => (state === undefined || state === 'failed' ? 'claimed' : undefined));
+      known = await note(key, (state) => (isFree(state) ? 'claimed' : undefined));
     }
     // Another call may be at it this very moment.
     if (known === 'claimed') {
@@ -86,12 +86,17 @@ function createTeller(work: Work, audience: Audience): (account: StoredAccount, 
       known = await look();
     }
     if (known === 'told') return 'told';
-    if (known === 'claimed') return 'maybe';
+    // Claimed, or a record that nobody understands.
+    if (!isFree(known)) return 'maybe';
     const fate = await send(mail);
     failedInARow = fate === 'told' ? 0 : failedInARow + 1;
     if (fate !== 'maybe') await note(key, () => (fate === 'told' ? 'told' : 'failed'));
     return fate;
   };
+}
+
+function isFree(state: ToldRecord[Audience]): boolean {
+  return state === undefined || state === 'failed';
 }
 
 function counted(data: StepData, fates: readonly Fate[]): StepData {

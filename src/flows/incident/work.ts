@@ -1,8 +1,9 @@
 import { withDeadline } from '../../kernel/deadline.ts';
 import { StoreError } from '../../kernel/errors.ts';
+import { harmless } from '../../kernel/harmless.ts';
 import type { AffectedList } from './affected-list.ts';
 import type { IncidentParts } from './parts.ts';
-import type { Plan } from './plan.ts';
+import type { ContainProgress, Plan } from './plan.ts';
 import type { StoredAccount } from '../../ports/accounts.ts';
 import { numberOf, textOf, type IncidentBook, type IncidentRecord, type StepData, type StepName, type StepState } from './record.ts';
 import { slicesOf } from './walk.ts';
@@ -23,6 +24,8 @@ export interface Work {
   /** Writes what a step keeps, and how long the list is. False where another call has written meanwhile: then its word counts, and `data` says it. */
   readonly keep: (step: StepName, data: StepData, chunks?: number) => Promise<boolean>;
   readonly finish: () => Promise<boolean>;
+  /** Tells the caller how far a step is; without `accounts`, by what it has kept. */
+  readonly progress: (step: StepName, state: ContainProgress['state'], accounts?: number) => void;
 }
 
 export interface WorkParts {
@@ -36,6 +39,7 @@ export interface WorkParts {
 
 export function createWork({ parts, plan, list, runner, book, opened }: WorkParts): Work {
   let record = opened;
+  const tell = harmless(plan.onProgress);
 
   /** Answers whether something was written. */
   async function update(next: (current: IncidentRecord) => IncidentRecord | undefined): Promise<boolean> {
@@ -79,6 +83,9 @@ export function createWork({ parts, plan, list, runner, book, opened }: WorkPart
       });
       return isMine;
     },
+    progress: (step, state, accounts = numberOf(record.steps[step]?.data, 'accounts')) => {
+      tell({ step, state, accounts });
+    },
     finish: () => update((current) => (current.finishedMs === undefined ? { ...current, finishedMs: parts.clock.nowMs() } : undefined)),
   };
 }
@@ -102,6 +109,7 @@ export async function throughTable(work: Work, step: StepName, visit: Visit): Pr
       signal?.throwIfAborted();
       const { data, chunks } = await visit(accounts, work.data(step));
       lost = !(await work.keep(step, { ...data, ...(next === undefined ? { through: true } : { cursor: next.cursor, skip: next.skip }) }, chunks));
+      work.progress(step, 'going');
       if (lost) break;
     }
     // The table may end with an empty page.

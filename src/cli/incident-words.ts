@@ -72,9 +72,15 @@ export function shownReport(report: ContainReport): string {
     `Incident ${safeLine(id)}: ${complete ? 'contained' : 'NOT all of it is done; give the same command with this --id again'}.`,
     table(rows),
     `Affected: ${grouped(affected.total)}. Passwords marked: ${grouped(resets.marked)}, already: ${grouped(resets.already)}, failed: ${grouped(resets.failed)}.`,
-    `Mailed: ${grouped(notices.affected.told)} affected, ${grouped(notices.everyoneElse.told)} others; failed: ${grouped(notices.affected.failed + notices.everyoneElse.failed)}, perhaps mailed: ${grouped(notices.affected.maybe + notices.everyoneElse.maybe)}.`,
+    `Mailed: ${grouped(notices.affected.told)} affected, ${grouped(notices.everyoneElse.told)} others. ${mailTrouble(report)}`.trimEnd(),
     ...(complete ? [`Then: portcullis report --id ${safeLine(id)}; portcullis lift --id ${safeLine(id)}`] : []),
   ].join('\n');
+}
+
+function mailTrouble({ notices: { affected, everyoneElse } }: ContainReport): string {
+  const words = [['failed', 'failed'], ['maybe', 'perhaps mailed, and not again'], ['gone', 'no such account, or none to be told']] as const;
+  const counts = words.map(([kind, word]) => [word, affected[kind] + everyoneElse[kind]] as const).filter(([, count]) => count > 0);
+  return counts.length === 0 ? '' : `${counts.map(([word, count]) => `${word}: ${grouped(count)}`).join('; ')}.`;
 }
 
 /** One line of `status`. */

@@ -10,7 +10,6 @@ import { interruptible } from '../interrupt.ts';
 import { partOf, type Operated } from '../parts.ts';
 import { planOfFile, planOfFlags, type PlanOptions } from '../plan.ts';
 import { createProgress } from '../progress.ts';
-import { safeLine } from '../safe-text.ts';
 import type { Outcome, Session } from '../session.ts';
 import { duration, durationOrNone, filled, gathered, moment } from '../values.ts';
 
@@ -134,10 +133,11 @@ async function counted({ terminal }: Session, incident: Incident, plan: ContainP
 async function carriedOut({ terminal, json }: Session, incident: Incident, plan: ContainPlan, dryRun: ContainReport): Promise<ContainReport> {
   const progress = createProgress(terminal);
   const onProgress = ({ step, state, accounts }: ContainProgress): void => {
-    if (state === 'begun') progress.tell(stepWords[step], ...(isLong(step) ? [accounts, step === 'tell-others' ? dryRun.others?.accounts : dryRun.affected.total] : []));
-    else {
+    if (state === 'done' || state === 'failed') {
       progress.end();
-      if (!json) terminal.note(`${safeLine(stepWords[step])}: ${state}`);
+      if (!json) terminal.note(`${stepWords[step]}: ${state}`);
+    } else {
+      progress.tell(stepWords[step], ...(isLong(step) ? [accounts, step === 'tell-others' ? dryRun.others?.accounts : dryRun.affected.total] : []));
     }
   };
   const again = `Go on with: portcullis contain --id ${plan.id}, and the same flags.`;

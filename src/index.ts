@@ -23,4 +23,4 @@ export type { IncidentStatus } from './flows/incident/status.ts';
 export type { AccountPages } from './flows/incident/walk.ts';
 export type { DoctorFinding, DoctorReport } from './portcullis-doctor.ts';
 export { createPortcullis, type Portcullis } from './portcullis.ts';
-export type { PortcullisOptions } from './portcullis-options.ts';
+export type { IncidentSettings, PortcullisOptions } from './portcullis-options.ts';

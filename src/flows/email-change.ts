@@ -14,6 +14,7 @@ import { freshProof, isSession } from './fresh.ts';
 import { isCurrent, markFor } from './epochs.ts';
 import { newCode, newToken, readCode, tokenDigest } from './mail-secrets.ts';
 import { rejected } from './new-password.ts';
+import { noticeAddresses, sendNotice } from './notices.ts';
 import { mailOwner, ownerProof } from './owner-proof.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import { hasPassword, passwordTag } from './password-tag.ts';
@@ -104,7 +105,7 @@ async function mailBoth(parts: FlowParts, account: StoredAccount, name: string):
   const { accounts, mailer, links, emit } = parts;
   const taken = (await accounts.findByIdentifier(name)) !== undefined;
   emit({ type: 'email-change.requested', outcome: taken ? 'taken' : 'mailed', accountId: account.id });
-  await mailer.send({ kind: 'email-changed', to: account.email, what: 'requested', forgotLink: links.forgot });
+  await sendNotice({ mailer }, account, (to) => ({ kind: 'email-changed', to, what: 'requested', forgotLink: links.forgot }));
   if (taken) await mailer.send({ kind: 'email-change-existing-account', to: name, signInLink: links.signIn, forgotLink: links.forgot });
   else await mailToken(parts, account, name);
 }
@@ -168,7 +169,7 @@ async function confirm(parts: FlowParts, { resets, input, current }: Confirming)
   });
   if (moved !== true) return fail('taken', accountId);
   emit({ type: 'email-change.succeeded', ...subjectOf(facts, { accountId }) });
-  for (const to of [account.email, email]) span.later('email-changed-mail', () => parts.mailer.send({ kind: 'email-changed', to, what: 'done', forgotLink: parts.links.forgot }));
+  for (const to of new Set([...noticeAddresses(account), email])) span.later('email-changed-mail', () => parts.mailer.send({ kind: 'email-changed', to, what: 'done', forgotLink: parts.links.forgot }));
   await span.end();
   return { outcome: 'email-changed', accountId, email, reply: uniform.reply('email-changed', facts.accepts) };
 }

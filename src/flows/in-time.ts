@@ -52,12 +52,14 @@ interface Row extends Pick<StoredAccount, 'email'> {
   readonly hasSecondFactor?: unknown;
   readonly organizationIds?: readonly unknown[] | null | undefined;
   readonly roles?: readonly unknown[] | null | undefined;
+  readonly noticeEmails?: unknown;
+  readonly passwordSetAtMs?: unknown;
 }
 
 /** The row as it is meant: a number is an id too, `active` is true or it is not, and a password that is null is none. */
 function accountOf(row: Row | null | undefined): StoredAccount | undefined {
   if (row === undefined || row === null) return undefined;
-  const { email, passwordHash, active, needsBreachRecheck, hasSecondFactor, organizationIds, roles } = row;
+  const { email, passwordHash, active, needsBreachRecheck, hasSecondFactor, organizationIds, roles, noticeEmails, passwordSetAtMs } = row;
   return {
     id: idOf(row.id),
     email,
@@ -67,6 +69,9 @@ function accountOf(row: Row | null | undefined): StoredAccount | undefined {
     hasSecondFactor: Boolean(hasSecondFactor),
     organizationIds: (organizationIds ?? []).map(idOf),
     roles: (roles ?? []).map(String),
+    ...(Array.isArray(noticeEmails) && { noticeEmails: noticeEmails.filter((each): each is string => typeof each === 'string' && each !== '') }),
+    // What is no time is none: such a password is as old as can be.
+    ...(typeof passwordSetAtMs === 'number' && { passwordSetAtMs }),
   };
 }
 

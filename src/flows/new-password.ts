@@ -1,6 +1,7 @@
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject, FlowName } from '../ports/events.ts';
+import { sendNotice } from './notices.ts';
 import type { Answered, FlowParts, RejectionReason } from './parts.ts';
 import type { UniformReplies, UniformSpan } from '../uniform/index.ts';
 
@@ -56,6 +57,6 @@ export interface StoredPassword {
 
 /** What a new password leaves to do once the answer is out: the owner is told, and the mark of the old one goes. */
 export function newPasswordStored({ accounts, mailer, links }: FlowParts, { account, how, recheck, span }: StoredPassword): void {
-  span.later('password-changed-mail', () => mailer.send({ kind: 'password-changed', to: account.email, how, forgotLink: links.forgot }));
+  span.later('password-changed-mail', () => sendNotice({ mailer }, account, (to) => ({ kind: 'password-changed', to, how, forgotLink: links.forgot })));
   if (recheck !== account.needsBreachRecheck) span.later('breach-recheck', () => accounts.setBreachRecheck({ accountId: account.id, needed: recheck }));
 }

@@ -4,6 +4,11 @@ export interface StoredAccount {
   readonly id: string;
   /** Where mails to the owner go. */
   readonly email: string;
+  /**
+   * Further addresses of the owner that notices go to as well (SP 800-63B-4 section 4.6); five at most. Links that open something go to
+   * `email` alone.
+   */
+  readonly noticeEmails?: readonly string[];
   /** The PHC string (or legacy hash) that the library handed out or the app imported; undefined without a password. */
   readonly passwordHash: string | undefined;
   /** When this password was set, wall-clock ms, if the app keeps that. Without it every order to replace passwords "set before" means this one. */

@@ -149,6 +149,21 @@ describe('a right password that has leaked', () => {
 
 // ASVS 5.0 7.4.5
 describe('an order to replace every password that was set before a moment', () => {
+  it('spares a password that the app knows to be newer', async () => {
+    const kit = makeKit();
+    const ada = await person(kit, email);
+    await kit.clock.advance(60_000);
+    const beforeMs = kit.clock.nowMs();
+    await kit.clock.advance(60_000);
+    await kit.portcullis.resets.markBefore({ beforeMs, reason: 'incident', by });
+    const row = kit.table.rows.get(ada.id);
+    if (row === undefined) throw new Error('no row');
+    for (const [passwordSetAtMs, outcome] of [[beforeMs - 1, 'answered'], [beforeMs, 'signed-in'], ['2030-01-01' as unknown as number, 'answered']] as const) {
+      kit.table.rows.set(ada.id, { ...row, passwordSetAtMs });
+      expect(await ada.signIn()).toMatchObject({ outcome });
+    }
+  });
+
   it('means each until it is another one, and nobody who has signed up since', async () => {
     const kit = makeKit();
     const ada = await person(kit, email);

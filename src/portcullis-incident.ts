@@ -9,8 +9,9 @@ import type { ParsedPortcullisOptions } from './portcullis-options.ts';
 export function incidentOf(parsed: ParsedPortcullisOptions, parts: FlowParts): IncidentResponse {
   const { auditPath, ...own } = parsed.incident;
   const { accounts, clock, emit, epochs, links, mailer, mfa, random, readOnly, records, reportError, resets } = parts;
-  const fromFiles = auditPath === undefined ? {} : queriesOf(auditPath, parsed.keys);
-  return createIncidentResponse({ ...fromFiles, ...own, accounts, clock, emit, epochs, links: { signIn: links.signIn, forgot: links.forgot }, mailer, mfa, random, readOnly, records, reportError, resets });
+  const fromFiles: Partial<ReturnType<typeof queriesOf>> = auditPath === undefined ? {} : queriesOf(auditPath, parsed.keys);
+  const queries = { signIns: own.signIns ?? fromFiles.signIns, entries: own.entries ?? fromFiles.entries };
+  return createIncidentResponse({ ...own, ...queries, accounts, clock, emit, epochs, links: { signIn: links.signIn, forgot: links.forgot }, mailer, mfa, random, readOnly, records, reportError, resets });
 }
 
 function queriesOf(path: string, keys: KeyRing): Pick<IncidentOptions, 'signIns' | 'entries'> {

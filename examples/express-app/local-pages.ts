@@ -4,6 +4,9 @@ const pages: readonly (readonly [path: RegExp, page: string | undefined])[] = [
   [/^\/campaigns$/, '/campaigns'],
   [/^\/account\/security(\/|$)/, '/account/security'],
   [/^\/account(\/|$)/, '/account'],
+  [/^\/operator\/contain$/, undefined],
+  [/^\/operator\/incidents\/[\w.-]{1,64}$/, undefined],
+  [/^\/operator(\/|$)/, '/operator'],
   // With an id of somebody: the page itself.
   [/^\/team\/members\/[\w-]{1,64}\/second-step$/, undefined],
   [/^\/team(\/|$)/, '/team'],

@@ -11,10 +11,14 @@ import { sqliteStore } from 'portcullis/sqlite';
 import { accountPages, createAccounts } from './accounts.ts';
 import { answer } from './answers.ts';
 import type { Auth, AuthContext, PasswordAdvice } from './auth.ts';
+import { createContainmentRuns } from './containments.ts';
 import { addressOf, bodyField } from './input.ts';
 import { memberOf } from './members.ts';
+import { operatorGuards } from './operators.ts';
 import { createDoors } from './protected-doors.ts';
 import { readOnlyFailures, readOnlyMiddleware } from './read-only.ts';
+import { incidentRoutes } from './routes/operator-incidents.ts';
+import { operatorRoutes } from './routes/operator.ts';
 import { ownSessionRoutes } from './routes/own-sessions.ts';
 import { secondStepRoutes } from './routes/second-step.ts';
 import { securityRoutes } from './routes/security.ts';
@@ -62,6 +66,9 @@ export async function createAuth(context: AuthContext): Promise<Auth> {
   const network = createLimiter({ name: 'network', rules: { address: { limit: 300, windowMs: 60_000 } }, store, ...time, emit: portcullis.emit });
   const invitations = createLimiter({ name: 'invitations', rules: { account: { limit: 20, windowMs: 3_600_000 } }, store, ...time, emit: portcullis.emit });
   const doors = createDoors(portcullis, context, passwordAdvice);
+  const runs = createContainmentRuns(portcullis, data.containments);
+  const operator = { doors, portcullis, context, runs, guards: operatorGuards(doors, portcullis, data.users) };
+  await requireOperatorsSecondStep(portcullis);
   await Promise.all([portcullis.warmUp(), portcullis.readOnly.ready()]);
   return {
     mode: 'protected',
@@ -72,18 +79,25 @@ export async function createAuth(context: AuthContext): Promise<Auth> {
     sessionGuards: readOnlyMiddleware(portcullis, data.users),
     failureHandlers: [readOnlyFailures],
     memberGuards: (action) => [action === undefined ? doors.guard() : doors.guard({ action }), noteUse(sessions)],
-    ownRoutes: [secondStepRoutes(doors, portcullis, data), securityRoutes(doors, portcullis, context), ownSessionRoutes(doors, portcullis, context), teamSecondStepRoutes(doors, portcullis, context)],
+    ownRoutes: [secondStepRoutes(doors, portcullis, data), securityRoutes(doors, portcullis, context), ownSessionRoutes(doors, portcullis, context), operatorRoutes(operator), incidentRoutes(operator), teamSecondStepRoutes(doors, portcullis, context)],
     ownCards: { account: (user) => accountCards(user), team: (user, members) => teamExtras(portcullis, { user, members, nowMs: context.clock?.nowMs() ?? Date.now() }) },
     ...doors,
     invite: invite(context, portcullis, invitations),
     emailAvailable: noSuchQuestion,
     hashForSeed: (password) => hashPatiently(portcullis.hasher, password),
     async close() {
+      await runs.close();
       await portcullis.close();
       store.close();
       await auditFile.close();
     },
   };
+}
+
+/** Whoever looks after the whole app reaches nothing without a second step. */
+async function requireOperatorsSecondStep({ mfa }: Portcullis): Promise<void> {
+  const scope = { kind: 'role', id: 'operator' } as const;
+  if ((await mfa.read(scope)) === undefined) await mfa.require({ scope, graceMs: 0, by: 'larkpost' });
 }
 
 /** For the list of a member's own sessions. */

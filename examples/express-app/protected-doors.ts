@@ -84,7 +84,10 @@ function refuse(drafts: Drafts, advice: PasswordAdvice): NonNullable<ExpressDoor
     else if (verdict === 'step-up') {
       if (req.method === 'POST' && req.path === '/campaigns') keepDraft(drafts, req, memberOf(res));
       res.redirect(303, `/step-up?next=${encodeURIComponent(localPage(req.path))}`);
-    } else res.redirect(303, verdict === 'challenge' ? '/login?done=second-step-due' : '/login');
+    } else {
+      const signIn = /^\/operator(\/|$)/.test(req.path) ? '/operator/login' : '/login';
+      res.redirect(303, verdict === 'challenge' ? `${signIn}?done=second-step-due` : signIn);
+    }
   };
 }
 

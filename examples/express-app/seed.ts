@@ -7,7 +7,7 @@ import type { Data } from './data/data.ts';
 export interface Seed {
   readonly teams: readonly {
     readonly name: string;
-    readonly users: readonly { readonly email: string; readonly name: string; readonly password: string }[];
+    readonly users: readonly { readonly email: string; readonly name: string; readonly password: string; /** Looks after the whole app. */ readonly operator?: boolean }[];
     readonly contacts: readonly Contact[];
   }[];
 }
@@ -44,6 +44,11 @@ export const demoSeed: Seed = {
         { email: 'emi@example.com', name: 'Emi Tanaka' },
       ],
     },
+    {
+      name: 'Larkpost operations',
+      users: [{ email: 'ops@larkpost.example', name: 'Olu Operator', password: 'four lighthouses at noon', operator: true }],
+      contacts: [],
+    },
   ],
 };
 
@@ -60,6 +65,7 @@ export async function plantSeed({ teams }: Seed, { data, auth, fast }: { readonl
       if (passwordHash === undefined) continue;
       const team = teamId === undefined ? { newName: name } : { joinId: teamId };
       data.users.create({ email: user.email, name: user.name, team, passwordHash, status: 'active' });
+      if (user.operator === true) data.users.makeOperator(user.email);
       teamId ??= data.users.byEmail(user.email)?.teamId;
     }
     if (isNew && teamId !== undefined) data.contacts.add(teamId, contacts);

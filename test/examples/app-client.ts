@@ -31,7 +31,7 @@ export interface Answered {
 export interface Client {
   get(path: string): Promise<Answered>;
   /** Sends a form, as a browser does. */
-  post(path: string, fields: Readonly<Record<string, string>>): Promise<Answered>;
+  post(path: string, fields: Readonly<Record<string, string>>, headers?: Readonly<Record<string, string>>): Promise<Answered>;
   /** Sends any JSON. */
   postJson(path: string, body: unknown): Promise<Answered>;
   /** Sends what claims to be JSON. */
@@ -60,7 +60,7 @@ export function clientOf(app: RunningApp, accept: 'application/json' | 'text/htm
   return {
     postRaw,
     get: (path) => send(path, { method: 'GET' }),
-    post: (path, fields) => send(path, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams(fields).toString() }),
+    post: (path, fields, headers = {}) => send(path, { method: 'POST', headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams(fields).toString() }),
     postJson: (path, body) => postRaw(path, JSON.stringify(body)),
   };
 }

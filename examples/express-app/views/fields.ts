@@ -6,7 +6,7 @@ interface FieldParts {
   /** Where the page has another field of that name. Default: the name. */
   readonly id?: string;
   readonly label: string;
-  readonly type?: 'text' | 'email';
+  readonly type?: 'text' | 'email' | 'datetime-local';
   readonly autocomplete?: string;
   readonly value?: string | undefined;
   readonly hint?: string;
@@ -38,6 +38,12 @@ export function codeField(value?: string): Html {
 /** A code of the second step, of either kind: the one of an app has digits, a recovery code has letters. */
 export function secondStepField(parts: Partial<Pick<FieldParts, 'name' | 'label' | 'hint' | 'optional'>> = {}): Html {
   return field({ name: 'code', label: 'Code', hint: 'The six digits that your authenticator app shows, or one of your recovery codes.', ...parts, autocomplete: 'one-time-code' });
+}
+
+/** One answer of several to a question. The `legend` of its fieldset is the question. */
+export function choice({ name, value, label, checked = false }: { readonly name: string; readonly value: string; readonly label: string; readonly checked?: boolean }): Html {
+  const id = `${name}-${value}`;
+  return html`<div class="check"><input type="radio" id="${id}" name="${name}" value="${value}"${checked ? html` checked` : undefined}><label for="${id}">${label}</label></div>`;
 }
 
 export function checkbox({ name, label }: { readonly name: string; readonly label: string }): Html {

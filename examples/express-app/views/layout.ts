@@ -9,7 +9,7 @@ export interface PageParts {
   /** The signed-in user; the navigation is theirs. */
   readonly user?: Member | undefined;
   /** Whose navigation a page has that was rendered before anybody came. Default: that of `user`, or a visitor's. */
-  readonly nav?: 'visitor' | 'member' | 'sign-out' | 'none' | undefined;
+  readonly nav?: 'visitor' | 'member' | 'operator' | 'sign-out' | 'none' | undefined;
   /** Which entry of the navigation is this page. */
   readonly path?: string | undefined;
   /** `narrow` for forms, `wide` for lists. */
@@ -24,6 +24,10 @@ const sections = [
   { path: '/team', label: 'Team' },
   { path: '/account', label: 'Account' },
 ];
+
+const operations = { path: '/operator', label: 'Operations' };
+
+const operatorSections = [operations, { path: '/operator/contain', label: 'Contain' }, { path: '/account/security', label: 'Security' }];
 
 /** Where the banner of read-only mode goes: `read-only.ts` puts it there on the way out. */
 export const bannerPlace = '<!-- banner -->';
@@ -71,6 +75,8 @@ function navigation({ nav, user, path }: Pick<PageParts, 'nav' | 'user' | 'path'
       return visitorNav(path);
     case 'member':
       return memberNav(user, path);
+    case 'operator':
+      return operatorNav(user, path);
     case 'sign-out':
       return signOutForm(user);
     default:
@@ -93,7 +99,14 @@ ${entry({ path: '/signup', label: 'Start a team' }, path)}
 
 function memberNav(user: Member | undefined, path: string | undefined): Html {
   return html`<nav class="nav" aria-label="Main">
-${sections.map((section) => entry(section, path))}
+${[...sections, ...(user?.isOperator === true ? [operations] : [])].map((section) => entry(section, path))}
+</nav>
+${signOutForm(user)}`;
+}
+
+function operatorNav(user: Member | undefined, path: string | undefined): Html {
+  return html`<nav class="nav" aria-label="Operator">
+${operatorSections.map((section) => entry(section, path))}
 </nav>
 ${signOutForm(user)}`;
 }
@@ -106,7 +119,7 @@ ${user === undefined ? undefined : html`<span class="who">${user.teamName}</span
 }
 
 function entry({ path, label }: { readonly path: string; readonly label: string }, current: string | undefined): Html {
-  return html`<a href="${path}"${path === current || current?.startsWith(`${path}/`) === true ? html` aria-current="page"` : undefined}>${label}</a>`;
+  return html`<a href="${path}"${path === current || (path !== operations.path && current?.startsWith(`${path}/`) === true) ? html` aria-current="page"` : undefined}>${label}</a>`;
 }
 
 /** A message above the content: what was done, or what is wrong. */

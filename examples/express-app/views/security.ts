@@ -58,7 +58,7 @@ export function enrollFirstPage({ user, done }: { readonly user: Member; readonl
     main: html`<section class="card">
 <h1>Set up your second step</h1>
 ${notice(done, 'good')}
-<p>${user.teamName} asks everybody for a second step when signing in: after the password, a code from an app on your phone. A stolen password alone then opens nothing.</p>
+<p>${user.isOperator ? 'Whoever looks after Larkpost needs a second step' : `${user.teamName} asks everybody for a second step when signing in`}: after the password, a code from an app on your phone. A stolen password alone then opens nothing.</p>
 <p class="lead">It takes two minutes. After that you can go on with your work.</p>
 ${setUpForm('Begin')}
 </section>`,

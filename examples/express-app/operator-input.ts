@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { Request } from 'express';
+import type { ReadOnlyStrictness } from 'portcullis/read-only';
+import type { ContainmentPlan } from './data/containments.ts';
+import { bodyField, textOf } from './input.ts';
+
+export const levels = ['sensitive', 'writes', 'all'] as const satisfies readonly ReadOnlyStrictness[];
+
+/** What was typed, or why it cannot be used. */
+export type Typed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly string[] };
+
+export interface ReadOnlyForm {
+  readonly level: ReadOnlyStrictness;
+  readonly reason: string;
+  readonly forMs?: number;
+}
+
+const maxMinutes = 30 * 24 * 60;
+const maxReasonChars = 300;
+const maxSources = 1_000;
+
+export function readOnlyForm(req: Request): Typed<ReadOnlyForm> {
+  const level = levels.find((each) => each === bodyField(req, 'level'));
+  const reason = line(bodyField(req, 'reason'));
+  const typed = textOf(bodyField(req, 'minutes'), 10);
+  const minutes = typed === undefined ? undefined : Number(/^\d{1,6}$/.test(typed) ? typed : NaN);
+  const problems = [
+    ...(level === undefined ? ['Choose what to refuse.'] : []),
+    ...(reason === undefined ? ['Say why, in one line: everybody reads it.'] : []),
+    ...(minutes === undefined || (minutes >= 1 && minutes <= maxMinutes) ? [] : [`Minutes: a number from 1 to ${maxMinutes}, or nothing.`]),
+  ];
+  if (level === undefined || reason === undefined || problems.length > 0) return { ok: false, problems };
+  return { ok: true, value: { level, reason, ...(minutes !== undefined && { forMs: minutes * 60_000 }) } };
+}
+
+/** The plan of a containment. Its id says when it was made. */
+export function containmentForm(req: Request, { by, nowMs }: { readonly by: string; readonly nowMs: number }): Typed<ContainmentPlan> {
+  const reason = line(bodyField(req, 'reason'));
+  const sources = (textOf(bodyField(req, 'sources'), 100_000) ?? '').split(/[\s,]+/).filter((each) => each !== '');
+  const wrong = sources.filter((each) => !isSource(each));
+  const [from, until] = [moment(bodyField(req, 'from')), moment(bodyField(req, 'until'))];
+  const problems = [
+    ...(reason === undefined ? ['Say what happened, in one line: everybody is told it.'] : []),
+    ...(wrong.length > 0 ? [`No address or network: ${wrong.slice(0, 5).join(', ').slice(0, 200)}`] : []),
+    ...(sources.length > maxSources ? [`At most ${maxSources} addresses and networks.`] : []),
+    ...(from.ok && until.ok ? [] : ['A moment looks like 2025-10-23 18:20.']),
+    ...(from.ok && until.ok && from.value !== undefined && from.value >= (until.value ?? nowMs) ? ['The attack must begin before it ends, and before now.'] : []),
+  ];
+  if (reason === undefined || !from.ok || !until.ok || problems.length > 0) return { ok: false, problems };
+  const id = `${new Date(nowMs).toISOString().slice(0, 16).replace('T', '-').replace(':', '')}-${randomBytes(4).toString('hex')}`;
+  return {
+    ok: true,
+    value: {
+      id,
+      by,
+      reason,
+      sources,
+      ...(from.value !== undefined && { fromMs: from.value }),
+      ...(until.value !== undefined && { untilMs: until.value }),
+      reset: bodyField(req, 'reset') === 'yes',
+      secondFactor: bodyField(req, 'secondFactor') === 'yes',
+    },
+  };
+}
+
+function line(value: unknown): string | undefined {
+  const text = textOf(value, maxReasonChars)?.replace(/\s+/g, ' ');
+  return text !== undefined && /[\p{L}\p{N}]/u.test(text) ? text : undefined;
+}
+
+function isSource(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  return version !== 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)));
+}
+
+/** What a `datetime-local` field sends, as UTC. */
+function moment(value: unknown): { readonly ok: true; readonly value: number | undefined } | { readonly ok: false; readonly value?: undefined } {
+  const text = textOf(value, 30);
+  if (text === undefined) return { ok: true, value: undefined };
+  const [, day, time] = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)$/.exec(text) ?? [];
+  const atMs = Date.parse(`${day ?? ''}T${time ?? ''}Z`);
+  return Number.isNaN(atMs) || atMs < 1 ? { ok: false } : { ok: true, value: atMs };
+}

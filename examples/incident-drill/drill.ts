@@ -7,6 +7,7 @@ import { startAppProcess } from './apps.ts';
 import { leakedPasswords } from './people.ts';
 import { fullSize, makePlan, type Plan, type Sizes } from './plan.ts';
 import { silent, type Progress } from './progress.ts';
+import { responseFiguresOf } from './response/figures.ts';
 import { secondFactorFiguresOf } from './second-factor/figures.ts';
 import { openSide, runSide, type OpenSide, type SideReport } from './side.ts';
 
@@ -33,7 +34,8 @@ export interface DrillResult {
 }
 
 /**
- * Replays the incident three times, one after the other, so that none slows the others down. The owners of the third run set up
+ * Replays the incident three times, one after the other, so that none slows the others down; the second time to its end, with the
+ * response to it. The owners of the third run set up
  * their second factors before all that: a code is good for one use, and the next comes with the next half minute. Resolves
  * only when all were played to the end. Nothing is left behind: no process, no folder.
  */
@@ -74,5 +76,5 @@ function timesSeen(rank: number): number {
 /** What `--json` writes. */
 export function drillJson({ seed, durationMs, unprotected, protected: guarded, mandatory }: DrillResult) {
   const { addressesLearnt: _notAsked, ...figures } = mandatory.figures;
-  return { seed, durationMs, unprotected: unprotected.figures, protected: guarded.figures, mandatory: { ...figures, ...(mandatory.secondFactor && secondFactorFiguresOf(mandatory.secondFactor)) } };
+  return { seed, durationMs, unprotected: unprotected.figures, protected: guarded.figures, mandatory: { ...figures, ...(mandatory.secondFactor && secondFactorFiguresOf(mandatory.secondFactor)) }, response: guarded.response && responseFiguresOf(guarded.response) };
 }

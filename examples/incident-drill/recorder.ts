@@ -2,7 +2,7 @@ import type { HalfSession, StolenSession } from './attack/stuffing.ts';
 import type { Verdict } from './attack/enumerate.ts';
 
 /** The acts of the incident, in their order. */
-export type PhaseName = 'calibration' | 'enumeration' | 'leaked-pairs' | 'one-address' | 'second-factor' | 'export-and-spam' | 'owners';
+export type PhaseName = 'calibration' | 'enumeration' | 'leaked-pairs' | 'one-address' | 'second-factor' | 'export-and-spam' | 'belongings' | 'containment' | 'ways-back' | 'owners' | 'lift';
 
 export interface PhaseReport {
   readonly name: PhaseName;

@@ -7,6 +7,7 @@ import { figuresOf, type Figures } from './figures.ts';
 import { mailsTo } from './mailbox.ts';
 import { createOrdinaryUsers } from './ordinary.ts';
 import { playAgainstSecondFactor, playIncident } from './phases.ts';
+import { respond, type ResponseReport } from './response/acts.ts';
 import type { LeakedPair, Plan } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { createRecorder, type Growth, type PhaseReport, type Recorder } from './recorder.ts';
@@ -33,6 +34,8 @@ export interface SideReport {
   readonly victimsWarned: number;
   /** Of the third run. */
   readonly secondFactor: SecondFactorReport | undefined;
+  /** Of the second: how it ended. */
+  readonly response: ResponseReport | undefined;
 }
 
 export interface SideOptions {
@@ -68,7 +71,7 @@ export async function openSide(options: SideOptions): Promise<OpenSide> {
   try {
     signal.throwIfAborted();
     const homes = side === 'mandatory' ? await Promise.race([openHomes(options, network, untilEnd), app.died]) : [];
-    return { close, play: () => Promise.race([attack({ app, network, homes, side, plan, progress, signal: untilEnd }), app.died]) };
+    return { close, play: () => Promise.race([attack({ app, network, homes, side, plan, progress, signal: untilEnd, dataFolder: dataFolderOf(options) }), app.died]) };
   } catch (error) {
     await close();
     throw error;
@@ -89,7 +92,11 @@ function start({ side, plan, startApp, breachUrl, folder }: SideOptions): Promis
   mkdirSync(folder, { recursive: true });
   const seedFile = join(folder, 'seed.json');
   writeFileSync(seedFile, JSON.stringify(plan.appSeed));
-  return startApp({ side, dataFolder: join(folder, 'data'), seedFile, breachUrl });
+  return startApp({ side, dataFolder: dataFolderOf({ folder }), seedFile, breachUrl });
+}
+
+function dataFolderOf({ folder }: Pick<SideOptions, 'folder'>): string {
+  return join(folder, 'data');
 }
 
 function openHomes({ side, plan, progress }: SideOptions, network: Network, signal: AbortSignal): Promise<readonly OwnerAtHome[]> {
@@ -102,9 +109,10 @@ interface Scene extends Pick<SideOptions, 'side' | 'plan' | 'progress' | 'signal
   readonly app: AttackedApp;
   readonly network: Network;
   readonly homes: readonly OwnerAtHome[];
+  readonly dataFolder: string;
 }
 
-async function attack({ app, network, homes, side, plan, progress, signal }: Scene): Promise<SideReport> {
+async function attack({ app, network, homes, side, plan, progress, signal, dataFolder }: Scene): Promise<SideReport> {
   await checkSources(network, plan);
   const botnet = createBotnet({ network, sources: plan.attacker.sources, signal });
   const ordinary = createOrdinaryUsers({ seed: plan.seed, users: plan.ordinary, network, signal });
@@ -112,6 +120,9 @@ async function attack({ app, network, homes, side, plan, progress, signal }: Sce
   const stage = { side, plan, botnet, ordinary, recorder, progress };
   const secondFactor = side === 'mandatory' ? await playAgainstSecondFactor(stage, homes, network) : undefined;
   const findings = secondFactor === undefined ? (await playIncident(stage)).findings : [];
+  // What follows is the response; the attack has ended with this.
+  const { requests: attackRequests, refusals: attackRefusals } = botnet.counts;
+  const response = side === 'protected' ? await respond(stage, { network, dataFolder, baseUrl: app.url, signal }) : undefined;
   const { verdicts, exportedRows, spamSent, phases, growth, pairsTried } = recorder;
   const entered = enteredPairs(recorder, plan);
   const alarmAt = app.firstAlarmAt();
@@ -124,11 +135,12 @@ async function attack({ app, network, homes, side, plan, progress, signal }: Sce
     entered,
     phases,
     growth,
-    attackRequests: botnet.counts.requests,
-    attackRefusals: botnet.counts.refusals,
+    attackRequests,
+    attackRefusals,
     pairsTried,
     victimsWarned: await countWarned(network, plan),
     secondFactor,
+    response,
   };
 }
 

@@ -5,8 +5,13 @@ import type { StartApp } from '../../examples/incident-drill/apps.ts';
 import { drillJson, runDrill, type DrillResult } from '../../examples/incident-drill/drill.ts';
 import type { Sizes } from '../../examples/incident-drill/plan.ts';
 import { renderReport } from '../../examples/incident-drill/report/page.ts';
+import type { ResponseReport } from '../../examples/incident-drill/response/acts.ts';
+import { momentOf } from '../../examples/incident-drill/response/figures.ts';
+import type { MomentName } from '../../examples/incident-drill/response/moments.ts';
+import { responseOpeningsOf } from '../../examples/incident-drill/response/openings.ts';
 import { openingsOf } from '../../examples/incident-drill/second-factor/openings.ts';
 import { notesOf } from '../../examples/incident-drill/report/rows.ts';
+import { timelineOf } from '../../examples/incident-drill/report/timeline.ts';
 import { renderTable } from '../../examples/incident-drill/report/table.ts';
 import { readSeedFile } from '../../examples/express-app/seed.ts';
 import { startApp } from '../../examples/express-app/start.ts';
@@ -18,7 +23,7 @@ const startHere: StartApp = async ({ side, dataFolder, seedFile, breachUrl }) =>
   const app = await startApp({ unprotected: side === 'unprotected', host: '127.0.0.1', port: 0, dataFolder, seed: readSeedFile(seedFile), fastSeed: true, breachUrl });
   const stop = async (): Promise<void> => {
     await app.close();
-    if (side === 'mandatory') audit.push(...readFileSync(join(dataFolder, 'audit.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as AuditLine));
+    if (side !== 'unprotected') audit[side].push(...readFileSync(join(dataFolder, 'audit.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as AuditLine));
   };
   return { url: app.url, firstAlarmAt: () => undefined, died: new Promise<never>(() => undefined), stop };
 };
@@ -28,8 +33,14 @@ interface AuditLine {
   readonly details: { readonly reason?: string; readonly method?: string };
 }
 
-/** What the app of the third run has written down. */
-const audit: AuditLine[] = [];
+/** What the apps of the second and the third run have written down. */
+const audit: Readonly<Record<'protected' | 'mandatory', AuditLine[]>> = { protected: [], mandatory: [] };
+
+/** Events with their method and reason. */
+function seenIn(lines: readonly AuditLine[]): readonly string[] {
+  return [...new Set(lines.map(({ event, details: { method = '', reason = '' } }) => `${event} ${method} ${reason}`.replaceAll(/ +/g, ' ').trim()))];
+}
+
 let result: DrillResult;
 
 beforeAll(async () => {
@@ -85,11 +96,11 @@ describe('the protected app with a mandatory second factor in a small drill', ()
     const pending = result.mandatory.secondFactor?.thefts.find(({ stage }) => stage === 'pending');
     expect(pending?.codesHeard).toBeGreaterThan(5);
     expect(pending?.codesSent).toBeGreaterThan(pending?.codesHeard ?? 0);
-    const seen = new Set(audit.map(({ event, details: { method = '', reason = '' } }) => `${event} ${method} ${reason}`.replaceAll(/ +/g, ' ').trim()));
+    const seen = seenIn(audit.mandatory);
     for (const expected of ['factor.replayed', 'second-factor.failed totp replayed', 'second-factor.failed totp wrong-code', 'factor.enrollment-refused mailed-link-needed', 'challenge.failed unknown-token', 'password-reset.failed unknown-token']) {
-      expect([...seen]).toContain(expected);
+      expect(seen).toContain(expected);
     }
-    expect(audit.filter(({ event }) => event === 'factor.disabled' || event === 'factor.removed')).toEqual([]);
+    expect(audit.mandatory.filter(({ event }) => event === 'factor.disabled' || event === 'factor.removed')).toEqual([]);
   });
 
   it('lets every owner in afterwards: with a code, and by the mailed link of a browser that it knows', () => {
@@ -104,6 +115,87 @@ describe('the protected app with a mandatory second factor in a small drill', ()
     expect([countOf('challenge'), countOf('reset-password')]).toEqual([5, 2]);
     // Whether a second sign-in gets as far as its last code depends on the machine; a third mail a day is never sent.
     expect([1, 2]).toContain(countOf('second-factor-failed'));
+  });
+});
+
+describe('the end of the incident in a small drill', () => {
+  const response = (): ResponseReport => {
+    if (result.protected.response === undefined) throw new Error('nobody responded');
+    return result.protected.response;
+  };
+
+  it('is an operator who finds in the audit log whoever was in, and counts before acting', () => {
+    const { held, found, dryRun, dryRunLeftAll, contained } = response();
+    expect(held.length).toBe(result.protected.figures.accountsEntered);
+    // The attackers' own ten accounts were got into from the same addresses; no ordinary user was.
+    expect([...found].sort()).toEqual([...held, ...result.plan.attacker.accounts.map(({ email }) => email)].sort());
+    expect([dryRun.dryRun, dryRun.affected, dryRunLeftAll]).toEqual([true, { total: 12, because: { listed: 0, 'signed-in': 12, breached: 0, exposed: 0 } }, true]);
+    expect(contained).toMatchObject({ dryRun: false, complete: true, affected: dryRun.affected, resets: { marked: 12, already: 0, failed: 0 } });
+    // ASVS 5.0 7.4.5
+    expect(contained.steps.filter(({ state }) => state === 'done').map(({ step }) => step)).toEqual(['read-only', 'sessions', 'find', 'resets', 'second-factor', 'tell-affected', 'tell-others']);
+  });
+
+  it('leaves attackers no way back, with whatever they held', () => {
+    expect(responseOpeningsOf(result)).toEqual([]);
+    const tried = Object.fromEntries(response().ways.map(({ name, tried: times }) => [name, times]));
+    expect(tried).toEqual({
+      'a link to a new password from before': 2,
+      'a link that confirms a change from before': 4,
+      'the password, in the browser that the account knew': 2,
+      'the password, in a new browser': 2,
+      'the session: pages, export, mailing, links': 2,
+      'the session: a second factor of their own': 2,
+      'another password or address; a reset without the mailbox': 2,
+      'a right code for a sign-in from before': 1,
+      'a browser that was spared the second factor': 1,
+    });
+    const seen = seenIn(audit.protected);
+    for (const expected of ['password-reset.failed changed-meanwhile', 'sign-in.failed forced-reset', 'second-factor.failed none nothing-pending']) expect(seen).toContain(expected);
+    expect(seen.filter((event) => event.startsWith('challenge.failed'))).not.toEqual([]);
+  });
+
+  it('lets ordinary users sign in and read, and nobody write or export', () => {
+    const { members, membersOut } = response();
+    expect(members).toHaveLength(sizes.ordinary);
+    for (const { isIn, reads, isTold, writeIsRefused, exportIsRefused } of members) expect({ isIn, reads, isTold, writeIsRefused, exportIsRefused }).toEqual({ isIn: true, reads: true, isTold: true, writeIsRefused: true, exportIsRefused: true });
+    // Everybody's sessions ended, theirs too.
+    expect(membersOut).toBe(4);
+  });
+
+  it('tells everybody once, and brings the owners back by the mailed link', () => {
+    const { owners, contained } = response();
+    expect(owners.map(({ isTold, isMailedLink, isBack, writeIsRefused }) => [isTold, isMailedLink, isBack, writeIsRefused])).toEqual([[true, true, true, true], [true, true, true, true]]);
+    // 10 victims, 3 administrators, 4 ordinary users and the attackers' 10.
+    expect(contained.notices).toEqual({ affected: { told: 12, failed: 0, maybe: 0, gone: 0 }, everyoneElse: { told: 15, failed: 0, maybe: 0, gone: 0 } });
+  });
+
+  it('is over when it is lifted: all of them write and export', () => {
+    expect([response().writing, response().exporting]).toEqual([6, 6]);
+  });
+
+  it('takes seconds, measured from the outside', () => {
+    const at = (name: MomentName): number => momentOf(response(), name) ?? NaN;
+    expect(at('first-entry')).toBeLessThan(0);
+    expect(at('noticed')).toBe(0);
+    const orders: readonly (readonly MomentName[])[] = [
+      ['noticed', 'found', 'dry-run', 'ordered', 'marked', 'affected-told', 'everybody-told', 'owners-back', 'lifted', 'writing'],
+      ['ordered', 'writes-refused', 'owners-back'],
+      ['ordered', 'sessions-refused', 'owners-back'],
+    ];
+    for (const names of orders) expect(names.map(at)).toEqual(names.map(at).toSorted((a, b) => a - b));
+    // A switch reaches every process within a second; the rest is this machine.
+    for (const name of ['writes-refused', 'sessions-refused', 'marked'] as const) expect([name, at(name) - at('ordered') < 5_000]).toEqual([name, true]);
+    expect(at('everybody-told') - at('ordered')).toBeLessThan(15_000);
+    expect(at('writing') - at('lifted')).toBeLessThan(5_000);
+  });
+
+  it('comes with the text for a postmortem: who was entered and what they lost', () => {
+    const { postmortem } = response();
+    expect(postmortem).toContain('12 accounts affected. Containment is complete.');
+    expect(postmortem.match(/export: 6 contacts/g)).toHaveLength(2);
+    expect(postmortem.match(/campaign: /g)).toHaveLength(4);
+    expect(postmortem).toContain('read-only mode lifted');
+    expect(result.unprotected.response ?? result.mandatory.response).toBeUndefined();
   });
 });
 
@@ -128,7 +220,7 @@ describe('ordinary users in a small drill', () => {
 describe('what a drill writes', () => {
   it('is one JSON object with the same nine figures for both apps, and those of the second factor', () => {
     const json = drillJson(result);
-    expect(Object.keys(json)).toEqual(['seed', 'durationMs', 'unprotected', 'protected', 'mandatory']);
+    expect(Object.keys(json)).toEqual(['seed', 'durationMs', 'unprotected', 'protected', 'mandatory', 'response']);
     expect(json).toMatchObject({ seed: 7, durationMs: result.durationMs });
     const names = ['addressesLearnt', 'accountsEntered', 'mailsStolen', 'contactsExported', 'spamSent', 'firstAlarmMs', 'ordinaryLogins', 'ordinaryRefused', 'ordinaryP99Ms'];
     const ownNames = ['stopped', 'codesSent', 'enrolledByAttacker', 'factorsLost', 'credentialsChanged', 'ownersBack', 'ownersTold', 'mailsToOwners'];
@@ -136,6 +228,8 @@ describe('what a drill writes', () => {
       expect(Object.keys(figures)).toEqual(expected);
       for (const [name, value] of Object.entries(figures)) expect([name, value === null || Number.isInteger(value)]).toEqual([name, true]);
     }
+    expect(json.response).toMatchObject({ accountsHeld: 2, accountsFound: 12, toldAffected: 12, toldOthers: 15, waysTried: 18, waysOpened: 0, membersReading: 4, writesRefused: 4, exportsRefused: 4, ownersTold: 2, ownersBack: 2, writing: 6, exporting: 6 });
+    for (const [name, value] of Object.entries(json.response ?? {})) expect([name, Number.isInteger(value)]).toEqual([name, true]);
   });
 
   it('is a table that says what is not built yet', () => {
@@ -146,6 +240,19 @@ describe('what a drill writes', () => {
     expect(notesOf(result).join('\n')).toContain('2 accounts of the protected app were entered with leaked passwords that no list knows.');
     expect(table).toMatch(/owners back in with their factor, of 2 +- +- +2\n/);
     expect(notesOf(result).join('\n')).toContain('No alarm in any run: there is no monitor yet, and a refusal is not an alarm.');
+  });
+
+  it('sets the seconds of the response beside the hours of 2019', () => {
+    const table = renderTable(result);
+    expect(table).toMatch(/how it ended, protected +2019 UTC +after noticing +here\n/);
+    expect(table).toMatch(/first account entered +12 Oct +11 days before +\d+\.\d s before\n/);
+    expect(table).toMatch(/read-only: writes refused +17:20 +30 min +\d\.\d\d s\n/);
+    expect(table).toMatch(/sessions ended, passwords of the affected void +17:30 +40 min +\d\.\d\d s\n/);
+    expect(table).toMatch(/the affected told +22:00 +5 h 10 min +\d+\.\d\d s\n/);
+    expect(table).toMatch(/tries to come back, opened +18, 0\n/);
+    const page = renderReport(result);
+    for (const { label, here, ...row } of timelineOf(result)) expect(page).toContain(`<tr><th scope="row">${label}</th><td>${row.in2019}</td><td>${row.after2019}</td><td>${here}</td></tr>`);
+    expect(timelineOf(result).filter(({ here }) => here === 'never')).toEqual([]);
   });
 
   it('is a page that needs no network and no script', () => {

@@ -62,7 +62,11 @@ const phaseTitles: Readonly<Record<PhaseName, string>> = {
   'one-address': 'One address',
   'second-factor': 'Second factor',
   'export-and-spam': 'Export, spam',
+  'belongings': 'Held',
+  'containment': 'Contained',
+  'ways-back': 'Ways back',
   'owners': 'Owners',
+  'lift': 'Lifted',
 };
 
 /** Which act was played when, a row for each run. */
@@ -81,7 +85,7 @@ export function actsChart(result: DrillResult): string {
     return `<text class="row-name" x="0" y="${y + 19}">${sideTitles[side]}</text>${bars.join('')}`;
   });
   const seconds = ticksOf(spanMs(result)).map((atMs) => `<text class="tick" x="${x(atMs).toFixed(1)}" y="${height - 6}" text-anchor="middle">${atMs / 1000} s</text>`);
-  return `<figure class="wide"><figcaption>The acts, in seconds since the attack began: learning what the doors say, enumeration, leaked pairs from several addresses, several accounts from one address, export and spam; in the third run also all that is tried against the second factor, and the owners who come back</figcaption><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="When each act was played">${[...rows, ...seconds].join('')}</svg></figure>`;
+  return `<figure class="wide"><figcaption>The acts, in seconds since the attack began: learning what the doors say, enumeration, leaked pairs from several addresses, several accounts from one address, export and spam; in the protected run also how it is contained, and in the third all that is tried against the second factor, and the owners who come back</figcaption><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="When each act was played">${[...rows, ...seconds].join('')}</svg></figure>`;
 }
 
 /** By what each door tells who has an account: a table of dots. */

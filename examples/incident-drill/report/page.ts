@@ -5,6 +5,7 @@ import { actsChart, bars, doorsTable, growthChart } from './charts.ts';
 import { escape } from './markup.ts';
 import { notesOf, rowsOf } from './rows.ts';
 import { style } from './style.ts';
+import { outcomeOf, timelineOf } from './timeline.ts';
 
 /** The report: one file, charts as inline SVG, no script, nothing from the network. */
 export function renderReport(result: DrillResult): string {
@@ -48,6 +49,29 @@ ${doorsTable(result.protected)}
 ${rowsOf(result).map(tableRow).join('\n')}
 </tbody>
 </table></div>
+<h2>How it ended</h2>
+<p>In the protected run the attack is noticed in the end, and contained in one call: read-only, everybody's sessions ended, the passwords of the affected void, everybody told. Then attackers try to come back with all that they hold. Times count from the moment of noticing. Here, refusals and writing are measured by requests that ask all the while; marks and mails are those of the report of the call.</p>
+<div class="panel scroll"><table>
+<thead><tr><th scope="col">step</th><th scope="col">2019, UTC</th><th scope="col">2019, after noticing</th><th scope="col">here</th></tr></thead>
+<tbody>
+${timelineOf(result).map(({ label, in2019, after2019, here }) => `<tr><th scope="row">${escape(label)}</th><td>${in2019}</td><td>${after2019}</td><td>${here}</td></tr>`).join('\n')}
+</tbody>
+</table></div>
+<div class="two spaced">
+<div class="panel scroll"><table>
+<thead><tr><th scope="col">what came of it</th><th scope="col">here</th></tr></thead>
+<tbody>
+${outcomeOf(result).map(([label, value]) => `<tr><th scope="row">${escape(label)}</th><td>${escape(value)}</td></tr>`).join('\n')}
+</tbody>
+</table></div>
+<div class="panel scroll"><table>
+<thead><tr><th scope="col">a way back for attackers</th><th scope="col">tried</th><th scope="col">opened</th></tr></thead>
+<tbody>
+${(result.protected.response?.ways ?? []).map(({ name, tried, opened }) => `<tr><th scope="row">${escape(name)}</th><td>${tried}</td><td>${opened.length}</td></tr>`).join('\n')}
+</tbody>
+</table></div>
+</div>
+<details class="panel spaced"><summary>What <code>incident.report</code> writes for the postmortem</summary><pre>${escape(result.protected.response?.postmortem ?? '')}</pre></details>
 <h2>Read with care</h2>
 <ul>
 ${notesOf(result).map((note) => `<li>${escape(note)}</li>`).join('\n')}

@@ -1,6 +1,7 @@
 import type { DrillResult } from '../drill.ts';
 import type { Side } from '../apps.ts';
 import type { SecondFactorReport } from '../second-factor/acts.ts';
+import { responseOpeningsOf } from '../response/openings.ts';
 import { openingsOf } from '../second-factor/openings.ts';
 import { secondFactorFiguresOf, type SecondFactorFigures } from '../second-factor/figures.ts';
 import type { SideReport } from '../side.ts';
@@ -79,6 +80,8 @@ export function notesOf(result: DrillResult): readonly string[] {
     ...(listed > 0 ? [`${listed} accounts of the protected app were entered although their password is in a leaked list. That must not happen.`] : []),
     ...(tells.length > 0 ? [`The protected app tells who has an account at ${tells.map(({ title }) => title).join(', ')}. That must not happen.`] : []),
     ...openingsOf(result).map((opening) => `With a mandatory second factor: ${opening}. That must not happen.`),
+    ...responseOpeningsOf(result).map((opening) => `In the response: ${opening}. That must not happen.`),
+    'The seconds of the response are those of an operator who has the plan at hand and does not hesitate; the hours of 2019 are those of people who had to find out first.',
     ...(mandatory.secondFactor === undefined ? [] : [mailsNote(mandatory.secondFactor)]),
     'The third run does not ask the doors again: it begins with the pairs.',
     ...(silent ? ['No alarm in any run: there is no monitor yet, and a refusal is not an alarm.'] : []),

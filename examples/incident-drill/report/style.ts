@@ -22,6 +22,7 @@ p { margin: 0 0 12px; max-width: 72ch; }
 .track { fill: var(--track); } rect.unprotected { fill: var(--unprotected); } rect.protected { fill: var(--protected); } rect.mandatory { fill: var(--mandatory); }
 .charts { display: grid; grid-template-columns: repeat(3, 1fr); gap: 16px; }
 .two { display: grid; grid-template-columns: repeat(2, 1fr); gap: 16px; }
+.spaced { margin-top: 16px; } summary { cursor: pointer; } pre { font: 12px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-x: auto; margin: 16px 0 0; }
 .wide { grid-column: 1 / -1; overflow-x: auto; }
 figcaption { font-size: 14px; font-weight: 600; margin-bottom: 12px; }
 figure svg { display: block; width: 100%; height: auto; }

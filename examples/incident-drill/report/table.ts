@@ -3,6 +3,7 @@ import { featureKinds } from '../classifier/features.ts';
 import type { DrillResult } from '../drill.ts';
 import type { SideReport } from '../side.ts';
 import { notesOf, rowsOf } from './rows.ts';
+import { outcomeOf, timelineOf } from './timeline.ts';
 
 const labelWidth = 42;
 const valueWidth = 15;
@@ -14,7 +15,15 @@ export function renderTable(result: DrillResult): string {
   const rows = rowsOf(result).map(({ label, detail, ...values }) => `${`${detail ? '  ' : ''}${label}`.padEnd(labelWidth)}${sides.map((side) => values[side].padStart(valueWidth)).join('')}`);
   const doors = [renderDoors(result.unprotected), renderDoors(result.protected)].flat();
   const notes = notesOf(result).flatMap((note) => wrap(note));
-  return ['', head, '-'.repeat(textWidth), ...rows, '', ...doors, ...notes, ''].join('\n');
+  return ['', head, '-'.repeat(textWidth), ...rows, '', ...renderTimeline(result), ...doors, ...notes, ''].join('\n');
+}
+
+function renderTimeline(result: DrillResult): readonly string[] {
+  const widths = [labelWidth + 6, 9, 17, 13] as const;
+  const line = (label: string, values: readonly string[]): string => `${label.padEnd(widths[0])}${values.map((value, index) => value.padStart(widths[index + 1] ?? 0)).join('')}`;
+  const rows = timelineOf(result).map(({ label, in2019, after2019, here }) => line(`  ${label}`, [in2019, after2019, here]));
+  const outcome = outcomeOf(result).map(([label, value]) => line(`  ${label}`, ['', '', value]));
+  return [line('how it ended, protected', ['2019 UTC', 'after noticing', 'here']), ...rows, '', ...outcome, ''];
 }
 
 function renderDoors({ side, findings }: SideReport): readonly string[] {

@@ -7,16 +7,21 @@ import { createBrowser, jsonOf, type Browser, type Exchange, type Network } from
 import { createAuthenticator, type Authenticator } from './authenticator.ts';
 import { isDone, routes } from './routes.ts';
 
-/** An owner whose browser the account knows. */
-export interface OwnerAtHome {
-  readonly owner: Owner;
+/** Somebody at their own browser. */
+export interface PersonAtHome {
+  readonly owner: OrdinaryUser;
   readonly browser: Browser;
   /** Ends a wait for the next code. */
   readonly signal: AbortSignal;
   /** Undefined for one who has none yet. */
   authenticator: Authenticator | undefined;
-  /** Codes on paper. */
-  recoveryCodes: number;
+  /** On paper. */
+  recoveryCodes: readonly string[];
+}
+
+/** An owner whose browser the account knows. */
+export interface OwnerAtHome extends PersonAtHome {
+  readonly owner: Owner;
 }
 
 const concurrency = 4;
@@ -26,7 +31,7 @@ const concurrency = 4;
  * a second factor mandatory, with no time left to go without. All over HTTP. Throws where the app does not let them.
  */
 export async function prepareOwners({ owners, administrators }: Plan, network: Network, signal: AbortSignal): Promise<readonly OwnerAtHome[]> {
-  const homes = owners.map((owner): OwnerAtHome => ({ owner, browser: createBrowser((request) => network.send(owner.source, request)), signal, authenticator: undefined, recoveryCodes: 0 }));
+  const homes = owners.map((owner): OwnerAtHome => ({ owner, browser: createBrowser((request) => network.send(owner.source, request)), signal, authenticator: undefined, recoveryCodes: [] }));
   await inParallel(homes.map((home) => async () => {
     expectDone(await signIn(home), 'sign-in');
     if (home.owner.way === 'code') await enroll(home);
@@ -41,12 +46,12 @@ async function makeMandatory({ email, password, source }: OrdinaryUser, network:
   expectDone(await browser.send({ path: routes.mandatory, form: { graceDays: '0' } }), 'policy');
 }
 
-function signIn({ owner: { email, password }, browser }: OwnerAtHome): Promise<Exchange> {
+export function signIn({ owner: { email, password }, browser }: Pick<PersonAtHome, 'owner' | 'browser'>): Promise<Exchange> {
   return browser.send({ path: routes.login, form: { email, password } });
 }
 
 /** Sets up an authenticator. Where the app mails a link for that, the owner opens it in the same browser. */
-async function enroll(home: OwnerAtHome): Promise<void> {
+export async function enroll(home: PersonAtHome): Promise<void> {
   const { owner, browser } = home;
   const askedAtMs = Date.now();
   let begun = await browser.send({ path: routes.enroll, form: { factorName: 'phone' } });
@@ -62,13 +67,13 @@ async function enroll(home: OwnerAtHome): Promise<void> {
   expectDone(confirmed, 'code of a new authenticator');
   const { recoveryCodes } = jsonOf(confirmed);
   home.authenticator = authenticator;
-  home.recoveryCodes = Array.isArray(recoveryCodes) ? recoveryCodes.length : 0;
+  home.recoveryCodes = Array.isArray(recoveryCodes) ? recoveryCodes.map(String) : [];
 }
 
 /** An owner signs in with a code from their own browser. Answers the code, for whoever watches. */
 export async function signInWithCode({ authenticator, ...home }: OwnerAtHome): Promise<{ readonly code: string; readonly isIn: boolean }> {
   if (authenticator === undefined) throw new Error('only an owner with an authenticator has codes');
-  await signIn({ ...home, authenticator });
+  await signIn(home);
   const code = await authenticator.next();
   await home.browser.send({ path: routes.code, form: { code } });
   return { code, isIn: readsContacts(await home.browser.send({ path: '/contacts' })) };
@@ -97,10 +102,11 @@ export async function comeHome(home: OwnerAtHome): Promise<HomeComing> {
 async function areWhole({ browser, recoveryCodes }: OwnerAtHome): Promise<boolean> {
   const { totp, codesLeft } = jsonOf(await browser.send({ path: routes.security }));
   const factors = Array.isArray(totp) ? (totp as readonly { readonly state?: unknown }[]) : [];
-  return factors.length === 1 && factors[0]?.state === 'active' && codesLeft === recoveryCodes;
+  return factors.length === 1 && factors[0]?.state === 'active' && codesLeft === recoveryCodes.length;
 }
 
-function expectDone(answer: Exchange, what: string): void {
+/** Throws where an ordinary request was refused: the drill cannot go on. */
+export function expectDone(answer: Exchange, what: string): void {
   if (!isDone(answer)) throw unexpected(answer, what);
 }
 

@@ -10,7 +10,8 @@ import { behindTheDoor, factorChanges, isDone, nameOf, routes } from './routes.t
 /** What somebody with the right password and no second factor got from one account. */
 export interface Theft {
   readonly email: string;
-  readonly stage: Stage;
+  /** `ended`: a session that was a whole one until everybody's sessions were ended. */
+  readonly stage: Stage | 'ended';
   /** What did what it was asked to, and must not have. */
   readonly opened: string[];
   /** Sessions that read the contacts in the end. */
@@ -45,7 +46,7 @@ const forgedResets = 4;
 
 /** Tries everything on one account, beginning with the session that the password gave. */
 export async function robAccount(half: HalfSession, tools: ThiefTools): Promise<Theft> {
-  const theft: Theft = { email: half.email, stage: half.stage, opened: [], sessions: [], codesSent: 0, codesHeard: 0, enrolled: false, factorChanged: false, credentialsChanged: false };
+  const theft = nothingYet(half.email, half.stage);
   await reachAround(half.browser, theft);
   await enrollOwn(half.browser, theft, tools);
   await changeFactors(half.browser, theft, tools);
@@ -57,6 +58,17 @@ export async function robAccount(half: HalfSession, tools: ThiefTools): Promise<
   await reachAround(half.browser, theft);
   if (readsContacts(await half.browser.send({ path: '/contacts' }))) theft.sessions.push({ email: half.email, browser: half.browser });
   return theft;
+}
+
+/** The same with a session that was ended, as far as no sign-in is needed. */
+export async function robEnded({ email, browser }: StolenSession, tools: ThiefTools): Promise<Theft> {
+  const theft = nothingYet(email, 'ended');
+  await Promise.all([reachAround(browser, theft), enrollOwn(browser, theft, tools), changeFactors(browser, theft, tools), changeCredentials(browser, theft, tools), resetPassword(theft, tools)]);
+  return theft;
+}
+
+function nothingYet(email: string, stage: Theft['stage']): Theft {
+  return { email, stage, opened: [], sessions: [], codesSent: 0, codesHeard: 0, enrolled: false, factorChanged: false, credentialsChanged: false };
 }
 
 /** Every page, the export, and what writes. */

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createKeyRing, createPortcullis, type IncidentResponse, type KeyRing, type PortcullisOptions } from 'portcullis';
+import { auditEntries, auditQuery } from 'portcullis/audit';
+import { sqliteStore } from 'portcullis/sqlite';
+import { accountPages, createAccounts } from '../../express-app/accounts.ts';
+import { openData, type Data } from '../../express-app/data/data.ts';
+import { openMailFolder, type StoredMail } from '../../express-app/mail-folder.ts';
+
+/** Whoever is woken at night, at a process of their own beside the app: the same files, as the command `portcullis` works on them. */
+export interface Operator {
+  readonly incident: IncidentResponse;
+  /** Addresses of the accounts that somebody got into from these sources, as the audit log says. */
+  whoGotIn(query: { readonly sources: readonly string[]; readonly fromMs: number }): Promise<readonly string[]>;
+  /** What this process has mailed to somebody. */
+  mailed(email: string): readonly StoredMail[];
+  close(): Promise<void>;
+}
+
+/** Opens what the app keeps in its folder. The app runs all the while. */
+export function openOperator({ dataFolder, baseUrl }: { readonly dataFolder: string; readonly baseUrl: string }): Operator {
+  const data = openData(dataFolder);
+  const mails = openMailFolder(join(dataFolder, 'mails'));
+  const store = sqliteStore(join(dataFolder, 'portcullis.sqlite'));
+  const keys = createKeyRing({ keys: [{ id: 'k1', secret: readFileSync(join(dataFolder, 'key')) }] });
+  const auditPath = join(dataFolder, 'audit.jsonl');
+  const incident = { pages: accountPages(data), activity: activityOf(data), ...questionsTo({ keys, path: auditPath }) };
+  const portcullis = createPortcullis({ keys, baseUrl, accounts: createAccounts(data), mailer: mails, counters: store, records: store, incident });
+  const startedAtMs = Date.now();
+  return {
+    incident: portcullis.incident,
+    async whoGotIn({ sources, fromMs }) {
+      const { accounts } = await auditQuery({ keys, path: auditPath, sources, fromMs, gotIn: true });
+      return accounts.flatMap(({ account }) => data.users.byId(account)?.email ?? []);
+    },
+    mailed: (email) => mails.list(email).filter(({ sentAtMs }) => sentAtMs >= startedAtMs),
+    async close() {
+      await portcullis.close();
+      store.close();
+      data.close();
+    },
+  };
+}
+
+type IncidentOptions = NonNullable<PortcullisOptions['incident']>;
+
+/** Who signed in from where, and what they changed, as the audit log says. */
+function questionsTo(log: { readonly keys: KeyRing; readonly path: string }): Pick<IncidentOptions, 'signIns' | 'entries'> {
+  return {
+    async *signIns({ sources, fromMs, untilMs }) {
+      for await (const { account, time } of auditEntries({ ...log, sources, gotIn: true, fromMs, toMs: untilMs + 1 })) {
+        if (account !== undefined) yield { accountId: account, atMs: Date.parse(time) };
+      }
+    },
+    async *entries({ accountIds = [], events = [], fromMs, untilMs }) {
+      for await (const entry of auditEntries({ ...log, events, fromMs, toMs: untilMs + 1 })) {
+        if (accountIds.includes(entry.account ?? '')) yield entry;
+      }
+    },
+  };
+}
+
+/** Exports and mailings, which the app itself takes down. */
+function activityOf({ activity }: Data): NonNullable<IncidentOptions['activity']> {
+  return async function* of(query) {
+    yield* activity.of(query);
+  };
+}

@@ -21,6 +21,7 @@ export type { AffectedPlan, ContainPlan, ContainProgress } from './flows/inciden
 export type { IncidentReport } from './flows/incident/report.ts';
 export type { IncidentStatus } from './flows/incident/status.ts';
 export type { AccountPages } from './flows/incident/walk.ts';
+export type { AuditFiles } from './portcullis-incident.ts';
 export type { DoctorFinding, DoctorReport } from './portcullis-doctor.ts';
 export { createPortcullis, type Portcullis } from './portcullis.ts';
 export type { IncidentSettings, PortcullisOptions } from './portcullis-options.ts';

@@ -1,4 +1,4 @@
-import { auditEntries } from './audit/index.ts';
+import { auditEntries, auditQuery, verifyAuditFiles, type AuditLog, type AuditQueryOptions, type AuditQueryResult, type AuditVerification, type VerifyAuditFilesOptions } from './audit/index.ts';
 import { createIncidentResponse, type IncidentResponse } from './flows/incident/incident.ts';
 import type { IncidentOptions } from './flows/incident/parts.ts';
 import type { FlowParts } from './flows/parts.ts';
@@ -6,26 +6,54 @@ import type { KeyRing } from './kernel/keys.ts';
 import type { ParsedPortcullisOptions } from './portcullis-options.ts';
 
 /** The response to incidents, made of the pieces that the flows have. Loaded by its first use: an app that starts need not wait for it. */
-export function incidentOf(parsed: ParsedPortcullisOptions, parts: FlowParts): IncidentResponse {
+export function incidentOf(parsed: ParsedPortcullisOptions, parts: FlowParts, audit: AuditLog | undefined): IncidentResponse {
   const { auditPath, ...own } = parsed.incident;
   const { accounts, clock, emit, epochs, links, mailer, mfa, random, readOnly, records, reportError, resets } = parts;
-  const fromFiles: Partial<ReturnType<typeof queriesOf>> = auditPath === undefined ? {} : queriesOf(auditPath, parsed.keys);
+  const fromFiles: Partial<ReturnType<typeof queriesOf>> = auditPath === undefined ? {} : queriesOf(auditPath, parsed.keys, audit);
   const queries = { signIns: own.signIns ?? fromFiles.signIns, entries: own.entries ?? fromFiles.entries };
   return createIncidentResponse({ ...own, ...queries, accounts, clock, emit, epochs, links: { signIn: links.signIn, forgot: links.forgot }, mailer, mfa, random, readOnly, records, reportError, resets });
 }
 
-function queriesOf(path: string, keys: KeyRing): Pick<IncidentOptions, 'signIns' | 'entries'> {
+/** How long entries that are on their way may take into the files before these are read, ms. */
+const drainMs = 5_000;
+
+function queriesOf(path: string, keys: KeyRing, audit: AuditLog | undefined): Pick<IncidentOptions, 'signIns' | 'entries'> {
   return {
     async *signIns({ sources, fromMs, untilMs }) {
+      await audit?.drain(drainMs);
       for await (const { account, time } of auditEntries({ keys, path, sources, gotIn: true, fromMs, toMs: untilMs + 1 })) {
         if (account !== undefined) yield { accountId: account, atMs: Date.parse(time) };
       }
     },
     async *entries({ accountIds, events, fromMs, untilMs }) {
+      await audit?.drain(drainMs);
       const wanted = accountIds && new Set(accountIds);
       for await (const entry of auditEntries({ keys, path, fromMs, toMs: untilMs + 1, ...(events !== undefined && { events }) })) {
         if (wanted === undefined || wanted.has(entry.account ?? '')) yield entry;
       }
+    },
+  };
+}
+
+/** Questions to the files of the audit log, with the keys and the store of the app. */
+export interface AuditFiles {
+  /** Whether lines of a chained log were changed, removed, moved or added. */
+  verify(options: Omit<VerifyAuditFilesOptions, 'keys' | 'records'>): Promise<AuditVerification>;
+  /** What an account did, or who came from where. With `reveal`, addresses in full: itself an event. */
+  query(options: Omit<AuditQueryOptions, 'keys' | 'reveal'> & { readonly reveal?: { readonly by: string; readonly reason: string } }): Promise<AuditQueryResult>;
+}
+
+export function auditFilesOf({ keys }: Pick<ParsedPortcullisOptions, 'keys'>, { records, emit }: Pick<FlowParts, 'records' | 'emit'>, audit: AuditLog | undefined): AuditFiles {
+  return {
+    async verify(options) {
+      await audit?.drain(drainMs);
+      // Files alone, without the log that they are of, have no end that the store could know.
+      const anchored = options.path !== undefined || options.anchorName !== undefined;
+      return verifyAuditFiles({ ...options, keys, ...(anchored && { records }) });
+    },
+    async query({ reveal, ...options }) {
+      await audit?.drain(drainMs);
+      return auditQuery({ ...options, keys, ...(reveal !== undefined && { reveal: { ...reveal, emit } }) });
     },
   };
 }

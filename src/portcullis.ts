@@ -29,6 +29,7 @@ import { createAddressCheck, type AddressFacts } from './limiter/index.ts';
 import type { PasswordPolicy } from './password/index.ts';
 import { readPortcullisOptions, type PortcullisOptions } from './portcullis-options.ts';
 import { examine, type DoctorReport } from './portcullis-doctor.ts';
+import type { AuditFiles } from './portcullis-incident.ts';
 import { partsOf } from './portcullis-parts.ts';
 import type { Emit } from './ports/events.ts';
 import type { ReadOnlyMode } from './read-only/index.ts';
@@ -67,6 +68,8 @@ export interface Portcullis {
   readonly resets: ForcedResets;
   /** Everything against an incident in one call. */
   readonly incident: IncidentResponse;
+  /** Questions to the files that the audit log's `fileSink` writes. */
+  readonly auditFiles: AuditFiles;
   /** Looks at the stores, the keys and the options: before going live, and when something is wrong. Never rejects. */
   doctor(): Promise<DoctorReport>;
   readonly devices: Devices;
@@ -82,7 +85,7 @@ export interface Portcullis {
   readonly checkAddress: (facts: AddressFacts) => void;
   /** Loads what is loaded on first use, so that the first people need not wait: 0.3 s. Never rejects. */
   warmUp(): Promise<void>;
-  /** Waits for mails, other work after answers and the audit log, at most `deadlineMs` (default 10,000), and ends the threads. Answers how much was left undone. */
+  /** Waits for mails, other work after answers and the audit log, at most `deadlineMs` (default 10,000), and ends the threads. Answers how much was left undone or was lost on the way. */
   close(deadlineMs?: number): Promise<number>;
 }
 
@@ -106,7 +109,8 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
     readOnly: parts.readOnly,
     epochs: parts.epochs,
     resets: parts.resets,
-    incident: lazyIncident(async () => (await import('./portcullis-incident.ts')).incidentOf(parsed, parts)),
+    incident: lazyIncident(async () => (await import('./portcullis-incident.ts')).incidentOf(parsed, parts, audit)),
+    auditFiles: lazyAuditFiles(async () => (await import('./portcullis-incident.ts')).auditFilesOf(parsed, parts, audit)),
     doctor: () => examine({ ...parsed, parts, audit }),
     devices: parts.devices,
     hasher,
@@ -125,7 +129,9 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
       await password.close();
       parts.readOnly.close();
       parts.epochs.close();
-      return undone + ((await audit?.drain(Math.max(0, endMs - clock.monotonicMs()))) ?? 0);
+      const unwritten = (await audit?.drain(Math.max(0, endMs - clock.monotonicMs()))) ?? 0;
+      const { refused = 0, bySink = {} } = audit?.dropped() ?? {};
+      return undone + unwritten + Object.values(bySink).reduce((sum, lost) => sum + lost, refused);
     },
   } satisfies Portcullis);
 }
@@ -163,6 +169,14 @@ function lazyIncident(make: () => Promise<IncidentResponse>): IncidentResponse {
     report: async (order) => (await made()).report(order),
     status: async (id) => (await made()).status(id),
   } satisfies IncidentResponse);
+}
+
+function lazyAuditFiles(make: () => Promise<AuditFiles>): AuditFiles {
+  const made = lazy(make);
+  return Object.freeze({
+    verify: async (options) => (await made()).verify(options),
+    query: async (options) => (await made()).query(options),
+  } satisfies AuditFiles);
 }
 
 /** One stream for the audit log and the app's own hook. Neither can make a sign-in fail. */

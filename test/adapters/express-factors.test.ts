@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Mail } from 'portcullis';
+import { expressDoors } from 'portcullis/express';
 import { goodPassword } from '../support/kit.ts';
 import { codeAt } from '../support/person.ts';
 import { startApp, versions, type RunningApp } from './express-app.ts';
@@ -87,6 +88,26 @@ describe.each(versions)('the doors of second factors on %s', (_version, express)
     expect([led.status, led.response.headers.get('location'), purposes]).toEqual([303, '/account', ['email-change']]);
     expect((await browser.send('/change-email', { newEmail: 'ada@example.net' })).status).toBe(202);
     expect((await browser.send('/confirm-email', { token: await tokenIn(app, 'confirm-email-change') })).status).toBe(200);
+  });
+
+  // ASVS 5.0 14.3.1
+  it('tell a browser to forget its storage at sign-out and with a session that was ended, never its cache, and its cookies where the app says so', async () => {
+    const app = await start();
+    const browser = await signedUp(app);
+    const out = await browser.send('/logout');
+    expect(out.response.headers.get('clear-site-data')).toBe('"storage"');
+    expect(out.response.headers.getSetCookie().find((line) => line.startsWith('__Host-portcullis-pending='))).toContain('Max-Age=0');
+    expect((await browser.send('/login', { email, password: goodPassword })).status).toBe(200);
+    expect((await browser.send('/inside')).status).toBe(200);
+    await app.portcullis.epochs.revokeEveryone({ by: 'operator-1' });
+    const ended = await browser.send('/inside');
+    expect([ended.status, ended.response.headers.get('clear-site-data')]).toEqual([401, '"storage"']);
+    expect((await openBrowser(app).send('/inside')).response.headers.get('clear-site-data')).toBeNull();
+    await app.close();
+    const other = await start({ hooks: { clearSiteData: ['storage', 'cookies'] } });
+    expect((await openBrowser(other).send('/logout')).response.headers.get('clear-site-data')).toBe('"storage", "cookies"');
+    const nothing = (): void => undefined;
+    expect(() => expressDoors(other.portcullis, { sessionOf: () => undefined, remember: nothing, endSessions: nothing, onSignedIn: nothing, clearSiteData: ['cache' as 'storage'] })).toThrow(/clearSiteData/);
   });
 
   it('lead from a mailed link to an authenticator, and from a password over a code into the app', async () => {

@@ -12,6 +12,11 @@ export function sendCookies(res: Response, lines: readonly string[] = []): void 
   for (const line of lines) res.append('Set-Cookie', line);
 }
 
+/** Tells the browser to forget what the app has stored there (Clear-Site-Data; OWASP ASVS 5.0 14.3.1). */
+export function sendClearSiteData(res: Response, what: readonly string[]): void {
+  if (what.length > 0) res.set('Clear-Site-Data', what.map((each) => `"${each}"`).join(', '));
+}
+
 /** Writes out an answer and its cookies. */
 export function sendAnswer(res: Response, { reply, setCookies }: { readonly reply: Reply; readonly setCookies?: readonly string[] }): void {
   sendCookies(res, setCookies);

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { RejectionReason } from '../../flows/parts.ts';
-import { callback, group, optional, readOptions, text } from '../../kernel/options.ts';
+import { callback, group, list, oneOf, optional, readOptions, text } from '../../kernel/options.ts';
 import type { SessionFacts } from '../../ports/session.ts';
 import type { TotpEnrollment, TotpFactor } from '../../totp/index.ts';
 
@@ -61,6 +61,11 @@ export interface ExpressDoorsOptions {
   readonly onConfirmed?: Hook<{ readonly purpose: 'enroll' | 'email-change' }>;
   /** A guarded request was stopped: redirect, or show the form that goes on. Default: the answer as a page. Programs get their JSON in any case. */
   readonly onRefused?: Hook<AccessRefusal>;
+  /**
+   * What a browser is told to forget when somebody signs out, or comes with a session that was ended. Default `['storage']`. `cookies`
+   * means those of the whole registrable domain, and the one of a known browser among them. `cache` is not to be had: browsers stall on it.
+   */
+  readonly clearSiteData?: readonly ('storage' | 'cookies' | 'clientHints' | 'executionContexts')[];
   /** What else a sign-up tells, as JSON values. Default: nothing. */
   readonly profileOf?: (req: Request) => Readonly<Record<string, unknown>>;
   /** Names of the body's fields. Default: email, password, token, code, and each other one as it is called here. */
@@ -110,6 +115,7 @@ export function readDoorsOptions(options: ExpressDoorsOptions) {
     onConfirmed: optional(callback<NonNullable<ExpressDoorsOptions['onConfirmed']>>()),
     onRefused: optional(callback<NonNullable<ExpressDoorsOptions['onRefused']>>()),
     onEnrollmentDue: optional(callback<NonNullable<ExpressDoorsOptions['onEnrollmentDue']>>()),
+    clearSiteData: list(oneOf(['storage', 'cookies', 'clientHints', 'executionContexts']), ['storage']),
     profileOf: callback<NonNullable<ExpressDoorsOptions['profileOf']>>(() => ({})),
     fields: group({
       identifier: text('email'),

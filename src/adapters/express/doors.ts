@@ -2,7 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { SignInResult } from '../../flows/admit.ts';
 import type { Portcullis } from '../../portcullis.ts';
 import type { Reply } from '../../ports/reply.ts';
-import { finishSignIn, raise, sendOrReject } from './answers.ts';
+import { finishSignIn, raise, sendClearSiteData, sendCookies, sendOrReject } from './answers.ts';
 import { readDoorsOptions, type DoorsOptions, type ExpressDoorsOptions } from './doors-options.ts';
 import { factorDoors, type FactorDoors } from './factor-doors.ts';
 import { createGuard, type GuardOptions } from './guard.ts';
@@ -88,11 +88,12 @@ function signIn(portcullis: Portcullis, options: DoorsOptions): Work {
   };
 }
 
-function signOut(portcullis: Portcullis, { sessionOf, onSignedOut }: DoorsOptions): Work {
+function signOut(portcullis: Portcullis, { sessionOf, onSignedOut, clearSiteData }: DoorsOptions): Work {
   return async (req, res) => {
     const session = sessionOf(req);
     await endSession(req);
-    if (session !== undefined) portcullis.signOut.done({ accountId: session.accountId, facts: factsOf(req) });
+    if (session !== undefined) sendCookies(res, portcullis.signOut.done({ accountId: session.accountId, facts: factsOf(req) }).setCookies);
+    sendClearSiteData(res, clearSiteData);
     if (onSignedOut === undefined) res.status(204).set('Cache-Control', 'no-store').end();
     else await onSignedOut(req, res);
   };

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { Portcullis } from '../../portcullis.ts';
-import { sendAnswer } from './answers.ts';
+import { sendAnswer, sendClearSiteData } from './answers.ts';
 import type { DoorsOptions } from './doors-options.ts';
 import { factsOf } from './request.ts';
 
@@ -12,11 +12,13 @@ export interface GuardOptions {
 }
 
 /** Makes the middleware for routes behind the sign-in. It reads the policies on every request, so that they bind old sessions too. */
-export function createGuard({ access }: Portcullis, { sessionOf, remember, onRefused, onEnrollmentDue }: DoorsOptions): (options?: GuardOptions) => RequestHandler {
+export function createGuard({ access }: Portcullis, { sessionOf, remember, onRefused, onEnrollmentDue, clearSiteData }: DoorsOptions): (options?: GuardOptions) => RequestHandler {
   return (options = {}) =>
     function guardRequest(req, res, next) {
       const session = sessionOf(req);
       access.check({ session, ...options, facts: factsOf(req) }).then(async (result) => {
+        // A session that was ended from afar leaves as much behind as one that was signed out of.
+        if (result.outcome === 'answered' && result.verdict === 'signed-out' && session !== undefined) sendClearSiteData(res, clearSiteData);
         if (result.outcome === 'allowed') {
           if (result.session !== session) await remember(req, result.session);
           if (result.enrollUntilMs !== undefined) await onEnrollmentDue?.(req, res, { enrollUntilMs: result.enrollUntilMs });

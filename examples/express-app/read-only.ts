@@ -3,9 +3,10 @@ import type { Portcullis } from 'portcullis';
 import { readOnlyErrors, readOnlyGuard } from 'portcullis/express';
 import type { ReadOnlySubject } from 'portcullis/read-only';
 import type { Users } from './data/users.ts';
+import { bodyField, textOf } from './input.ts';
 import { visitorOf } from './members.ts';
 import { bannerPlace } from './views/layout.ts';
-import { bannerText, readOnlyPage } from './views/read-only.ts';
+import { bannerText, readOnlyPage, typedPlace, typedText } from './views/read-only.ts';
 
 /**
  * What goes on while the app is read-only. People can sign in and out, prove who they are, replace a password and end sessions; whoever
@@ -31,6 +32,8 @@ const exempt = [
   '/operator/*',
 ];
 
+const maxTypedChars = 200_000;
+
 /** A stolen account is worth its list of addresses, and reading that is a GET. */
 const sensitive = ['/contacts/export.csv'];
 
@@ -49,6 +52,15 @@ function subjectOf(req: Request, users: Users): ReadOnlySubject {
   return user === undefined ? {} : { accountId: user.id, organizationIds: [String(user.teamId)] };
 }
 
+/** What a refused form held that nobody wants to type again. Browsers forget it, since pages are not to be kept. */
+function longTextsIn(req: Request): readonly (readonly [label: string, text: string])[] {
+  const fields = [['Subject', 'subject'], ['Text', 'body'], ['Contacts', 'lines']] as const;
+  return fields.flatMap(([label, name]): readonly (readonly [string, string])[] => {
+    const text = textOf(bodyField(req, name), maxTypedChars);
+    return text === undefined ? [] : [[label, text]];
+  });
+}
+
 /**
  * Puts the banner into every page on its way out. The library's answers were rendered before anybody came, and so no page can be asked
  * to hold it: each has a place for it.
@@ -58,7 +70,8 @@ function showBanner(bannerFor: (req: Request) => ReturnType<Portcullis['readOnly
     const withBanner = (body: unknown): unknown => {
       if (typeof body !== 'string' || !body.includes(bannerPlace)) return body;
       const banner = bannerFor(req);
-      return banner === undefined ? body : body.replace(bannerPlace, () => bannerText(banner));
+      const withTyped = body.replace(typedPlace, () => typedText(longTextsIn(req)));
+      return banner === undefined ? withTyped : withTyped.replace(bannerPlace, () => bannerText(banner));
     };
     // Pages of the app go through `send`, which counts their bytes; those of the library through `end`.
     const send = res.send.bind(res);

@@ -9,6 +9,7 @@ import type { LinkPaths } from './flows/links.ts';
 import type { EpochsOptions } from './epochs/index.ts';
 import type { HasherOptions } from './hasher/index.ts';
 import { systemClock } from './kernel/clock.ts';
+import { isClusterWorker } from './kernel/cluster-worker.ts';
 import { ConfigError, errorName, isPortcullisError } from './kernel/errors.ts';
 import { canonicalIdentifier } from './kernel/identifier.ts';
 import type { KeyRing } from './kernel/keys.ts';
@@ -103,6 +104,8 @@ export interface PortcullisOptions {
   readonly dangerouslyAllowHttp?: boolean;
   /** Allows, where `NODE_ENV` is `production`, records that end with the process: a used code works again after a restart. */
   readonly dangerouslyAllowVolatileRecords?: boolean;
+  /** Allows, where `NODE_ENV` is `production` and this is one of several cluster workers, counters of its own: every limit is as many times as high. */
+  readonly dangerouslyCountPerProcess?: boolean;
   readonly clock?: Clock;
   readonly random?: RandomSource;
 }
@@ -228,11 +231,13 @@ export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
     storeDeadlineMs: integer({ min: 10, max: 60_000, fallback: 2_000 }),
     dangerouslyAllowHttp: flag(false),
     dangerouslyAllowVolatileRecords: flag(false),
+    dangerouslyCountPerProcess: flag(false),
     clock: port<Clock>(['nowMs', 'monotonicMs', 'after'], () => systemClock),
     random: callback<RandomSource>(systemRandom),
   });
   checkBaseUrl(parsed.baseUrl, parsed.dangerouslyAllowHttp);
   checkRecords(parsed.records, parsed.dangerouslyAllowVolatileRecords);
+  checkCounters(parsed.counters, parsed.dangerouslyCountPerProcess);
   return parsed;
 }
 
@@ -260,6 +265,12 @@ function checkBaseUrl(given: string, allowHttp: boolean): void {
   }
   const local = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname);
   if (url.protocol === 'http:' && !local && !allowHttp) throw new ConfigError('portcullis.baseUrl: expected https:; http: needs dangerouslyAllowHttp');
+}
+
+/** Eight workers that count each for itself let eight times as many guesses pass. */
+function checkCounters({ shared }: CounterStore, allowPerProcess: boolean): void {
+  if (shared || allowPerProcess || process.env['NODE_ENV'] !== 'production' || !isClusterWorker()) return;
+  throw new ConfigError('portcullis.counters: expected a store that the workers of a cluster share, such as sqliteStore(path) of portcullis/sqlite; another one needs dangerouslyCountPerProcess');
 }
 
 /** After a restart, used codes and spent caps would be good again, and a second factor would be gone. */

@@ -1,4 +1,4 @@
-import type cluster from 'node:cluster';
+import { isClusterWorker } from '../kernel/cluster-worker.ts';
 import { networkOf } from '../kernel/address.ts';
 import { callback, flag, integer, readOptions } from '../kernel/options.ts';
 import type { Emit } from '../ports/events.ts';
@@ -71,10 +71,4 @@ export function createAddressCheck(options: AddressCheckOptions): (facts: Addres
     if (forwarded && proxyTrust === 'none') tell('proxy-not-trusted');
     if (seen === requests && !several && first !== undefined) tell('one-address');
   };
-}
-
-/** Not imported: it brings child_process and dgram along, and the package must load fast. */
-function isClusterWorker(): boolean {
-  // The types describe the module as it is imported, with everything under `default`.
-  return (process.getBuiltinModule('node:cluster') as unknown as typeof cluster).isWorker;
 }

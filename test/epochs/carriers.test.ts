@@ -58,7 +58,7 @@ const carriers: Readonly<Record<string, Carrier>> = {
       table.set('key', JSON.stringify(mark));
       return 'key';
     },
-    take: (key) => JSON.parse(table.get(key) ?? ''),
+    take: (key) => JSON.parse(table.get(key) ?? '') as unknown,
   },
 };
 

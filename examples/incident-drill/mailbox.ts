@@ -13,7 +13,7 @@ export interface Mail {
 
 type Send = (request: WireRequest) => Promise<Exchange>;
 
-const patience = 40;
+const tries = 40;
 const betweenTriesMs = 100;
 
 /** All mails to one address, or to everybody; newest first. */
@@ -23,7 +23,7 @@ export async function mailsTo(email: string | undefined, send: Send): Promise<re
 }
 
 /** The token in the link of the newest mail to an address, once one has come that the owner of the mailbox waits for. */
-export async function tokenFor(email: string, send: Send, isAwaited: (mail: Mail) => boolean = () => true, tries = patience): Promise<string> {
+export async function tokenFor(email: string, send: Send, isAwaited: (mail: Mail) => boolean = () => true): Promise<string> {
   for (let tried = 0; tried < tries; tried += 1) {
     const link = (await mailsTo(email, send)).find(isAwaited)?.link;
     if (link !== undefined) return tokenOf(new URL(link));
@@ -36,6 +36,7 @@ function isMail(mail: unknown): mail is Mail {
   return typeof mail === 'object' && mail !== null && 'to' in mail && 'kind' in mail && 'text' in mail && 'sentAtMs' in mail;
 }
 
-function tokenOf({ searchParams, hash }: URL): string {
+/** The token in a link of a mail. */
+export function tokenOf({ searchParams, hash }: URL): string {
   return searchParams.get('token') ?? new URLSearchParams(hash.slice(1)).get('token') ?? '';
 }

@@ -4,13 +4,13 @@ import { readsContacts } from '../attack/stuffing.ts';
 import { inParallel } from '../parallel.ts';
 import { isDone } from '../second-factor/routes.ts';
 import { act, type Stage } from '../stage.ts';
-import type { Browser, Network } from '../wire.ts';
+import type { Browser, Exchange, Network } from '../wire.ts';
 import { browserOf, collectBelongings, type Belongings } from './belongings.ts';
 import { comeBack, type AffectedOwner } from './homecoming.ts';
 import { isReadOnly, visitReadOnly, write, type MemberVisit } from './members.ts';
 import { createMoments, type Moment, type MomentName, type Moments } from './moments.ts';
 import { openOperator, type Operator } from './operator.ts';
-import { tryWaysBack, type WayBack } from './ways-back.ts';
+import { tryWaysBack, tryWhenOver, type WayBack } from './ways-back.ts';
 
 /** The end of the incident: what was done against it, and what came of that. */
 export interface ResponseReport {
@@ -70,7 +70,7 @@ async function respondAs(operator: Operator, stage: Stage, { network, signal }: 
   const { accounts, members } = belongings;
   const moments = createMoments(recorder);
   const contained = await contain(operator, stage, { belongings, moments });
-  const membersOut = await countOut(members.map(({ browser }) => browser));
+  const membersOut = await countEnded(members.map(({ browser }) => browser));
   const containedAtMs = Date.now();
   let ways: readonly WayBack[] = [];
   const visits: (MemberVisit & Pick<Belongings['members'][number], 'browser'>)[] = [];
@@ -89,9 +89,9 @@ async function respondAs(operator: Operator, stage: Stage, { network, signal }: 
   });
   moments.note('owners-back');
   const people = [...visits.filter(({ isIn }) => isIn), ...owners.filter(({ isBack }) => isBack)].map(({ browser }) => browser);
-  const lifted = await lift(operator, stage, { people, moments });
+  const lifted = await lift(operator, stage, { people, moments, belongings });
   const report = await operator.incident.report({ id });
-  return { ...contained, ...lifted, timeline: moments.all(), held: accounts.map(({ session }) => session.email), ways, members: visits, membersOut, owners, postmortem: report?.text ?? '' };
+  return { ...contained, ...lifted, timeline: moments.all(), held: accounts.map(({ session }) => session.email), ways: [...ways, ...lifted.ways], members: visits, membersOut, owners, postmortem: report?.text ?? '' };
 }
 
 interface Containment {
@@ -116,13 +116,13 @@ async function contain(operator: Operator, stage: Stage, { belongings: { account
     moments.note('found');
     const dryRun = await operator.incident.contain({ ...plan, dryRun: true });
     moments.note('dry-run');
-    const dryRunLeftAll = (await countOut(sessions)) === 0 && (await operator.incident.status()).length === 0;
+    const dryRunLeftAll = (await countReading(sessions)) === sessions.length && (await operator.incident.status()).length === 0;
     const order = { ...plan, noticedMs: moments.wallMs('noticed') };
     moments.note('ordered');
     const [contained] = await Promise.all([
       operator.incident.contain(order),
       noteWhen('writes-refused', async () => isReadOnly(await write(members[0]?.browser ?? never()))),
-      noteWhen('sessions-refused', async () => (await countOut(sessions)) === sessions.length),
+      noteWhen('sessions-refused', async () => (await countEnded(sessions)) === sessions.length),
     ]);
     for (const [moment, step] of [['marked', 'resets'], ['affected-told', 'tell-affected'], ['everybody-told', 'tell-others']] as const) {
       const { beganMs, tookMs } = contained.steps.find((each) => each.step === step) ?? {};
@@ -133,27 +133,36 @@ async function contain(operator: Operator, stage: Stage, { belongings: { account
   return done ?? never();
 }
 
-/** It is over: whoever is in writes and exports again, and first one of them as soon as the app lets them. */
-async function lift(operator: Operator, stage: Stage, { people, moments }: { readonly people: readonly Browser[]; readonly moments: Moments }): Promise<Pick<ResponseReport, 'writing' | 'exporting'>> {
+/** It is over: whoever is in writes and exports again, and first one of them as soon as the app lets them. Attackers try once more. */
+async function lift(operator: Operator, stage: Stage, { people, moments, belongings }: Containment & { readonly people: readonly Browser[] }): Promise<Pick<ResponseReport, 'writing' | 'exporting' | 'ways'>> {
   let [writing, exporting] = [0, 0];
+  let ways: readonly WayBack[] = [];
   await act(stage, { name: 'lift', title: 'lifted, and writing again' }, async () => {
     await operator.incident.lift({ id, by });
     moments.note('lifted');
     const [first] = people;
     if (first === undefined) return;
     if (await until(async () => isDone(await write(first)))) moments.note('writing');
-    await inParallel(people.map((browser) => async () => {
+    const goOn = (browser: Browser) => async () => {
       if (isDone(await write(browser))) writing += 1;
       if (isDone(await browser.send({ path: '/contacts/export.csv' }))) exporting += 1;
-    }), concurrency);
+    };
+    [ways] = await Promise.all([tryWhenOver(stage, belongings), inParallel(people.map(goOn), concurrency)]);
   });
-  return { writing, exporting };
+  return { writing, exporting, ways };
 }
 
-/** How many of these browsers read no contacts. */
-async function countOut(browsers: readonly Browser[]): Promise<number> {
-  const reads = await Promise.all(browsers.map(async (browser) => readsContacts(await browser.send({ path: '/contacts' }))));
-  return reads.filter((read) => !read).length;
+function contactsOf(browsers: readonly Browser[]): Promise<readonly Exchange[]> {
+  return Promise.all(browsers.map((browser) => browser.send({ path: '/contacts' })));
+}
+
+async function countReading(browsers: readonly Browser[]): Promise<number> {
+  return (await contactsOf(browsers)).filter(readsContacts).length;
+}
+
+/** How many of these are told that they are not signed in. */
+async function countEnded(browsers: readonly Browser[]): Promise<number> {
+  return (await contactsOf(browsers)).filter(({ status }) => status === 401).length;
 }
 
 /** Asks until it is so. False where it does not become so. */

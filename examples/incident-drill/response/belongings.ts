@@ -5,7 +5,8 @@ import type { OrdinaryUser, Plan } from '../plan.ts';
 import { enroll, expectDone, signIn, type PersonAtHome } from '../second-factor/owners.ts';
 import { problemOf, routes } from '../second-factor/routes.ts';
 import type { Stage } from '../stage.ts';
-import { createBrowser, type Browser, type Network } from '../wire.ts';
+import { createBrowser, type Browser, type Exchange, type Network } from '../wire.ts';
+import { patiently } from './members.ts';
 
 /** What an attacker has of one account on the evening before it is noticed. */
 export interface HeldAccount {
@@ -23,6 +24,8 @@ export interface HeldFactor {
   readonly remembered: Browser;
   /** Has given the right password and waits for a code. */
   readonly pending: Browser;
+  /** From the mailbox of the new address: an attacker's. */
+  readonly emailToken: string;
 }
 
 export interface Belongings {
@@ -40,6 +43,7 @@ export interface MemberAtWork {
 /** Members with a session of their own when it happens. */
 const membersAtWork = 4;
 const concurrency = 6;
+const newEmail = 'collector@parcel.example';
 
 /** Collects all that somebody could come back with. Throws where one of them does not work now: its refusal later would prove nothing. */
 export async function collectBelongings(stage: Stage, { network, signal }: { readonly network: Network; readonly signal: AbortSignal }): Promise<Belongings> {
@@ -50,7 +54,7 @@ export async function collectBelongings(stage: Stage, { network, signal }: { rea
   const tasks = [
     ...[...sessions.values()].map((session) => async () => void accounts.push(await holdAccount(stage, session))),
     ...members.map(({ user, browser }) => async () => {
-      expectDone(await signIn({ owner: user, browser }), 'sign-in');
+      expectDone(await patiently(() => signIn({ owner: user, browser })), 'sign-in');
     }),
   ];
   const [factor] = await Promise.all([holdFactor(plan, network, signal), inParallel(tasks, concurrency)]);
@@ -73,18 +77,21 @@ async function holdAccount({ plan, botnet }: Stage, session: StolenSession): Pro
   return { session, password: plan.attacker.pairs.find((pair) => pair.email === email)?.password ?? '', resetToken, challengeTokens: [enrollToken, changeToken] };
 }
 
-/** An administrator's authenticator, a browser that it knows, and a sign-in that is half done. */
+/** An administrator's authenticator, a browser that it knows, a sign-in that is half done, and a change of address that is to be confirmed. */
 async function holdFactor({ administrators }: Plan, network: Network, signal: AbortSignal): Promise<HeldFactor> {
   const [owner] = administrators;
   if (owner === undefined) throw new Error('the drill needs a team of victims');
   const home: PersonAtHome = { owner, browser: browserOf(owner, network), signal, authenticator: undefined, recoveryCodes: [] };
-  expectDone(await signIn(home), 'sign-in');
-  await enroll(home);
   const [remembered, pending] = [browserOf(owner, network), browserOf(owner, network)];
-  await signIn({ owner, browser: remembered });
+  const signInFrom = (browser: Browser): Promise<Exchange> => patiently(() => signIn({ owner, browser }));
+  expectDone(await signInFrom(home.browser), 'sign-in');
+  await enroll(home);
+  await signInFrom(remembered);
   // Recovery codes: the next code of the authenticator comes with the next half minute.
   expectDone(await remembered.send({ path: routes.code, form: { code: home.recoveryCodes[0] ?? '', remember: 'on' } }), 'second step');
-  expectDone(await signIn({ owner, browser: remembered }), 'sign-in from a remembered browser');
-  if (problemOf(await signIn({ owner, browser: pending })) !== 'mfa-required') throw new Error('a right password was not asked for the second factor');
-  return { person: home, remembered, pending };
+  expectDone(await remembered.send({ path: '/account/email', form: { newEmail } }), 'change of address');
+  const emailToken = await tokenFor(newEmail, (request) => remembered.send(request), ({ kind }) => kind === 'confirm-email-change');
+  expectDone(await signInFrom(remembered), 'sign-in from a remembered browser');
+  if (problemOf(await signInFrom(pending)) !== 'mfa-required') throw new Error('a right password was not asked for the second factor');
+  return { person: home, remembered, pending, emailToken };
 }

@@ -21,7 +21,7 @@ const busyWaitMs = 1_000;
 
 /** Signs in anew, reads, tries to write and to export. */
 export async function visitReadOnly(user: OrdinaryUser, browser: Browser): Promise<MemberVisit> {
-  const isIn = await signInPatiently(user, browser);
+  const isIn = isDone(await patiently(() => signIn({ owner: user, browser })));
   const contacts = await browser.send({ path: '/contacts' });
   return {
     user,
@@ -34,11 +34,11 @@ export async function visitReadOnly(user: OrdinaryUser, browser: Browser): Promi
 }
 
 /** Told that the app is busy, people try once more. */
-export async function signInPatiently(owner: OrdinaryUser, browser: Browser): Promise<boolean> {
-  const answer = await signIn({ owner, browser });
-  if (answer.status !== 503) return isDone(answer);
+export async function patiently(send: () => Promise<Exchange>): Promise<Exchange> {
+  const answer = await send();
+  if (answer.status !== 503 || isReadOnly(answer)) return answer;
   await sleep(busyWaitMs);
-  return isDone(await signIn({ owner, browser }));
+  return send();
 }
 
 export function write(browser: Browser): Promise<Exchange> {

@@ -1,5 +1,6 @@
 import type { DrillResult } from '../drill.ts';
 import { responseFiguresOf, type ResponseFigures } from './figures.ts';
+import { waysBack } from './ways-back.ts';
 
 /** All that went wrong in the response, as sentences; empty is the claim of the drill. What was not tried proves nothing, and counts as well. */
 export function responseOpeningsOf({ protected: { response, figures: { accountsEntered } }, plan }: Pick<DrillResult, 'protected' | 'plan'>): readonly string[] {
@@ -8,7 +9,10 @@ export function responseOpeningsOf({ protected: { response, figures: { accountsE
   const figures = responseFiguresOf(response);
   const missing = held.filter((email) => !found.includes(email));
   const people = members.length + owners.length;
+  const untried = waysBack.filter((way) => !ways.some(({ name }) => name === way));
   const faults: readonly (readonly [count: number | boolean, what: string])[] = [
+    [held.length === 0, 'no account was held: nothing is proved'],
+    [untried.length, 'ways back were not tried'],
     [accountsEntered - held.length, 'entered accounts were not held any more when the attack was noticed'],
     [missing.length, 'entered accounts were not found in the audit log'],
     [!dryRunLeftAll, 'the dry run has changed something'],

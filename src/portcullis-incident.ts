@@ -1,6 +1,8 @@
 import { auditEntries, auditQuery, verifyAuditFiles, type AuditLog, type AuditQueryOptions, type AuditQueryResult, type AuditVerification, type VerifyAuditFilesOptions } from './audit/index.ts';
 import { createIncidentResponse, type IncidentResponse } from './flows/incident/incident.ts';
 import type { IncidentOptions } from './flows/incident/parts.ts';
+import type { AccountPages } from './flows/incident/walk.ts';
+import { accountOf } from './flows/in-time.ts';
 import type { FlowParts } from './flows/parts.ts';
 import type { KeyRing } from './kernel/keys.ts';
 import type { ParsedPortcullisOptions } from './portcullis-options.ts';
@@ -11,7 +13,16 @@ export function incidentOf(parsed: ParsedPortcullisOptions, parts: FlowParts, au
   const { accounts, clock, emit, epochs, links, mailer, mfa, random, readOnly, records, reportError, resets } = parts;
   const fromFiles: Partial<ReturnType<typeof queriesOf>> = auditPath === undefined ? {} : queriesOf(auditPath, parsed.keys, audit);
   const queries = { signIns: own.signIns ?? fromFiles.signIns, entries: own.entries ?? fromFiles.entries };
-  return createIncidentResponse({ ...own, ...queries, accounts, clock, emit, epochs, links: { signIn: links.signIn, forgot: links.forgot }, mailer, mfa, random, readOnly, records, reportError, resets });
+  return createIncidentResponse({ ...own, ...queries, pages: own.pages && plainPages(own.pages), accounts, clock, emit, epochs, links: { signIn: links.signIn, forgot: links.forgot }, mailer, mfa, random, readOnly, records, reportError, resets });
+}
+
+/** Pages of a table without a type checker: numbers are ids too, and null is no next page. What is no page at all is left to be refused. */
+function plainPages(pages: AccountPages): AccountPages {
+  return async (cursor) => {
+    const page = await pages(cursor);
+    if (!Array.isArray((page as Partial<typeof page> | null | undefined)?.accounts)) return page;
+    return { accounts: page.accounts.map(accountOf).filter((account) => account !== undefined), next: page.next ?? undefined };
+  };
 }
 
 /** How long entries that are on their way may take into the files before these are read, ms. */

@@ -1,4 +1,5 @@
 import { StoreError } from '../kernel/errors.ts';
+import { orStopped } from '../kernel/or-stopped.ts';
 import { harmless } from '../kernel/harmless.ts';
 import { callback, optional, port, readOptions, wrong, type OptionReader } from '../kernel/options.ts';
 import type { ExposedBreach, ExposureSource, ExposureVerdict } from '../ports/exposure-source.ts';
@@ -138,20 +139,4 @@ function counter(): (lastId: string, verdict: ExposureVerdict) => ExposureProgre
     }
     return { checked, exposed, unknown, lastId };
   };
-}
-
-/** As `work` settles, or the signal's reason as a rejection once it is aborted. Leaves no listener behind. */
-function orStopped<T>(work: T | Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    Promise.resolve(work)
-      .finally(() => {
-        signal.removeEventListener('abort', stop);
-      })
-      .then(resolve, reject);
-  });
 }

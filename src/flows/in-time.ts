@@ -57,7 +57,7 @@ interface Row extends Pick<StoredAccount, 'email'> {
 }
 
 /** The row as it is meant: a number is an id too, `active` is true or it is not, and a password that is null is none. */
-function accountOf(row: Row | null | undefined): StoredAccount | undefined {
+export function accountOf(row: Row | null | undefined): StoredAccount | undefined {
   if (row === undefined || row === null) return undefined;
   const { email, passwordHash, active, needsBreachRecheck, hasSecondFactor, organizationIds, roles, noticeEmails, passwordSetAtMs } = row;
   return {

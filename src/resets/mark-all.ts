@@ -10,7 +10,8 @@ import type { AccountMarks } from './account-marks.ts';
 import { createDryBook, createJobBook, maxCursorChars, type JobBook, type JobCounts, type JobState } from './job-record.ts';
 import { maxIdChars, readJob, type Job } from './orders.ts';
 import type { MarkAllJob, MarkAllProgress } from './resets.ts';
-import { createStop, forEachOf, type Stop } from './walk.ts';
+import { forEachOf } from '../kernel/for-each.ts';
+import { createStop, type Stop } from './walk.ts';
 
 interface Parts {
   readonly records: RecordStore;

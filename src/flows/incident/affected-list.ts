@@ -1,7 +1,7 @@
 import { StoreError } from '../../kernel/errors.ts';
 import { accountRecordKey, readJson, updateJson } from '../../kernel/json-record.ts';
 import type { RecordStore } from '../../ports/record-store.ts';
-import { forEachOf } from './walk.ts';
+import { forEachOf } from '../../kernel/for-each.ts';
 
 /** Why an account counts as affected: the first reason that was found. */
 export type AffectedBecause = 'listed' | 'signed-in' | 'breached' | 'exposed';

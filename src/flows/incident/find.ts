@@ -5,7 +5,9 @@ import { chunkSize, type Affected } from './affected-list.ts';
 import { numberOf, type IncidentRecord, type StepData, type StepName } from './record.ts';
 import type { IncidentParts } from './parts.ts';
 import type { Plan } from './plan.ts';
-import { forEachOf, isAccountId, orStopped } from './walk.ts';
+import { forEachOf } from '../../kernel/for-each.ts';
+import { orStopped } from '../../kernel/or-stopped.ts';
+import { isAccountId } from './walk.ts';
 import { throughTable, type Work } from './work.ts';
 
 const atOnce = 8;

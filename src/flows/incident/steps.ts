@@ -2,7 +2,7 @@ import { StoreError } from '../../kernel/errors.ts';
 import type { StoredAccount } from '../../ports/accounts.ts';
 import type { ReadOnlyStrictness, ReadOnlySwitch } from '../../read-only/index.ts';
 import { numberOf, type StepData, type StepName } from './record.ts';
-import { forEachOf } from './walk.ts';
+import { forEachOf } from '../../kernel/for-each.ts';
 import { inTime, type Work } from './work.ts';
 
 /** One step. It keeps what it needs to be gone on with, and answers what else the report is to tell. */

@@ -6,7 +6,7 @@ import type { Mail } from '../../ports/mailer.ts';
 import type { Affected } from './affected-list.ts';
 import { numberOf, type StepData } from './record.ts';
 import { throughList } from './steps.ts';
-import { forEachOf } from './walk.ts';
+import { forEachOf } from '../../kernel/for-each.ts';
 import { inTime, throughTable, type Work } from './work.ts';
 
 /** `told`: handed to the mailer. `failed`: the mailer refused it; asked again by the next `contain`. `maybe`: nobody knows, and it is not sent again. `gone`: no such account, or none that is to be told. */

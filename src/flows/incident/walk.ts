@@ -1,4 +1,5 @@
 import { StoreError } from '../../kernel/errors.ts';
+import { orStopped } from '../../kernel/or-stopped.ts';
 import type { StoredAccount } from '../../ports/accounts.ts';
 import { maxIdChars } from './plan.ts';
 
@@ -19,43 +20,6 @@ export interface Slice {
 
 const maxPageAccounts = 100_000;
 const maxCursorChars = 4_096;
-
-/** Does `work` for each item, for at most `atOnce` at a time. After a failure none is begun; it rejects when those under way have ended. */
-export async function forEachOf<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values();
-  let failure: { readonly error: unknown } | undefined;
-
-  async function worker(): Promise<void> {
-    for (const item of rest) {
-      if (failure !== undefined) return;
-      try {
-        await work(item);
-      } catch (error) {
-        failure ??= { error };
-      }
-    }
-  }
-
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
-  if (failure !== undefined) throw failure.error;
-}
-
-/** As `work` settles, or the signal's reason as a rejection. Leaves no listener behind. */
-export function orStopped<T>(work: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return Promise.resolve(work);
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    Promise.resolve(work)
-      .finally(() => {
-        signal.removeEventListener('abort', stop);
-      })
-      .then(resolve, reject);
-  });
-}
 
 /** The accounts from a place on, `size` at a time: a page of the app's may be as long as it likes. */
 export async function* slicesOf(pages: AccountPages, { from, size, signal }: { readonly from: Place; readonly size: number; readonly signal: AbortSignal | undefined }): AsyncGenerator<Slice, void, undefined> {

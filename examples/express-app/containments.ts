@@ -14,7 +14,7 @@ export interface ContainmentRuns {
 
 const dayMs = 86_400_000;
 /** For those who have no second step yet. Not less: while the app is read-only nobody can set one up. */
-export const graceMs = 7 * dayMs;
+const graceMs = 7 * dayMs;
 
 /** Goes on at once with what was ordered and had not come to its end when the app stopped. */
 export function createContainmentRuns({ incident }: Portcullis, containments: Containments): ContainmentRuns {

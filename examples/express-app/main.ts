@@ -14,6 +14,7 @@ const help = `Larkpost, the example app of portcullis.
   --data DIR          where the database and the mails go (default: var/ beside the app)
   --seed-file FILE    JSON: { "teams": [{ "name", "users": [{ "email", "name", "password" }], "contacts": [{ "email", "name" }] }] }
   --fast-seed         cheap hashes for the seed
+  --operator EMAIL    makes an account an operator, in the protected mode; may be given several times
   --breach-url URL    the breach service to ask instead of the public one
   --json-ready        print one line, {"url": "..."}, when the app takes requests
   --help
@@ -38,6 +39,7 @@ function readArguments() {
     data: { type: 'string' },
     'seed-file': { type: 'string' },
     'fast-seed': { type: 'boolean', default: false },
+    operator: { type: 'string', multiple: true },
     'breach-url': { type: 'string' },
     'json-ready': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -61,6 +63,7 @@ async function run(values: Values): Promise<void> {
     dataFolder,
     seed: seedFile === undefined ? demoSeed : readSeedFile(seedFile),
     fastSeed: values['fast-seed'],
+    operators: (values.operator ?? []).map((email) => email.trim().toLowerCase()),
     breachUrl: values['breach-url'],
   });
   process.stdout.write(values['json-ready'] ? `${JSON.stringify({ url: app.url })}\n` : banner(app.url, { mode, dataFolder, demo: seedFile === undefined }));
@@ -79,11 +82,13 @@ function readPort(text: string): number {
 }
 
 function banner(url: string, { mode, dataFolder, demo }: { readonly mode: string; readonly dataFolder: string; readonly demo: boolean }): string {
+  const operator = demo ? demoSeed.teams.flatMap(({ users }) => users).find((each) => each.operator) : undefined;
   const [user] = demo ? (demoSeed.teams[0]?.users ?? []) : [];
   const lines = [
     ['open', url],
     ['mails', `${url}/mails`],
     ...(user === undefined ? [] : [['sign in as', user.email], ['password', user.password]]),
+    ...(operator === undefined || mode === 'unprotected' ? [] : [['operator', `${url}/operator as ${operator.email}`], ['password', operator.password]]),
     ['data', `${shortPath(dataFolder)} (remove it to begin anew)`],
     ['compare', mode === 'protected' ? 'the same app with --unprotected' : 'the same app without --unprotected'],
   ];

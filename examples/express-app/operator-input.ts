@@ -37,7 +37,7 @@ export function readOnlyForm(req: Request): Typed<ReadOnlyForm> {
 /** The plan of a containment. Its id says when it was made. */
 export function containmentForm(req: Request, { by, nowMs }: { readonly by: string; readonly nowMs: number }): Typed<ContainmentPlan> {
   const reason = line(bodyField(req, 'reason'));
-  const sources = (textOf(bodyField(req, 'sources'), 100_000) ?? '').split(/[\s,]+/).filter((each) => each !== '');
+  const sources = (textOf(bodyField(req, 'sources'), 100_000) ?? '').split(/[\r\n,;]+/).map((each) => each.trim()).filter((each) => each !== '');
   const wrong = sources.filter((each) => !isSource(each));
   const [from, until] = [moment(bodyField(req, 'from')), moment(bodyField(req, 'until'))];
   const problems = [

@@ -40,11 +40,13 @@ export async function createAuth(context: AuthContext): Promise<Auth> {
   const time = context.clock === undefined ? {} : { clock: context.clock };
   const folder = dirname(data.database.location() ?? '.');
   const auditPath = join(folder, 'audit.jsonl');
-  const auditFile = fileSink({ path: auditPath, ...time });
   const store = sqliteStore(join(folder, 'portcullis.sqlite'), time);
+  const keys = keysIn(folder);
+  // Each line is bound to the one before it: whoever changes or removes one is found out.
+  const auditFile = fileSink({ path: auditPath, chain: { keys, records: store, anchorName: 'larkpost', emit: (event) => { portcullis.emit(event); } }, ...time });
   const portcullis = createPortcullis({
     ...time,
-    keys: keysIn(folder),
+    keys,
     baseUrl,
     accounts: createAccounts(data),
     mailer: mails,
@@ -88,8 +90,8 @@ export async function createAuth(context: AuthContext): Promise<Auth> {
     async close() {
       await runs.close();
       await portcullis.close();
-      store.close();
       await auditFile.close();
+      store.close();
     },
   };
 }

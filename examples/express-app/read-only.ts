@@ -1,7 +1,7 @@
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Portcullis } from 'portcullis';
 import { readOnlyErrors, readOnlyGuard } from 'portcullis/express';
-import type { ReadOnlySubject } from 'portcullis/read-only';
+import type { ReadOnlyBanner, ReadOnlySubject } from 'portcullis/read-only';
 import type { Users } from './data/users.ts';
 import { bodyField, textOf } from './input.ts';
 import { visitorOf } from './members.ts';
@@ -40,7 +40,9 @@ const sensitive = ['/contacts/export.csv'];
 /** The middleware of read-only mode, for behind the session. */
 export function readOnlyMiddleware({ readOnly }: Portcullis, users: Users): readonly RequestHandler[] {
   const subject = (req: Request): ReadOnlySubject => subjectOf(req, users);
-  return [showBanner((req) => readOnly.banner(subject(req))), readOnlyGuard(readOnly, { exempt, sensitive, subjectOf: subject, page: readOnlyPage })];
+  // Most of the time nothing is on, and nobody need be looked up.
+  const bannerFor = (req: Request): ReadOnlyBanner | undefined => readOnly.banner(readOnly.known().switches.length === 0 ? {} : subject(req));
+  return [showBanner(bannerFor), readOnlyGuard(readOnly, { exempt, sensitive, subjectOf: subject, page: readOnlyPage })];
 }
 
 /** The error handler of read-only mode, for behind the routes. */
@@ -65,10 +67,10 @@ function longTextsIn(req: Request): readonly (readonly [label: string, text: str
  * Puts the banner into every page on its way out. The library's answers were rendered before anybody came, and so no page can be asked
  * to hold it: each has a place for it.
  */
-function showBanner(bannerFor: (req: Request) => ReturnType<Portcullis['readOnly']['banner']>): RequestHandler {
+function showBanner(bannerFor: (req: Request) => ReadOnlyBanner | undefined): RequestHandler {
   return (req, res, next) => {
     const withBanner = (body: unknown): unknown => {
-      if (typeof body !== 'string' || !body.includes(bannerPlace)) return body;
+      if (typeof body !== 'string' || !body.includes(bannerPlace) || !isPage(res)) return body;
       const banner = bannerFor(req);
       const withTyped = body.replace(typedPlace, () => typedText(longTextsIn(req)));
       return banner === undefined ? withTyped : withTyped.replace(bannerPlace, () => bannerText(banner));
@@ -80,4 +82,10 @@ function showBanner(bannerFor: (req: Request) => ReturnType<Portcullis['readOnly
     res.end = (body?: unknown, ...rest: readonly unknown[]) => end(withBanner(body), ...rest);
     next();
   };
+}
+
+/** Data may hold anything, the place of the banner too. What has no type yet becomes a page. */
+function isPage(res: Response): boolean {
+  const type = res.get('Content-Type');
+  return type === undefined || type.startsWith('text/html');
 }

@@ -65,7 +65,7 @@ export async function plantSeed({ teams }: Seed, { data, auth, fast }: { readonl
       if (passwordHash === undefined) continue;
       const team = teamId === undefined ? { newName: name } : { joinId: teamId };
       data.users.create({ email: user.email, name: user.name, team, passwordHash, status: 'active' });
-      if (user.operator === true) data.users.makeOperator(user.email);
+      if (user.operator === true && auth.mode === 'protected') data.users.makeOperator(user.email);
       teamId ??= data.users.byEmail(user.email)?.teamId;
     }
     if (isNew && teamId !== undefined) data.contacts.add(teamId, contacts);

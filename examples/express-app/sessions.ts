@@ -40,6 +40,7 @@ export interface Sessions {
 }
 
 const maxBrowserChars = 300;
+const maxNoted = 100_000;
 
 /** Sessions in memory: enough for an example, gone with the process. */
 export function createSessions(nowMs: () => number = Date.now): Sessions {
@@ -55,6 +56,14 @@ export function createSessions(nowMs: () => number = Date.now): Sessions {
     cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', maxAge: 12 * 60 * 60 * 1000 },
   });
 
+  /** The oldest one goes where there are too many: the list then says when it began. */
+  function noteUse(handle: string): void {
+    lastSeen.delete(handle);
+    lastSeen.set(handle, nowMs());
+    const [oldest] = lastSeen.keys();
+    if (lastSeen.size > maxNoted && oldest !== undefined) lastSeen.delete(oldest);
+  }
+
   function all(): Promise<Record<string, session.SessionData>> {
     return new Promise((resolve, reject) => {
       store.all((error: unknown, sessions) => {
@@ -66,10 +75,7 @@ export function createSessions(nowMs: () => number = Date.now): Sessions {
 
   /** The ids and contents of a user's sessions. */
   async function sessionsOf(userId: string): Promise<readonly (readonly [id: string, data: session.SessionData])[]> {
-    const sessions = Object.entries(await all());
-    const handles = new Set(sessions.map(([, { handle }]) => handle));
-    for (const handle of lastSeen.keys()) if (!handles.has(handle)) lastSeen.delete(handle);
-    return sessions.filter(([, data]) => data.userId === userId);
+    return Object.entries(await all()).filter(([, data]) => data.userId === userId);
   }
 
   return {
@@ -79,11 +85,11 @@ export function createSessions(nowMs: () => number = Date.now): Sessions {
       req.session.proofs = proofs;
       req.session.handle ??= randomBytes(12).toString('base64url');
       req.session.browser ??= (req.get('user-agent') ?? '').slice(0, maxBrowserChars);
-      lastSeen.set(req.session.handle, nowMs());
+      noteUse(req.session.handle);
     },
     seen(req) {
       const { handle } = req.session;
-      if (handle !== undefined) lastSeen.set(handle, nowMs());
+      if (handle !== undefined) noteUse(handle);
     },
     async list(userId) {
       const own = await sessionsOf(userId);

@@ -18,6 +18,8 @@ export interface StartOptions {
   readonly dataFolder: string;
   readonly seed: Seed;
   readonly fastSeed: boolean;
+  /** Addresses of accounts that are to look after the whole app. The protected mode has pages for them. */
+  readonly operators?: readonly string[];
   readonly breachUrl?: string | undefined;
   /** Default: the system's. */
   readonly clock?: Clock | undefined;
@@ -51,6 +53,7 @@ export async function startApp(options: StartOptions): Promise<RunningApp> {
     const running = await (await createAuthOf(options.unprotected))(context);
     auth = running;
     await plantSeed(options.seed, { data: opened, auth: running, fast: options.fastSeed });
+    for (const email of options.operators ?? []) if (!opened.users.makeOperator(email)) throw new Error(`--operator: there is no account ${email}`);
     listener = createApp(running, context) as RequestListener;
     return {
       url: baseUrl,

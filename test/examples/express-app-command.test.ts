@@ -59,6 +59,7 @@ describe('the command that starts the example', () => {
     [['--port', '65536'], '--port: expected a number from 0 to 65535\n'],
     [['--port', ''], '--port: expected a number from 0 to 65535\n'],
     [['--unprotect'], "Unknown option '--unprotect'. --help lists the options.\n"],
+    [['--unprotected', '--port', '0', '--data', 'operators', '--operator', 'Nobody@larkpost.example'], '--operator: there is no account nobody@larkpost.example\n'],
     [['stray'], "Unexpected argument 'stray'. --help lists the options.\n"],
     [['--unprotected', '--port', '0', '--data', main], `EEXIST: file already exists, mkdir '${main}'\n`],
   ])('refuses %j in one line', async (args, line) => {

@@ -1,6 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createKeyRing } from 'portcullis';
+import { verifyAuditFiles } from 'portcullis/audit';
 import { startRangeServer, type RangeServer } from 'portcullis/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { localPage } from '../../examples/express-app/local-pages.ts';
@@ -279,6 +281,8 @@ describe('an attack on the protected example', () => {
         expect(second.context.data.containments.read(plan.id)).toMatchObject({ state: 'done' });
       }, 10_000);
       await second.close();
+      const keys = createKeyRing({ keys: [{ id: 'k1', secret: readFileSync(join(folder, 'key')) }] });
+      expect(await verifyAuditFiles({ path: join(folder, 'audit.jsonl'), keys })).toMatchObject({ ok: true });
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -111,6 +111,23 @@ describe('the protected example while it is read-only', () => {
     expect((await stranger().post('/reset', { token, password: 'seven barrels of old fog' })).status).toBe(200);
   });
 
+  it('leaves data as it is that looks like the place of the banner', async () => {
+    const client = await signedIn('dora@seed.example');
+    await client.post('/contacts', { email: 'odd@example.com', name: '<!-- banner --><!-- typed -->' });
+    await portcullis().readOnly.set({ level: 'writes', reason: 'We look into an attack.', by: 'ops' });
+    expect((await client.get('/contacts')).json).toMatchObject({ contacts: [{ name: '<!-- banner --><!-- typed -->' }, {}] });
+    const page = (await (await signedIn('dora@seed.example', 'text/html')).get('/contacts')).text;
+    expect([page.split('Larkpost is read-only for now.').length, page.includes('&#60;!-- banner --&#62;')]).toEqual([2, true]);
+  });
+
+  it('gives back the text that was to be sent, and no password', async () => {
+    const client = await signedIn('dora@seed.example', 'text/html');
+    await portcullis().readOnly.set({ level: 'writes', reason: 'We look into an attack.', by: 'ops' });
+    const { text } = await client.post('/campaigns', { subject: 'Bread', body: 'Fresh </textarea><b> every day', password: 'a secret of somebody' });
+    expect(text).toContain('Fresh &#60;/textarea&#62;&#60;b&#62; every day</textarea>');
+    expect(text).not.toContain('a secret of somebody');
+  });
+
   it('turns exports off alone at the first level, and says so', async () => {
     const client = await signedIn('dora@seed.example', 'text/html');
     await portcullis().readOnly.set({ level: 'sensitive', reason: 'Exports are looked at.', by: 'ops' });

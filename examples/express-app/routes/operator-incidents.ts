@@ -36,10 +36,11 @@ export function incidentRoutes({ portcullis: { incident }, context, guards, runs
       next();
       return;
     }
+    const { id } = found.plan;
     // Pressed twice, it is ordered once.
-    containments.move(found.plan.id, 'draft', 'ordered');
+    const isNew = containments.move(id, 'draft', 'ordered');
     if (found.state !== 'done') runs.begin(found.plan);
-    answer(req, res, { status: 202, json: { id: found.plan.id }, page: begunPage({ id: found.plan.id }) });
+    answer(req, res, { status: 202, json: { id }, ...(isNew ? { page: begunPage({ id }) } : { seeOther: `/operator/incidents/${id}` }) });
   });
 
   async function show(req: Request, res: Response, next: (error?: unknown) => void): Promise<void> {

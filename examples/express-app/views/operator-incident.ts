@@ -37,7 +37,7 @@ ${notice(done, 'good')}
 <section class="card">
 <h2>What is done</h2>
 ${figures(status)}
-<ul class="list framed">${status.steps.filter((step) => step.state !== 'not-begun' || isRunning).map(stepItem)}</ul>
+<ul class="list framed short">${status.steps.filter((step) => step.state !== 'not-begun' || isRunning).map(stepItem)}</ul>
 ${isRunning ? html`<p><a class="button secondary small" href="/operator/incidents/${id}">Look again</a></p>` : undefined}
 ${!isRunning && !status.complete && plan !== undefined ? html`<form method="post" action="/operator/contain/${id}" class="stack start"><p>It stopped before its end. What is done is not done twice.</p><button type="submit">Go on</button></form>` : undefined}
 </section>
@@ -80,6 +80,7 @@ function stepItem({ step, state, tookMs, error }: Step): Html {
 }
 
 function seconds(ms: number): string {
+  if (ms < 1_000) return `${ms} ms`;
   return ms < 100_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
 }
 
@@ -88,18 +89,18 @@ function liftForm(id: string): Html {
 <form method="post" action="/operator/incidents/${id}/lift"><button type="submit">Lift read-only</button></form>`;
 }
 
-function timelineCard({ timeline }: Facts): Html {
+function timelineCard({ timeline, firstEntryMs }: Facts): Html {
   return html`<section class="card flush">
 <div class="card-head"><h2>Time line</h2></div>
-<ol class="list">${timeline.map(({ atMs, afterMs, what, tookMs }) => html`<li><strong>${capital(what)}</strong><span class="meta">${dateTime(atMs)} &middot; ${since(afterMs)}${tookMs === undefined ? undefined : html` &middot; took ${seconds(tookMs)}`}</span></li>`)}</ol>
+<ol class="list">${timeline.map(({ atMs, afterMs, what, tookMs }) => html`<li><strong>${capital(what)}</strong><span class="meta">${dateTime(atMs)}${afterMs === 0 ? undefined : html` &middot; ${since(afterMs)} after ${firstEntryMs === undefined ? 'the beginning' : 'the first entry'}`}${tookMs === undefined ? undefined : html` &middot; took ${seconds(tookMs)}`}</span></li>`)}</ol>
 </section>`;
 }
 
 function since(ms: number): string {
   const minutes = Math.round(ms / 60_000);
-  if (minutes < 2) return `${Math.round(ms / 1_000)} s after the beginning`;
-  if (minutes < 120) return `${minutes} min after the beginning`;
-  return minutes < 2_880 ? `${Math.round(minutes / 60)} h after the beginning` : `${Math.round(minutes / 1_440)} days after the beginning`;
+  if (minutes < 2) return `${Math.round(ms / 1_000)} s`;
+  if (minutes < 120) return `${minutes} min`;
+  return minutes < 2_880 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1_440)} days`;
 }
 
 function capital(text: string): string {

@@ -43,7 +43,7 @@ export function operatorPage({ user, findings, switches, incidents, isRunning, n
     path: '/operator',
     width: 'wide',
     main: html`<div class="heading">
-<div><h1>Operations</h1><p class="lead">The whole of Larkpost, not a team alone. Everything that is done here is in the audit log, with your name.</p></div>
+<div><h1>Operations</h1><p class="lead">The whole of Larkpost. Every order is in the audit log, with your name.</p></div>
 <a class="button danger" href="/operator/contain">Contain an attack</a>
 </div>
 ${notice(done, 'good')}
@@ -143,10 +143,16 @@ const order: readonly DoctorFinding['level'][] = ['bad', 'warn', 'ok'];
 
 function findingsCard(findings: readonly DoctorFinding[]): Html {
   const sorted = findings.toSorted((one, other) => order.indexOf(one.level) - order.indexOf(other.level));
+  const [good, rest] = [sorted.filter(({ level }) => level === 'ok'), sorted.filter(({ level }) => level !== 'ok')];
   return html`<section class="card flush" id="findings">
 <div class="card-head"><h2>How the house is</h2></div>
-<ul class="list">${sorted.map(({ level, check, detail }) => html`<li class="with-actions"><div><strong>${check}</strong><span class="meta">${detail}</span></div><span class="badge ${badges[level].kind}">${badges[level].word}</span></li>`)}</ul>
+${rest.length === 0 ? undefined : html`<ul class="list">${rest.map(finding)}</ul>`}
+<details class="more-list"><summary>${good.length} ${good.length === 1 ? 'check is' : 'checks are'} good</summary><ul class="list">${good.map(finding)}</ul></details>
 </section>`;
+}
+
+function finding({ level, check, detail }: DoctorFinding): Html {
+  return html`<li class="with-actions"><div><strong>${check}</strong><span class="meta">${detail}</span></div><span class="badge ${badges[level].kind}">${badges[level].word}</span></li>`;
 }
 
 function typedIn(body: unknown, name: string): string | undefined {

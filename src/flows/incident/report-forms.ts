@@ -9,9 +9,10 @@ function moment(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
-/** `3.2 s`, `11 min`, `2.5 h`, `11.0 days`. */
+/** `40 ms`, `3.2 s`, `11 min`, `2.5 h`, `11.0 days`. */
 function duration(ms: number): string {
   const seconds = ms / 1_000;
+  if (seconds < 1) return `${Math.round(ms)} ms`;
   if (seconds < 120) return `${seconds.toFixed(1)} s`;
   if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
   return seconds < 172_800 ? `${(seconds / 3_600).toFixed(1)} h` : `${(seconds / 86_400).toFixed(1)} days`;
@@ -23,7 +24,7 @@ function plain(text: string): string {
 }
 
 function timeOf({ atMs, afterMs, tookMs }: TimelineLine): { readonly at: string; readonly after: string; readonly took: string } {
-  return { at: moment(atMs), after: `+${duration(afterMs)}`, took: tookMs === undefined ? '' : duration(tookMs) };
+  return { at: moment(atMs), after: `${afterMs < 0 ? '-' : '+'}${duration(Math.abs(afterMs))}`, took: tookMs === undefined ? '' : duration(tookMs) };
 }
 
 function accountHead({ because, signedInAtMs }: AffectedAccount): string {
@@ -60,6 +61,9 @@ function cells(...texts: readonly string[]): string {
   return `<tr>${texts.map((text) => `<td>${escapeHtml(plain(text))}</td>`).join('')}</tr>`;
 }
 
+/** A page whose policy forbids it is plainer, and loses nothing. */
+const look = '<style>body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}table{border-collapse:collapse;width:100%}th,td{border-bottom:1px solid #ccc;padding:.35rem .75rem .35rem 0;text-align:left;vertical-align:top}td:last-child{font-variant-numeric:tabular-nums}ul{margin:0;padding-left:1.2rem}</style>';
+
 /** The facts as a page that loads nothing from anywhere. */
 export function htmlOf(facts: IncidentFacts): string {
   const title = escapeHtml(`Incident ${facts.id}`);
@@ -72,7 +76,7 @@ export function htmlOf(facts: IncidentFacts): string {
     return `<tr><td>${escapeHtml(plain(account.accountId))}</td><td>${escapeHtml(accountHead(account))}</td><td><ul>${changes}${account.truncated ? '<li>and more</li>' : ''}</ul></td></tr>`;
   });
   return [
-    `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title><main><h1>${title}</h1>`,
+    `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title>${look}<main><h1>${title}</h1>`,
     `<p>${escapeHtml(plain(facts.reason))}</p><p>${escapeHtml(`Ordered by ${plain(facts.by)}. ${summaryOf(facts)}`)}</p>`,
     `<h2>Timeline</h2><table><tr><th>When</th><th>After the first entry</th><th>What</th><th>Took</th></tr>${timeline.join('')}</table>`,
     `<h2>Affected accounts</h2><table><tr><th>Account</th><th>Why</th><th>What it changed</th></tr>${accounts.join('')}</table></main></html>`,

@@ -26,7 +26,7 @@ export interface AffectedAccount {
   readonly truncated: boolean;
 }
 
-/** `afterMs`: since the first entry. */
+/** `afterMs`: since the first entry; below 0 for what was before it. */
 export interface TimelineLine {
   readonly atMs: number;
   readonly afterMs: number;
@@ -196,7 +196,7 @@ const stepWords: Readonly<Record<ContainStep['step'], string>> = Object.freeze({
 function timelineOf(record: IncidentRecord, firstEntryMs: number | undefined): readonly TimelineLine[] {
   const { beganMs, plan, steps, lift } = record;
   const startMs = firstEntryMs ?? plan.fromMs ?? beganMs;
-  const line = (atMs: number, what: string, tookMs?: number): TimelineLine => ({ atMs, afterMs: Math.max(0, atMs - startMs), what, ...(tookMs !== undefined && { tookMs }) });
+  const line = (atMs: number, what: string, tookMs?: number): TimelineLine => ({ atMs, afterMs: atMs - startMs, what, ...(tookMs !== undefined && { tookMs }) });
   const lines: TimelineLine[] = [];
   if (plan.fromMs !== undefined) lines.push(line(plan.fromMs, 'attack began'));
   if (firstEntryMs !== undefined) lines.push(line(firstEntryMs, 'first entry: a sign-in from a source of the attack'));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createKeyRing, createPortcullis, type IncidentResponse, type KeyRing, type PortcullisOptions } from 'portcullis';
-import { auditEntries, auditQuery } from 'portcullis/audit';
+import { createKeyRing, createPortcullis, type IncidentResponse, type PortcullisOptions } from 'portcullis';
+import { auditQuery } from 'portcullis/audit';
 import { sqliteStore } from 'portcullis/sqlite';
 import { accountPages, createAccounts } from '../../express-app/accounts.ts';
 import { openData, type Data } from '../../express-app/data/data.ts';
@@ -24,7 +24,7 @@ export function openOperator({ dataFolder, baseUrl }: { readonly dataFolder: str
   const store = sqliteStore(join(dataFolder, 'portcullis.sqlite'));
   const keys = createKeyRing({ keys: [{ id: 'k1', secret: readFileSync(join(dataFolder, 'key')) }] });
   const auditPath = join(dataFolder, 'audit.jsonl');
-  const incident = { pages: accountPages(data), activity: activityOf(data), ...questionsTo({ keys, path: auditPath }) };
+  const incident = { pages: accountPages(data), activity: activityOf(data), auditPath };
   const portcullis = createPortcullis({ keys, baseUrl, accounts: createAccounts(data), mailer: mails, counters: store, records: store, incident });
   const startedAtMs = Date.now();
   return {
@@ -42,26 +42,8 @@ export function openOperator({ dataFolder, baseUrl }: { readonly dataFolder: str
   };
 }
 
-type IncidentOptions = NonNullable<PortcullisOptions['incident']>;
-
-/** Who signed in from where, and what they changed, as the audit log says. */
-function questionsTo(log: { readonly keys: KeyRing; readonly path: string }): Pick<IncidentOptions, 'signIns' | 'entries'> {
-  return {
-    async *signIns({ sources, fromMs, untilMs }) {
-      for await (const { account, time } of auditEntries({ ...log, sources, gotIn: true, fromMs, toMs: untilMs + 1 })) {
-        if (account !== undefined) yield { accountId: account, atMs: Date.parse(time) };
-      }
-    },
-    async *entries({ accountIds = [], events = [], fromMs, untilMs }) {
-      for await (const entry of auditEntries({ ...log, events, fromMs, toMs: untilMs + 1 })) {
-        if (accountIds.includes(entry.account ?? '')) yield entry;
-      }
-    },
-  };
-}
-
 /** Exports and mailings, which the app itself takes down. */
-function activityOf({ activity }: Data): NonNullable<IncidentOptions['activity']> {
+function activityOf({ activity }: Data): NonNullable<NonNullable<PortcullisOptions['incident']>['activity']> {
   return async function* of(query) {
     yield* activity.of(query);
   };

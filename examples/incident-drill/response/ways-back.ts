@@ -6,7 +6,7 @@ import { createRandom } from '../random.ts';
 import { isDone, nameOf, routes } from '../second-factor/routes.ts';
 import { robEnded, type Theft } from '../second-factor/thief.ts';
 import type { Stage } from '../stage.ts';
-import { createBrowser, type Browser, type Exchange } from '../wire.ts';
+import { createBrowser, type Browser, type Exchange, type WireRequest } from '../wire.ts';
 import type { Belongings, HeldAccount, HeldFactor } from './belongings.ts';
 import { nobodysAnswer, sameWords } from './words.ts';
 
@@ -84,8 +84,14 @@ async function tryAccount(stage: Stage, held: HeldAccount, { note, wrong }: { re
   const { session, resetToken, challengeTokens } = held;
   const { email } = session;
   const newPassword = passPhrase(createRandom(plan.seed, `new password for ${email}`));
-  note(ways.resetLink, opensIf(isDone(await botnet.send({ path: '/reset', form: { token: resetToken, password: newPassword } })), 'POST /reset'));
-  for (const token of challengeTokens) note(ways.challengeLink, opensIf(isDone(await session.browser.send({ path: routes.challenge, form: { token } })), 'POST /challenge'));
+  const openedBy = async (send: Browser['send'], request: WireRequest): Promise<readonly string[]> => opensIf(isDone(await send(request)), nameOf(request));
+  const confirm = async (token: string): Promise<void> => {
+    note(ways.challengeLink, await openedBy((request) => session.browser.send(request), { path: routes.challenge, form: { token } }));
+  };
+  const reset = async (): Promise<void> => {
+    note(ways.resetLink, await openedBy(botnet.send, { path: '/reset', form: { token: resetToken, password: newPassword } }));
+  };
+  await Promise.all([reset(), ...challengeTokens.map(confirm)]);
   const password = async (browser: Browser, name: string): Promise<void> => {
     note(name, await openedByPassword({ email, browser }, { password: held.password, wrong }));
   };
@@ -98,6 +104,7 @@ async function tryAccount(stage: Stage, held: HeldAccount, { note, wrong }: { re
   await Promise.all([password(session.browser, ways.knownBrowser), password(createBrowser(botnet.send), ways.newBrowser), ended()]);
 }
 
+/** Too many or too busy says nothing of a password: anybody is told so. Everything else must read like a wrong one. */
 async function openedByPassword({ email, browser }: StolenSession, { password, wrong }: { readonly password: string; readonly wrong: Exchange }): Promise<readonly string[]> {
   const answer = await browser.send({ path: routes.login, form: { email, password } });
   const isIn = isDone(answer) || readsContacts(await browser.send({ path: '/contacts' }));

@@ -107,7 +107,7 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
   return Object.freeze({
     ...flowsOf(parts),
     readOnly: parts.readOnly,
-    epochs: parts.epochs,
+    epochs: wholly(parts),
     resets: parts.resets,
     incident: lazyIncident(async () => (await import('./portcullis-incident.ts')).incidentOf(parsed, parts, audit)),
     auditFiles: lazyAuditFiles(async () => (await import('./portcullis-incident.ts')).auditFilesOf(parsed, parts, audit)),
@@ -148,16 +148,29 @@ function flowsOf(parts: FlowParts) {
     signOut: createSignOut(parts),
     passwordChange: createPasswordChange(parts, guard),
     passwordReset: createPasswordReset(parts, resets, guard),
-    secondFactor: createSecondFactor(parts, pendings),
+    secondFactor: createSecondFactor(parts, { pendings, guard }),
     enrollment: createEnrollment(parts, tickets),
     factors: createFactors(parts),
     challenge: createChallenge(parts, { tickets, pendings, guard, resets }),
     stepUp: createStepUp(parts, guard),
     access: createAccess(parts),
     recordExternalAuth: createExternalAuth(parts, { pendings, tickets }),
-    emailChange: createEmailChange(parts, { resets, tickets }),
+    emailChange: createEmailChange(parts, { resets, tickets, guard }),
     mfa: createMfaAdmin(parts),
   };
+}
+
+/** What an operator means by the end of an account's sessions: its known browsers and its open link to a new password end as well. */
+function wholly(parts: FlowParts): SessionEpochs {
+  const tickets = createResetTickets(parts);
+  return Object.freeze({
+    ...parts.epochs,
+    async revokeUser(order) {
+      await parts.epochs.revokeUser(order);
+      await parts.devices.revokeAll(order.accountId);
+      await tickets.end(order.accountId);
+    },
+  } satisfies SessionEpochs);
 }
 
 /** Loaded and made by its first use. */

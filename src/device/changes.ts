@@ -26,8 +26,8 @@ export interface Login {
   readonly fresh: { readonly id: string; readonly salt: string };
   readonly secondFactor: boolean;
   readonly proven: boolean;
-  /** When the sign-in began, wall-clock ms: a revocation since then was meant for it too. */
-  readonly asOfMs: number;
+  /** When the sign-in began, wall-clock ms: a revocation since then was meant for it too. Undefined: now, after whatever was revoked. */
+  readonly asOfMs: number | undefined;
   readonly label: string | undefined;
 }
 
@@ -46,11 +46,11 @@ export function remembered(record: DeviceRecord, { shown, fresh, secondFactor, p
   const { nowMs, secondFactorForMs, maxDevices } = terms;
   // A time that has not come yet was written before the clock was set back.
   const { revokedAtMs = -Infinity } = record;
-  if (revokedAtMs > asOfMs && revokedAtMs <= nowMs) return { record: undefined, answer: undefined };
+  if (asOfMs !== undefined && revokedAtMs >= asOfMs && revokedAtMs <= nowMs) return { record: undefined, answer: undefined };
   const standing = standingOf(record, shown, terms);
   const replayed = standing.as === 'copy';
   const base = replayed ? without(record, standing.device.id) : record;
-  const held = heldBy(base, { shown, standing, salt: fresh.salt, terms }) ?? born(shown, fresh, nowMs);
+  const held = heldBy(base, { shown, standing, salt: fresh.salt, terms }) ?? born(shown, fresh, { nowMs, sinceMs: Math.min(asOfMs ?? nowMs, nowMs) });
   const device: Device = {
     ...held.device,
     lastUsedAtMs: nowMs,
@@ -66,11 +66,11 @@ export function remembered(record: DeviceRecord, { shown, fresh, secondFactor, p
   };
 }
 
-function born({ accountId, browserSecret }: Shown, { id, salt }: Login['fresh'], nowMs: number): Held {
+function born({ accountId, browserSecret }: Shown, { id, salt }: Login['fresh'], { nowMs, sinceMs }: { readonly nowMs: number; readonly sinceMs: number }): Held {
   const secret = nextSecret(browserSecret, salt);
   const digestOf = (text: string): string => secretDigest({ accountId, deviceId: id, secret: text });
   const previous = { digest: digestOf(browserSecret), untilMs: nowMs + graceMs };
-  return { device: { id, generation: 1, digest: digestOf(secret), salt, givenAtMs: nowMs, previous, knownSinceMs: nowMs, lastUsedAtMs: nowMs }, secret };
+  return { device: { id, generation: 1, digest: digestOf(secret), salt, givenAtMs: nowMs, previous, knownSinceMs: sinceMs, lastUsedAtMs: nowMs }, secret };
 }
 
 /** The record without one device; undefined where it has none of that id, or one that nobody would recognize. */

@@ -57,7 +57,7 @@ export interface DeviceLogin {
   readonly secondFactor?: boolean;
   /** A mailed link or a second factor was given. */
   readonly proven?: boolean;
-  /** When the sign-in began, wall-clock ms: if all browsers were revoked since then, this one is not made known. Default: now. */
+  /** When the sign-in began, wall-clock ms: if all browsers were revoked since then, this one is not made known; it is known since then. Default: now. */
   readonly asOfMs?: number;
   /** As in `recognize`. */
   readonly notBeforeMs?: number;
@@ -132,7 +132,7 @@ export function createDevices(options: DevicesOptions): Devices {
       if (found.as === 'copy') emit({ type: 'device.replayed', accountId });
       return found.as === 'known' ? recognition(found.device, terms()) : { known: false };
     },
-    async remember({ browser, accountId, name, secondFactor = false, proven = false, asOfMs = clock.nowMs(), notBeforeMs, label }) {
+    async remember({ browser, accountId, name, secondFactor = false, proven = false, asOfMs, notBeforeMs, label }) {
       const shown = browsers.shownTo(accountId, browser);
       const fresh = { id: randomText(random, idBytes), salt: randomText(random, secretBytes) };
       const login = { shown, fresh, secondFactor, proven, asOfMs, label: cleanLabel(label, maxLabelChars) || undefined };

@@ -1,4 +1,6 @@
 import { cookieLines } from '../kernel/cookies.ts';
+import { withDeadline } from '../kernel/deadline.ts';
+import { StoreError } from '../kernel/errors.ts';
 import type { Browser, Recognition } from '../device/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { EventSubject } from '../ports/events.ts';
@@ -12,7 +14,7 @@ import { tellUnusual, type Unusual } from './notices.ts';
 import { isProven } from './owner-proof.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { PendingSignIns } from './pending-sign-ins.ts';
-import { standingOf } from './standing.ts';
+import { standingOf, type Standing } from './standing.ts';
 
 /** Signed in: make a new session, keep `session` in it, and send the cookies. */
 export interface SignedIn {
@@ -50,10 +52,12 @@ export interface Arrival {
   readonly recognition: Recognition;
   readonly about: EventSubject;
   readonly visit: Visit;
-  /** Answers as to a wrong password; absent where a stranger is not to be asked for a mailed link. */
-  readonly strangerAnswer?: () => Promise<Answered>;
-  /** What must have been written before anything opens or is reported: if it fails, nobody has come in. Answers how many wrong passwords in a row there were. */
-  readonly beforeOpening?: () => Promise<number>;
+  /** Where it has been read already. */
+  readonly standing?: Standing;
+  /** Answers as to a wrong password; absent where no mailed link is to be asked for. */
+  readonly strangerAnswer?: (() => Promise<Answered>) | undefined;
+  /** What must have been written before anything opens or is reported: if it fails, nobody has come in. Answers how many wrong passwords in a row there were, or the refusal of what no longer opens anything. */
+  readonly beforeOpening?: () => Promise<number | Answered>;
 }
 
 interface Doors {
@@ -69,7 +73,7 @@ export async function admit(parts: FlowParts, doors: Doors, arrival: Arrival): P
   const { clock, mfa } = parts;
   const { account, recognition } = arrival;
   const nowMs = clock.nowMs();
-  const standing = await standingOf(parts, account, recognition.known);
+  const standing = arrival.standing ?? (await standingOf(parts, account, recognition.known));
   const remembered = standing.factors.enrolled && recognition.known && (recognition.secondFactorUntilMs ?? 0) > nowMs;
   const proofs = { ...arrival.proofs, ...(remembered && { 'remembered-browser': nowMs }) };
   const session: SessionFacts = { accountId: account.id, stage: 'full', startedAtMs: nowMs, epochs: arrival.epochs, proofs };
@@ -77,26 +81,39 @@ export async function admit(parts: FlowParts, doors: Doors, arrival: Arrival): P
 
   if (verdict.verdict === 'challenge') return askForFactor(parts, doors, arrival, verdict.methods);
   // Before the overdue enrollment, which needs the mailbox too: a session for it would tell that the password was right.
-  if (!standing.factors.enrolled && arrival.strangerAnswer !== undefined && (await asksStranger(parts, arrival))) return sendLink(parts, doors, arrival, arrival.strangerAnswer);
-  const arrived = { ...arrival, failuresBefore: await arrival.beforeOpening?.() };
+  if (!standing.factors.enrolled && arrival.strangerAnswer !== undefined) return sendLink(parts, doors, arrival, arrival.strangerAnswer);
+  const failuresBefore = await arrival.beforeOpening?.();
+  if (typeof failuresBefore === 'object') return failuresBefore;
+  const arrived = { ...arrival, failuresBefore };
   if (verdict.verdict === 'enroll' && verdict.overdue) return enter(parts, { arrival: arrived, session: { ...session, stage: 'enroll' }, enrollUntilMs: verdict.graceUntilMs });
   return enter(parts, { arrival: arrived, session, ...(verdict.verdict === 'enroll' && { enrollUntilMs: verdict.graceUntilMs }) });
 }
 
 /** Keeps what was proved for the second step, which opens nothing. */
-async function askForFactor(parts: FlowParts, { pendings }: Doors, arrival: Arrival, methods: readonly string[]): Promise<SecondFactorNeeded> {
+async function askForFactor(parts: FlowParts, { pendings }: Doors, arrival: Arrival, methods: readonly string[]): Promise<SecondFactorNeeded | Answered> {
   const { account, name, browser, epochs, pathway, proofs, mustChange, about, visit } = arrival;
-  await arrival.beforeOpening?.();
+  const refused = await arrival.beforeOpening?.();
+  if (typeof refused === 'object') return refused;
   const { id, setCookie } = parts.devices.identify(browser);
   const pendingCookie = await pendings.begin({ account, signIn: { name, browserId: id, epochs, pathway, proofs, ...(mustChange === true && { mustChange }) } });
   parts.emit({ type: 'sign-in.pending', pathway, needs: 'second-factor', ...about });
   return { outcome: 'second-factor', methods, setCookies: cookieLines(setCookie, pendingCookie), reply: withFields(parts.uniform.reply('mfa-required', visit.facts.accepts), { methods }) };
 }
 
-/** Whether a browser that the account does not know must first open a mailed link. */
-async function asksStranger({ challenge: { strangers } }: FlowParts, { account, recognition, visit }: Arrival): Promise<boolean> {
+/**
+ * Whether a browser that the account does not know must first open a mailed link. The app's own rule that fails or is late has
+ * said yes: it is asked after a right password alone, and its time must not tell so.
+ */
+export async function asksStranger({ challenge: { strangers }, clock, reportError }: FlowParts, { account, recognition, facts, deadlineMs }: Pick<Arrival, 'account' | 'recognition'> & { readonly facts: Visit['facts']; readonly deadlineMs: number }): Promise<boolean> {
   if (recognition.known || strangers === 'none') return false;
-  return strangers === 'mail' || (await strangers({ accountId: account.id, facts: visit.facts }));
+  if (strangers === 'mail') return true;
+  try {
+    const asked = (async () => strangers({ accountId: account.id, facts }))();
+    return (await withDeadline<unknown>(asked, { clock, deadlineMs, onLate: () => new StoreError(`challenge.strangers: no answer within ${deadlineMs} ms`) })) !== false;
+  } catch (error) {
+    reportError(error);
+    return true;
+  }
 }
 
 /** Mails the link after an answer that is the one to a wrong password: only the owner of the mailbox learns that it was right. */

@@ -18,14 +18,27 @@ interface Limits {
 export function accountsInTime(accounts: Accounts, limits: Limits): Accounts {
   const ask = asker('accounts', limits);
   return Object.freeze({
-    findByIdentifier: (identifier: string) => ask(async () => accountOf(await accounts.findByIdentifier(identifier))),
-    findById: (accountId: string) => ask(async () => accountOf(await accounts.findById(accountId))),
+    findByIdentifier: (identifier: string) => ask(async () => bounded(accountOf(await accounts.findByIdentifier(identifier)), limits.emit)),
+    findById: (accountId: string) => ask(async () => bounded(accountOf(await accounts.findById(accountId)), limits.emit)),
     create: (account) => ask(async () => createdId(await accounts.create(account))),
     replacePasswordHash: (change) => ask(async () => yesOrNo(await accounts.replacePasswordHash(change), 'replacePasswordHash')),
     setBreachRecheck: (mark) => ask(async () => accounts.setBreachRecheck(mark)),
     setSecondFactor: (mark) => ask(async () => accounts.setSecondFactor(mark)),
     ...(typeof accounts.replaceEmail === 'function' && { replaceEmail: replacer(accounts, ask) }),
   } satisfies Accounts);
+}
+
+/** What the pieces take of one account. */
+const maxOrganizations = 100;
+
+/**
+ * An account of more organizations could be spared the orders of some of them, so that it is as good as none: shut, and answered as
+ * every other that is. An error would tell that it exists.
+ */
+function bounded(account: StoredAccount | undefined, emit: Emit): StoredAccount | undefined {
+  if (account === undefined || (account.organizationIds ?? []).length <= maxOrganizations) return account;
+  emit({ type: 'store.failed', store: 'accounts', error: 'TooManyOrganizations', accountId: account.id });
+  return { ...account, organizationIds: [], active: false };
 }
 
 function replacer(accounts: Accounts, ask: ReturnType<typeof asker>): NonNullable<Accounts['replaceEmail']> {

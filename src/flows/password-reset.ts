@@ -102,12 +102,15 @@ async function redeem(parts: FlowParts, { tickets, guard, input, current }: { re
     // Before the password: nothing that may fail comes after it, so that whatever is new is also said.
     await parts.devices.revokeAll(accountId);
     await parts.epochs.revokeUser({ accountId });
-    return accounts.replacePasswordHash({ accountId, previousHash: account.passwordHash, passwordHash: taken.passwordHash });
+    return accounts.replacePasswordHash({ accountId, previousHash: account.passwordHash, passwordHash: taken.passwordHash, because: 'new-password' });
   });
   if (!stored) return fail('changed-meanwhile', about);
   emit({ type: 'password-reset.succeeded', ...about });
   // Once more: whoever signed in with the old password in between. The first one has ended all that were there.
-  await parts.epochs.revokeUser({ accountId }).catch(() => undefined);
+  const revokeOnceMore = (): Promise<void> => parts.epochs.revokeUser({ accountId });
+  await revokeOnceMore().catch(() => {
+    span.later('sessions-ended', revokeOnceMore);
+  });
   newPasswordStored(parts, { account, how: 'reset', recheck: taken.recheck, span });
   await forcedResetDone(parts, account, current);
   await span.end();

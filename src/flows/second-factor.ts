@@ -6,6 +6,7 @@ import { charge, refund, subjectOf, visit, type Visit } from './door.ts';
 import { isCurrent, recognize } from './epochs.ts';
 import { tellCodeUsed, tellFactorChange, tellFactorFailed } from './notices.ts';
 import type { Answered, FlowParts } from './parts.ts';
+import type { PasswordGuard } from './password-guard.ts';
 import { endPendingCookie, type FoundSignIn, type PendingSignIns } from './pending-sign-ins.ts';
 import { checkFactor, type FactorCheck, type FactorInput } from './standing.ts';
 
@@ -18,6 +19,11 @@ export interface SecondFactorInput extends FactorInput {
 /** `codesLeft`, `reissue`: a recovery code was used; with `reissue` it is time for new ones. */
 export type SecondFactorResult = (SignedIn & { readonly codesLeft?: number; readonly reissue?: boolean }) | Answered;
 
+interface Doors {
+  readonly pendings: PendingSignIns;
+  readonly guard: PasswordGuard;
+}
+
 export interface SecondFactor {
   /** Completes the sign-in that this browser has begun. Never rejects. */
   verify(input: SecondFactorInput): Promise<SecondFactorResult>;
@@ -27,13 +33,13 @@ export interface SecondFactor {
  * Makes the second step of a sign-in. What the first step left behind is bound to the account, its password and the browser,
  * lives for 10 minutes, takes five codes and opens nothing (OWASP ASVS 5.0 2.3.1, 6.3.3, 6.6.2).
  */
-export function createSecondFactor(parts: FlowParts, pendings: PendingSignIns): SecondFactor {
+export function createSecondFactor(parts: FlowParts, doors: Doors): SecondFactor {
   return Object.freeze({
-    verify: (input: SecondFactorInput) => visit<SecondFactorResult>(parts, { flow: 'second-factor', facts: input.facts }, (current) => verify(parts, { pendings, input, current })),
+    verify: (input: SecondFactorInput) => visit<SecondFactorResult>(parts, { flow: 'second-factor', facts: input.facts }, (current) => verify(parts, doors, { input, current })),
   });
 }
 
-async function verify(parts: FlowParts, { pendings, input, current }: { readonly pendings: PendingSignIns; readonly input: SecondFactorInput; readonly current: Visit }): Promise<SecondFactorResult> {
+async function verify(parts: FlowParts, { pendings, guard }: Doors, { input, current }: { readonly input: SecondFactorInput; readonly current: Visit }): Promise<SecondFactorResult> {
   const { accounts, devices, limiters } = parts;
   const { facts } = current;
   const browser = devices.read(facts.cookies);
@@ -44,7 +50,7 @@ async function verify(parts: FlowParts, { pendings, input, current }: { readonly
   const who = recognition.known ? { browserId: browser.id } : account === undefined ? {} : { accountId: account.id };
   const charged = await charge(parts, limiters.secondFactor, current, who);
   if (!charged.ok) return charged.answered;
-  if (found === undefined || account === undefined || !found.fits(account) || !(await isCurrent(parts, account, found.pending.epochs))) return startAgain(parts, current);
+  if (found === undefined || account === undefined || !(await stillHolds(parts, guard, { found, account }))) return startAgain(parts, current);
   const about = subjectOf(facts, { accountId: account.id });
   const triesLeft = await found.takeTry();
   if (triesLeft === undefined) return startAgain(parts, current);
@@ -65,6 +71,13 @@ async function verify(parts: FlowParts, { pendings, input, current }: { readonly
   });
   await current.span.end();
   return { ...signedIn, ...(check.left !== undefined && { codesLeft: check.left, reissue: check.reissue === true }) };
+}
+
+/** Whether what the first step proved still opens something: the account, its password and its epochs are the same, and nobody has ordered another password. */
+async function stillHolds(parts: FlowParts, guard: PasswordGuard, { found, account }: { readonly found: FoundSignIn; readonly account: StoredAccount }): Promise<boolean> {
+  if (!found.fits(account) || !(await isCurrent(parts, account, found.pending.epochs))) return false;
+  const trouble = 'password' in found.pending.proofs ? await guard.look({ account, name: account.id, known: true }) : undefined;
+  return trouble === undefined || trouble === 'too-many-failures';
 }
 
 /** A checkbox of a form, or a flag of a program. */

@@ -6,15 +6,17 @@ import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventDetails, EventSubject } from '../ports/events.ts';
 import type { EpochMark } from '../ports/session.ts';
-import { admit, type SignInResult } from './admit.ts';
+import { admit, asksStranger, type SignInResult } from './admit.ts';
 import type { ChallengeTickets } from './challenge-tickets.ts';
 import { charge, chargeAccount, orRefund, readPassword, refund, subjectOf, visit, type Visit } from './door.ts';
 import { markFor, recognize } from './epochs.ts';
 import { passesOwnChallenge } from './own-challenge.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { PasswordGuard, PasswordTrouble } from './password-guard.ts';
+import { hasPassword, passwordTag } from './password-tag.ts';
 import type { PendingSignIns } from './pending-sign-ins.ts';
 import type { ResetReason, ResetTickets } from './reset-tickets.ts';
+import { standingOf } from './standing.ts';
 
 /** What came from the form, as it came. */
 export interface SignInInput {
@@ -104,18 +106,20 @@ async function decide(parts: FlowParts, doors: SignInDoors, attempt: Attempt): P
   const looked = await orRefund({ limiter: parts.limiters.signIn, pass: attempt.pass }, () => look(parts, doors, attempt));
   if ('outcome' in looked) return looked;
   const { account, verdict, recognition, trouble } = looked;
+  // One moment for all that may fail, before anything that only some of them do.
+  const answerAtMs = failureAtMs(parts);
   if (!verdict.ok) await doors.guard.failed({ account, name, known: recognition.known });
   else if (account?.active !== true || trouble !== undefined) await asIfWrong(doors, name);
   if (account === undefined || !verdict.ok || !account.active) {
     refuse(parts, about, account, account === undefined ? 'unknown-account' : verdict.ok ? 'inactive-account' : 'wrong-password');
-    return failure(parts, current, browser);
+    return failure(parts, current, browser, answerAtMs);
   }
   if (trouble !== undefined) {
     refuse(parts, about, account, trouble === 'disowned' ? 'disowned-password' : trouble === 'too-many-failures' ? trouble : 'forced-reset');
     current.span.later('closed-door-mail', () => mailReset(parts, doors, account, trouble === 'breached' ? 'breached-password' : trouble));
-    return failure(parts, current, browser);
+    return failure(parts, current, browser, answerAtMs);
   }
-  return settle(parts, doors, { attempt, account, looked });
+  return settle(parts, doors, { attempt, account, looked, answerAtMs });
 }
 
 /** A store that cannot write must not tell a right password that opens nothing from a wrong one, which is counted. */
@@ -132,7 +136,8 @@ async function look(parts: FlowParts, { guard }: SignInDoors, attempt: Attempt):
   const { accounts, hasher, limiters } = parts;
   const { name, password, browser, budget, about, pass, visit: current } = attempt;
   const account = await accounts.findByIdentifier(name);
-  const seen = await recognize(parts, browser, account);
+  // Of an organization's members as many reads one after the other as of nobody.
+  const [epochs, seen] = await Promise.all([markFor(parts, account, name), recognize(parts, browser, account)]);
   const recognition = budget === 'spent' ? stranger : seen;
   if (budget === 'device' && !recognition.known) {
     // The cookie is from before a reset, say: this is a stranger, who has the budget of strangers.
@@ -142,7 +147,6 @@ async function look(parts: FlowParts, { guard }: SignInDoors, attempt: Attempt):
   // What was let through in spite of its name's limit, in observe mode, has been reported once.
   const own = await chargeAccount(parts, limiters.signIn, { accountId: pass.charged && !recognition.known ? account?.id : undefined, about });
   return orRefund({ limiter: limiters.signIn, pass: own }, async () => {
-    const epochs = await markFor(parts, account, name);
     const verdict = await hasher.verify({ password, stored: own.ok ? account?.passwordHash : undefined, name });
     // After the password: of a thousand guesses at once, those that were found wrong meanwhile count.
     const trouble = await guard.look({ account, name, known: recognition.known });
@@ -165,23 +169,29 @@ interface RightPassword {
   readonly attempt: Attempt;
   readonly account: StoredAccount;
   readonly looked: Look;
+  /** When a failure is answered. */
+  readonly answerAtMs: number;
 }
 
 /** The password was right. Does it open the account? */
-async function settle(parts: FlowParts, doors: SignInDoors, { attempt, account, looked }: RightPassword): Promise<SignInResult> {
+async function settle(parts: FlowParts, doors: SignInDoors, { attempt, account, looked, answerAtMs }: RightPassword): Promise<SignInResult> {
   const { breach, limiters, clock, emit } = parts;
   const { name, password, browser, visit: current } = attempt;
   const { own, recognition, epochs, verdict } = looked;
   const about = { ...attempt.about, accountId: account.id };
-  const answerAtMs = failureAtMs(parts);
-  const leak = await breach.check({ password, budgetMs: breachBudgetMs });
+  // At once: a right password that opens nothing must take no longer than a wrong one, which is counted.
+  const [leak, standing, isAsked] = await Promise.all([
+    breach.check({ password, budgetMs: breachBudgetMs }),
+    standingOf(parts, account, recognition.known),
+    asksStranger(parts, { account, recognition, facts: current.facts, deadlineMs: breachBudgetMs }),
+    asIfWrong(doors, name),
+  ]);
   if (leak.verdict === 'breached') emit({ type: 'breach.found', flow: 'sign-in', count: leak.count, ...about });
   // In a browser that more than a password has proven it is the owner, who may change it and do nothing else.
   const mustChange = leak.verdict === 'breached' && recognition.known && recognition.provenSinceMs !== undefined;
   if (leak.verdict === 'breached' && !mustChange) {
     refuse(parts, about, account, 'breached-password');
     current.span.later('breach-mail', () => mailReset(parts, doors, account, 'breached-password'));
-    await asIfWrong(doors, name);
     // The charge stays: a budget that grew back would tell that the password was right.
     return failure(parts, current, browser, answerAtMs);
   }
@@ -189,9 +199,10 @@ async function settle(parts: FlowParts, doors: SignInDoors, { attempt, account, 
   const rehash = verdict.ok && verdict.rehash;
   // Where the answer may be the one to a wrong password, its time must not tell of a new hash.
   const mayBeMailed = !recognition.known && parts.challenge.strangers !== 'none';
+  // Before anything is bound to the password: what waits for a second factor names the hash that it was begun with.
+  const rehashedAccount = rehash && !mayBeMailed ? await rehashed(parts, account, password) : account;
   const result = await admit(parts, doors, {
-    // Before anything is bound to the password: what waits for a second factor names the hash that it was begun with.
-    account: rehash && !mayBeMailed ? await rehashed(parts, account, password) : account,
+    account: rehashedAccount,
     name,
     epochs,
     proofs: { password: clock.nowMs() },
@@ -201,11 +212,17 @@ async function settle(parts: FlowParts, doors: SignInDoors, { attempt, account, 
     recognition,
     about,
     visit: current,
-    strangerAnswer: async () => {
-      await asIfWrong(doors, name);
-      return failure(parts, current, browser, answerAtMs);
+    standing,
+    strangerAnswer: isAsked ? () => failure(parts, current, browser, answerAtMs) : undefined,
+    beforeOpening: async () => {
+      // A new password since the row was read: whoever came with the old one is too late. After the mark, so that one of the two tells.
+      const now = await parts.accounts.findById(account.id);
+      if (now?.active !== true || !hasPassword(parts.keys, now, passwordTag(parts.keys, rehashedAccount))) {
+        refuse(parts, about, account, 'changed-meanwhile');
+        return failure(parts, current, browser, answerAtMs);
+      }
+      return doors.guard.passed(rehashedAccount);
     },
-    beforeOpening: () => doors.guard.passed(account),
   });
   // Whoever is asked for a mailed link must not see by the budget that the password was right.
   if (result.outcome === 'answered') return result;
@@ -220,7 +237,9 @@ async function settle(parts: FlowParts, doors: SignInDoors, { attempt, account, 
 
 /** A thief who tries a right password all day must not fill its owner's mailbox. */
 async function mailReset({ limiters, limitKeys }: FlowParts, { resets }: SignInDoors, account: StoredAccount, because: ResetReason): Promise<void> {
-  const decision = await limiters.notice.take({ account: limitKeys.account(account.id) });
+  // What an operator has ordered is asked of the owner: strangers must not use it up for a day.
+  const ordered = because === 'compromised' || because === 'incident';
+  const decision = ordered ? await limiters.challenge.take({ account: limitKeys.account(`${account.id} reset`) }) : await limiters.notice.take({ account: limitKeys.account(account.id) });
   if (decision.ok) await resets.mail(account, because);
 }
 
@@ -228,7 +247,7 @@ async function mailReset({ limiters, limitKeys }: FlowParts, { resets }: SignInD
 async function rehashed({ hasher, accounts }: FlowParts, account: StoredAccount, password: string): Promise<StoredAccount> {
   try {
     const passwordHash = await hasher.hash(password);
-    const replaced = await accounts.replacePasswordHash({ accountId: account.id, previousHash: account.passwordHash, passwordHash });
+    const replaced = await accounts.replacePasswordHash({ accountId: account.id, previousHash: account.passwordHash, passwordHash, because: 'new-hash' });
     return replaced ? { ...account, passwordHash } : account;
   } catch {
     // Both have reported what was wrong with them.

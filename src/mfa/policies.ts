@@ -7,7 +7,7 @@ import type { MfaMember, MfaPolicy, MfaPolicies, MfaScope } from './mfa.ts';
 
 const yearMs = 366 * 24 * 3_600_000;
 /** Organizations and roles of one member. Each costs a read on every request. */
-const maxScopes = 64;
+const maxScopes = 256;
 /** What a Date can hold: pages show the deadline. */
 const latestMs = 8.64e15;
 

@@ -39,8 +39,11 @@ export interface Accounts {
   findById(accountId: string): Promise<StoredAccount | undefined>;
   /** Creates the account and answers its id, or undefined because the address is taken (a unique index decides). */
   create(account: NewAccount): Promise<string | undefined>;
-  /** Stores the new hash if the old one is still there; answers whether it did. */
-  replacePasswordHash(change: { readonly accountId: string; readonly previousHash: string | undefined; readonly passwordHash: string }): Promise<boolean>;
+  /**
+   * Stores the new hash if the old one is still there; answers whether it did. `because`: with `new-hash` it is the same password, made
+   * stronger, and `passwordSetAtMs` must stay as it is.
+   */
+  replacePasswordHash(change: { readonly accountId: string; readonly previousHash: string | undefined; readonly passwordHash: string; readonly because: 'new-password' | 'new-hash' }): Promise<boolean>;
   /** Remembers that nobody could say whether this account's password is known to attackers (or that it is settled). */
   setBreachRecheck(mark: { readonly accountId: string; readonly needed: boolean }): Promise<void>;
   /** Remembers whether this account has a second factor. The factor itself is the library's record; this tells when it is lost. */

@@ -37,7 +37,7 @@ export interface EventDetails {
   'sign-in.pending': { readonly pathway: string; readonly needs: 'second-factor' | 'mailed-link' };
   'sign-in.unusual': { readonly because: 'new-browser' | 'after-failures' | 'after-a-long-time' };
   'sign-in.failed': {
-    readonly reason: 'unknown-account' | 'wrong-password' | 'inactive-account' | 'breached-password' | 'too-many-failures' | 'disowned-password' | 'forced-reset' | 'challenge-refused';
+    readonly reason: 'unknown-account' | 'wrong-password' | 'inactive-account' | 'breached-password' | 'too-many-failures' | 'disowned-password' | 'forced-reset' | 'challenge-refused' | 'changed-meanwhile';
   };
   'password.closed-to-strangers': { readonly failures: number };
   'password.disowned': object;

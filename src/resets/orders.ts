@@ -11,7 +11,7 @@ export const maxIdChars = 1_024;
 /** It is stored and told of as it is. */
 const maxByChars = 256;
 /** Organizations of one account. Each costs a read. */
-const maxOrganizations = 64;
+const maxOrganizations = 100;
 
 const id: OptionReader<string> = (given, name) => {
   if (typeof given !== 'string' || given === '' || given.length > maxIdChars) throw wrong(name, `an id of 1 to ${maxIdChars} characters`, given);

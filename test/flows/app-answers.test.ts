@@ -49,7 +49,7 @@ describe('a user table that answers as libraries for databases do', () => {
   it('may answer at once, without a promise', async () => {
     const { table } = await kitWith({});
     const [row] = table.rows.values();
-    const kit = await kitWith({ findByIdentifier: (name: string) => (name === email ? row : undefined) });
+    const kit = await kitWith({ findByIdentifier: (name: string) => (name === email ? row : undefined), findById: (id: unknown) => (id === 'user-1' ? row : undefined) });
     expect((await attempt(kit, email, goodPassword)).value).toMatchObject({ outcome: 'signed-in', accountId: 'user-1' });
     expect((await attempt(kit, 'nobody@example.com', goodPassword)).value).toMatchObject({ reply: { status: 401 } });
   });

@@ -187,12 +187,12 @@ describe('tenants', () => {
     await expect(setup().mfa.policiesFor({ organizationIds: organizationIds as never })).rejects.toMatchObject({ code: 'ERR_CONFIG', message: 'mfa: expected a scope { kind: "app" } or { kind: "organization" | "role", id }' });
   });
 
-  it('cost one member 64 records and no more', async () => {
-    const ids = Array.from({ length: 65 }, (_, at) => `id-${at}`);
+  it('cost one member 256 records and no more', async () => {
+    const ids = Array.from({ length: 257 }, (_, at) => `id-${at}`);
     const { mfa } = setup();
-    const refusal = { code: 'ERR_CONFIG', message: 'mfa: an account has more than 64 organizations and roles' };
+    const refusal = { code: 'ERR_CONFIG', message: 'mfa: an account has more than 256 organizations and roles' };
     await expect(mfa.policiesFor({ roles: ids })).rejects.toMatchObject(refusal);
-    await expect(mfa.policiesFor({ organizationIds: ids.slice(0, 33), roles: ids.slice(0, 32) })).rejects.toMatchObject(refusal);
+    await expect(mfa.policiesFor({ organizationIds: ids.slice(0, 129), roles: ids.slice(0, 128) })).rejects.toMatchObject(refusal);
     expect(await mfa.policiesFor({ roles: [...ids.slice(1), ...ids.slice(1)] })).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ export interface AffectedPlan {
   readonly fromMs?: number;
   /** When it ended. Default: when the sessions had ended. */
   readonly untilMs?: number;
-  /** A list that somebody has made. At most 100,000. */
+  /** A list that somebody has made. At most 100,000. An empty one is none, and refused where it would be the only cause. */
   readonly accountIds?: readonly string[];
   /** Whose password is known to be in a leak: marked so, or refused at a sign-in for it. */
   readonly breached?: boolean;
@@ -25,6 +25,9 @@ export interface AffectedPlan {
   /** Every password that was set before must be replaced, whoever has it. These are not told one by one. */
   readonly passwordsSetBeforeMs?: number;
 }
+
+/** Reasons for which the old password opens nothing. For the weaker ones it still opens the account to whoever has it, to choose the next one. */
+export type ContainReset = Extract<ResetReason, 'incident' | 'breached' | 'compromised'>;
 
 /** What is to be done. */
 export interface ContainPlan {
@@ -41,7 +44,7 @@ export interface ContainPlan {
   /** Whose sessions end. Default everyone's. */
   readonly sessions?: 'everyone' | 'affected' | { readonly organizations: readonly string[] };
   readonly affected: AffectedPlan;
-  /** Why the passwords of the affected must be replaced. Default `incident`. */
+  /** Why the passwords of the affected must be replaced. Default `incident`; `admin` and `initial` are refused. */
   readonly reset?: ResetReason | false;
   /** Makes a second factor mandatory. Default: it stays as it is. */
   readonly secondFactor?: { readonly scope: MfaScope; readonly graceMs: number } | false;
@@ -71,7 +74,7 @@ export interface Plan {
   readonly readOnly: { readonly level: ReadOnlyStrictness; readonly forMs: number | undefined } | false;
   readonly sessions: 'everyone' | 'affected' | { readonly organizations: readonly string[] };
   readonly affected: { readonly [K in keyof Required<AffectedPlan>]: AffectedPlan[K] | undefined };
-  readonly reset: ResetReason | false;
+  readonly reset: ContainReset | false;
   readonly secondFactor: { readonly scope: MfaScope; readonly graceMs: number } | false;
   readonly notices: { readonly affected: boolean; readonly everyoneElse: boolean };
   readonly noticedMs: number | undefined;
@@ -161,7 +164,7 @@ const signal: OptionReader<AbortSignal> = (given, name) => {
   return given;
 };
 
-const resetReasons = ['compromised', 'breached', 'incident', 'admin', 'initial'] as const satisfies readonly ResetReason[];
+const resetReasons = ['compromised', 'breached', 'incident'] as const satisfies readonly ContainReset[];
 
 const bothNotices = Object.freeze({ affected: true, everyoneElse: true });
 
@@ -181,7 +184,7 @@ const readers = {
     exposed: optional(flag(false)),
     passwordsSetBeforeMs: optional(moment),
   }),
-  reset: orFalse(oneOf<ResetReason>(resetReasons, 'incident')),
+  reset: orFalse(oneOf<ContainReset>(resetReasons, 'incident')),
   secondFactor: orFalse(group({ scope: mfaScope, graceMs: integer({ min: 0, max: yearMs }) }), false),
   notices: ((given, name) => (given === undefined ? bothNotices : group({ affected: flag(true), everyoneElse: flag(true) })(given, name))) as OptionReader<Plan['notices']>,
   noticedMs: optional(moment),
@@ -199,11 +202,27 @@ export interface Means {
 
 /** The plan, or ERR_CONFIG naming the field: also for what is asked for and cannot be looked up. */
 export function readPlan(given: unknown, means: Means): Plan {
-  const read = readOptions('incident.contain', given, readers);
+  const whole = readOptions('incident.contain', given, readers);
+  checkLists(whole.affected);
+  const read = { ...whole, affected: withoutEmpty(whole.affected) };
   checkMeans(read, means);
   const { dryRun, onProgress, signal: _signal, by, ...asked } = read;
   // Not who asks: a colleague may go on with what somebody has begun. Not the time of a dry run either.
   return Object.freeze({ ...asked, dryRun, onProgress, by, signal: read.signal, tag: sha256(JSON.stringify(asked)).toString('base64url') });
+}
+
+/** An empty list alone is a mistake, of a query or a file: "0 affected" would be taken for the end of it. */
+function checkLists({ sources, accountIds, breached, exposed, passwordsSetBeforeMs }: Plan['affected']): void {
+  const remains = [sources, accountIds].some((given) => given !== undefined && given.length > 0) || breached === true || exposed === true || passwordsSetBeforeMs !== undefined;
+  if (remains) return;
+  if (accountIds !== undefined) throw new ConfigError('incident.contain.affected.accountIds: expected at least one id, got none');
+  if (sources !== undefined) throw new ConfigError('incident.contain.affected.sources: expected at least one address, got none');
+}
+
+/** A query for the sign-ins from no source might be taken for one from any. */
+function withoutEmpty(affected: Plan['affected']): Plan['affected'] {
+  const { sources, accountIds } = affected;
+  return { ...affected, sources: sources?.length === 0 ? undefined : sources, accountIds: accountIds?.length === 0 ? undefined : accountIds };
 }
 
 function checkMeans({ affected, reset, notices, sessions: ended }: Pick<Plan, 'affected' | 'reset' | 'notices' | 'sessions'>, means: Means): void {

@@ -10,13 +10,14 @@ import type { EpochMark, SessionFacts } from '../ports/session.ts';
 import type { ChallengeTickets } from './challenge-tickets.ts';
 import { codeDigest, codeTries, tryCode, type CodeRecord } from './codes.ts';
 import { charge, subjectOf, visit, type Visit } from './door.ts';
-import { freshProof, isSession } from './fresh.ts';
-import { isCurrent, markFor } from './epochs.ts';
+import { freshProof, isSession, type Fresh } from './fresh.ts';
+import { isCurrent } from './epochs.ts';
 import { newCode, newToken, readCode, tokenDigest } from './mail-secrets.ts';
 import { rejected } from './new-password.ts';
 import { noticeAddresses, sendNotice } from './notices.ts';
 import { mailOwner, ownerProof } from './owner-proof.ts';
 import type { Answered, FlowParts } from './parts.ts';
+import type { PasswordGuard } from './password-guard.ts';
 import { hasPassword, passwordTag } from './password-tag.ts';
 import type { ResetTickets } from './reset-tickets.ts';
 import { openSealed } from './sealed.ts';
@@ -60,23 +61,30 @@ interface ChangeRecord extends CodeRecord {
   readonly previousEmailTag: string;
   /** Names the password it was asked for under: who is told of a change that was not theirs chooses another one, and that ends it. */
   readonly passwordTag: string;
+  /** Those of the session that asked. */
   readonly epochs: EpochMark;
 }
 
 type Failure = EventDetails['email-change.failed']['reason'];
 
+interface Doors {
+  readonly resets: ResetTickets;
+  readonly tickets: ChallengeTickets;
+  readonly guard: PasswordGuard;
+}
+
 /**
  * Makes the change of an address: the way in of every later reset, and so of a thief. Both addresses are told, before and
  * after (OWASP ASVS 5.0 6.3.7), and open reset links, which lie in the old mailbox, end with it.
  */
-export function createEmailChange(parts: FlowParts, { resets, tickets }: { readonly resets: ResetTickets; readonly tickets: ChallengeTickets }): EmailChange {
+export function createEmailChange(parts: FlowParts, doors: Doors): EmailChange {
   return Object.freeze({
-    request: (input: EmailChangeInput) => visit<Answered>(parts, { flow: 'email-change', facts: input.facts }, (current) => request(parts, { tickets, input, current })),
-    confirm: (input: ConfirmEmailInput) => visit<ConfirmEmailResult>(parts, { flow: 'confirm-email-change', facts: input.facts }, (current) => confirm(parts, { resets, input, current })),
+    request: (input: EmailChangeInput) => visit<Answered>(parts, { flow: 'email-change', facts: input.facts }, (current) => request(parts, doors, { input, current })),
+    confirm: (input: ConfirmEmailInput) => visit<ConfirmEmailResult>(parts, { flow: 'confirm-email-change', facts: input.facts }, (current) => confirm(parts, doors, { input, current })),
   });
 }
 
-async function request(parts: FlowParts, { tickets, input: { session, email }, current }: { readonly tickets: ChallengeTickets; readonly input: EmailChangeInput; readonly current: Visit }): Promise<Answered> {
+async function request(parts: FlowParts, { tickets, guard }: Doors, { input: { session, email }, current }: { readonly input: EmailChangeInput; readonly current: Visit }): Promise<Answered> {
   const { accounts, canonicalize, limiters, uniform } = parts;
   if (accounts.replaceEmail === undefined) throw new ConfigError('portcullis.accounts: the change of an address needs replaceEmail()');
   const fresh = await freshProof(parts, { session, action: 'email-change', current });
@@ -96,21 +104,42 @@ async function request(parts: FlowParts, { tickets, input: { session, email }, c
   }
   const charged = await charge(parts, limiters.mail, current, { accountId: fresh.account.id });
   if (!charged.ok) return charged.answered;
-  current.span.later('email-change-mails', () => mailBoth(parts, fresh.account, name));
+  // Each for itself: a mailbox that refuses or hangs keeps nothing from the others. The old address is told in either case:
+  // whoever sits in the session may not be its owner.
+  current.span.later('email-change-notice', () => sendNotice(parts, fresh.account, (to) => ({ kind: 'email-changed', to, what: 'requested', forgotLink: parts.links.forgot })));
+  current.span.later('email-change-mail', () => mailNew(parts, { guard, fresh, email: name }));
   return current.answer('email-change-received');
 }
 
-/** The old address is told in either case: whoever sits in the session may not be its owner. */
-async function mailBoth(parts: FlowParts, account: StoredAccount, name: string): Promise<void> {
-  const { accounts, mailer, links, emit } = parts;
-  const taken = (await accounts.findByIdentifier(name)) !== undefined;
-  emit({ type: 'email-change.requested', outcome: taken ? 'taken' : 'mailed', accountId: account.id });
-  await sendNotice({ mailer }, account, (to) => ({ kind: 'email-changed', to, what: 'requested', forgotLink: links.forgot }));
-  if (taken) await mailer.send({ kind: 'email-change-existing-account', to: name, signInLink: links.signIn, forgotLink: links.forgot });
-  else await mailToken(parts, account, name);
+interface Wanted {
+  readonly guard: PasswordGuard;
+  readonly fresh: Fresh;
+  /** Canonical. */
+  readonly email: string;
 }
 
-async function mailToken(parts: FlowParts, account: StoredAccount, email: string): Promise<void> {
+async function mailNew(parts: FlowParts, { guard, fresh, email }: Wanted): Promise<void> {
+  const { accounts, mailer, links, emit } = parts;
+  const { account, session } = fresh;
+  if (!(await isStill(parts, guard, account, session.epochs))) {
+    emit({ type: 'email-change.failed', reason: 'changed-meanwhile', ...fresh.about });
+    return;
+  }
+  const taken = (await accounts.findByIdentifier(email)) !== undefined;
+  emit({ type: 'email-change.requested', outcome: taken ? 'taken' : 'mailed', accountId: account.id });
+  if (taken) await mailer.send({ kind: 'email-change-existing-account', to: email, signInLink: links.signIn, forgotLink: links.forgot });
+  else await mailToken(parts, fresh, email);
+}
+
+/** Whether whoever asked still may: the sessions of then live, and nobody has said since that somebody else knows the password. */
+async function isStill(parts: FlowParts, guard: PasswordGuard, account: StoredAccount, epochs: EpochMark): Promise<boolean> {
+  if (!(await isCurrent(parts, account, epochs))) return false;
+  const trouble = await guard.look({ account, name: account.id, known: true });
+  // Guesses of others are no matter of somebody who was signed in.
+  return trouble === undefined || trouble === 'too-many-failures';
+}
+
+async function mailToken(parts: FlowParts, { account, session }: Fresh, email: string): Promise<void> {
   const { records, keys, random, clock, mailer, links } = parts;
   const key = recordKey(account.id);
   const [secret, code] = [newToken(random), newCode(random)];
@@ -122,7 +151,7 @@ async function mailToken(parts: FlowParts, account: StoredAccount, email: string
     sealed: keys.seal('token', JSON.stringify({ accountId: account.id, email }), key),
     previousEmailTag: keys.digest('identifier', account.email),
     passwordTag: passwordTag(keys, account),
-    epochs: await markFor(parts, account),
+    epochs: session.epochs,
     expiresAtMs,
   };
   await replaceJson<ChangeRecord>(records, { key, expiresAtMs, next: () => record });
@@ -135,13 +164,7 @@ function recordKey(accountId: string): string {
   return accountRecordKey('email-change', accountId);
 }
 
-interface Confirming {
-  readonly resets: ResetTickets;
-  readonly input: ConfirmEmailInput;
-  readonly current: Visit;
-}
-
-async function confirm(parts: FlowParts, { resets, input, current }: Confirming): Promise<ConfirmEmailResult> {
+async function confirm(parts: FlowParts, { resets, guard }: Doors, { input, current }: { readonly input: ConfirmEmailInput; readonly current: Visit }): Promise<ConfirmEmailResult> {
   const { accounts, keys, limiters, uniform, emit } = parts;
   const { facts, span } = current;
   const fail = (reason: Failure, accountId?: string): Promise<Answered> => {
@@ -157,7 +180,7 @@ async function confirm(parts: FlowParts, { resets, input, current }: Confirming)
   if (account?.active !== true) return fail('inactive-account', accountId);
   const refused = refusedAsReadOnly(parts, current, account);
   if (refused !== undefined) return refused;
-  if (!keys.digests('identifier', account.email).includes(record.previousEmailTag) || !hasPassword(keys, account, record.passwordTag) || !(await isCurrent(parts, account, record.epochs))) return fail('changed-meanwhile', accountId);
+  if (!keys.digests('identifier', account.email).includes(record.previousEmailTag) || !hasPassword(keys, account, record.passwordTag) || !(await isStill(parts, guard, account, record.epochs))) return fail('changed-meanwhile', accountId);
   if (!(await burn(parts.records, { key, version }))) return fail('unknown-token', accountId);
   const restore = async (): Promise<void> => {
     await parts.records.compareAndSet({ key, expectedVersion: 0, value: JSON.stringify(record), expiresAtMs: record.expiresAtMs });

@@ -3,7 +3,7 @@ import type { MfaVerdict } from '../mfa/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject } from '../ports/events.ts';
-import type { SessionFacts } from '../ports/session.ts';
+import type { EpochMark, SessionFacts } from '../ports/session.ts';
 import { subjectOf, type Visit } from './door.ts';
 import { currentSession, recognize } from './epochs.ts';
 import { forcedOn } from './forced-reset.ts';
@@ -11,10 +11,18 @@ import type { Answered, FlowParts } from './parts.ts';
 import { hasEnded } from './session-limits.ts';
 import { standingOf, type Standing } from './standing.ts';
 
+/**
+ * A session with the mark of its epochs, also where the app's own came without one. Its stage is `change-password` where a new
+ * password is due, whatever the app's own says.
+ */
+export type MarkedSession = SessionFacts & { readonly epochs: EpochMark };
+
 /** Who is there, and has proved it lately. */
 export interface Fresh {
   readonly ok: true;
   readonly account: StoredAccount;
+  /** Its mark is what goes on: taken before anything was decided, so that whoever ends sessions meanwhile ends what comes of it too. */
+  readonly session: MarkedSession;
   readonly standing: Standing;
   readonly recognition: Recognition;
   readonly about: EventSubject;
@@ -42,22 +50,22 @@ export async function freshProof(parts: FlowParts, wanted: Wanted): Promise<Fres
   const { session, action, current } = wanted;
   const signedIn = await signedInAs(parts, session);
   if (!signedIn.ok) return { ok: false, answered: await refuseSession(parts, { session, reason: signedIn.reason, action, current }) };
-  const { account } = signedIn;
-  if (signedIn.session.stage === 'change-password' && wanted.mayChangePassword !== true) {
+  const { account, session: marked } = signedIn;
+  if (marked.stage === 'change-password' && wanted.mayChangePassword !== true) {
     reportSession(parts, { session, reason: 'password-change-due', action, current });
     return { ok: false, answered: await current.answer('password-change-required') };
   }
   const { standing, recognition } = await placeOf(parts, account, current.facts);
   const about = subjectOf(current.facts, { accountId: account.id });
-  const verdict = judged(parts, { ...wanted, session: signedIn.session }, standing);
+  const verdict = judged(parts, { ...wanted, session: marked }, standing);
   switch (verdict.verdict) {
     case 'allow':
-      return { ok: true, account, standing, recognition, about };
+      return { ok: true, account, session: marked, standing, recognition, about };
     case 'step-up':
       parts.emit({ type: 'step-up.required', action, missing: verdict.missing, expired: verdict.expired, ...about });
       return { ok: false, answered: await current.answer('reauthentication-required') };
     case 'enroll':
-      if (!verdict.overdue) return { ok: true, account, standing, recognition, about };
+      if (!verdict.overdue) return { ok: true, account, session: marked, standing, recognition, about };
       parts.emit({ type: 'mfa.refused', verdict: 'enroll', action, ...about });
       return { ok: false, answered: await current.answer('mfa-enrollment-required') };
     case 'challenge':
@@ -81,8 +89,8 @@ export function isSession(session: SessionFacts | undefined): session is Session
 
 type NoSession = 'not-signed-in' | 'ended' | 'revoked' | 'inactive-account' | 'password-change-due';
 
-/** Somebody whose session still lives. `session` has the mark of its epochs, also where it came without one. */
-export type SignedInAs = { readonly ok: true; readonly account: StoredAccount; readonly session: SessionFacts } | { readonly ok: false; readonly reason: NoSession };
+/** Somebody whose session still lives. */
+export type SignedInAs = { readonly ok: true; readonly account: StoredAccount; readonly session: MarkedSession } | { readonly ok: false; readonly reason: NoSession };
 
 interface RefusedSession extends Pick<Wanted, 'session' | 'action' | 'current'> {
   readonly reason: NoSession;
@@ -107,11 +115,15 @@ export async function signedInAs(parts: FlowParts, session: SessionFacts | undef
   const account = await accounts.findById(session.accountId);
   if (account?.active !== true) return { ok: false, reason: 'inactive-account' };
   const current = await currentSession(parts, account, session);
-  if (current === undefined) return { ok: false, reason: 'revoked' };
+  if (current === undefined || !isMarked(current)) return { ok: false, reason: 'revoked' };
   // What an order to replace the password means to somebody who came by it: the old one opens nothing, or its change alone.
   const forced = await forcedOn(parts, account, session);
   if (forced?.opens === 'mailed-link') return { ok: false, reason: 'revoked' };
   return { ok: true, account, session: forced === undefined ? current : { ...current, stage: 'change-password' } };
+}
+
+function isMarked(session: SessionFacts): session is MarkedSession {
+  return session.epochs !== undefined;
 }
 
 /** Where an account stands, and whether it knows the browser of the request. */

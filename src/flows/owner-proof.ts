@@ -2,7 +2,6 @@ import { cookieLines } from '../kernel/cookies.ts';
 import type { SessionFacts } from '../ports/session.ts';
 import type { ChallengePurpose, ChallengeTickets } from './challenge-tickets.ts';
 import type { Visit } from './door.ts';
-import { markFor } from './epochs.ts';
 import type { Fresh } from './fresh.ts';
 import type { Answered, FlowParts } from './parts.ts';
 
@@ -28,9 +27,8 @@ export function ownerProof({ clock, secondFactor }: FlowParts, { recognition }: 
 /** Mails the link that makes up for it. */
 export async function mailOwner(parts: FlowParts, { tickets, fresh, purpose, current }: { readonly tickets: ChallengeTickets; readonly fresh: Fresh; readonly purpose: ChallengePurpose; readonly current: Visit }): Promise<Answered> {
   const { devices } = parts;
-  const { account, recognition } = fresh;
+  const { account, recognition, session: { epochs } } = fresh;
   const { id, setCookie } = devices.identify(devices.read(current.facts.cookies));
-  const epochs = await markFor(parts, account);
   current.span.later('challenge-mail', () => tickets.mail({ account, browserId: id, purpose, known: recognition.known, epochs }));
   return { ...(await current.answer('challenge-sent')), setCookies: cookieLines(setCookie) };
 }

@@ -64,8 +64,8 @@ async function change(parts: FlowParts, { guard, input, current }: { readonly gu
   // Every browser but this one is a stranger from now on. Before the password: once that is new, nothing may keep it from being said.
   await devices.revokeAll(accountId);
   const goingOn = { accountId, organizationIds: account.organizationIds };
-  const mark = await epochs.revokeOthers({ ...goingOn, mark: session.epochs });
-  const stored = await accounts.replacePasswordHash({ accountId, previousHash: account.passwordHash, passwordHash: taken.passwordHash });
+  const mark = await epochs.revokeOthers({ ...goingOn, mark: fresh.session.epochs });
+  const stored = await accounts.replacePasswordHash({ accountId, previousHash: account.passwordHash, passwordHash: taken.passwordHash, because: 'new-password' });
   if (!stored) {
     emit({ type: 'password-change.failed', reason: 'changed-meanwhile', ...about });
     return current.answer('password-change-failed');

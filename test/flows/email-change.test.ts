@@ -169,3 +169,111 @@ describe('a change of address without a second factor', () => {
     expect(kit.mails.map(({ kind }) => kind)).toEqual(['email-changed', 'confirm-email-change']);
   });
 });
+
+/** Somebody with a link in the new mailbox that nobody has opened yet. */
+async function underWay(kit: Kit): Promise<{ readonly ada: Person; readonly token: string }> {
+  const ada = await signedIn(kit);
+  await ada.askForAddress(next);
+  await kit.settle();
+  return { ada, token: tokenOf(kit, 'confirm-email-change') };
+}
+
+async function expectStopped(kit: Kit, { id }: Person, token: string): Promise<void> {
+  expect(await confirm(kit, { token })).toMatchObject({ outcome: 'answered', reply: { status: 400 } });
+  expect(kit.events.findLast(({ type }) => type === 'email-change.failed')).toMatchObject({ reason: 'changed-meanwhile', accountId: id });
+  expect(kit.table.rows.get(id)?.email).toBe(email);
+}
+
+// ASVS 5.0 7.4.3
+describe('a change of address that has begun', () => {
+  it.each(['compromised', 'breached', 'incident'] as const)('ends with an order to replace the password (%s), so that no reset goes to the new address', async (reason) => {
+    const kit = makeKit();
+    const { ada, token } = await underWay(kit);
+    await kit.portcullis.resets.mark({ accountId: ada.id, reason, by: 'operator-1' });
+    await expectStopped(kit, ada, token);
+    await kit.portcullis.resets.unmark({ accountId: ada.id, by: 'operator-1' });
+    // It was not used up by being refused.
+    expect(await confirm(kit, { token })).toMatchObject({ outcome: 'email-changed' });
+  });
+
+  it('ends with an order for everybody', async () => {
+    const kit = makeKit();
+    const { ada, token } = await underWay(kit);
+    await kit.portcullis.resets.markBefore({ beforeMs: kit.clock.nowMs(), reason: 'compromised', by: 'operator-1' });
+    await expectStopped(kit, ada, token);
+  });
+
+  it('goes on while strangers guess at the password', async () => {
+    const kit = makeKit();
+    const { ada, token } = await underWay(kit);
+    for (let turn = 0; turn < 51; turn += 1) {
+      await kit.value(kit.portcullis.stepUp.verify({ session: ada.session, password: 'a wrong one', facts: ada.browser.facts() }));
+      await kit.clock.advance(60_000);
+    }
+    expect(await ada.signIn()).toMatchObject({ outcome: 'answered' });
+    expect(await confirm(kit, { token })).toMatchObject({ outcome: 'email-changed' });
+  });
+
+  it.each([
+    ['sessions end', ({ portcullis }: Kit, accountId: string) => portcullis.epochs.revokeUser({ accountId, by: 'operator-1' })],
+    ['the password is marked', ({ portcullis }: Kit, accountId: string) => portcullis.resets.mark({ accountId, reason: 'compromised', by: 'operator-1' })],
+  ])('is not even mailed to the new address when %s before', async (_what, end) => {
+    const kit = makeKit();
+    const ada = await signedIn(kit);
+    const release = heldBack(kit);
+    expect(await ada.askForAddress(next)).toMatchObject({ reply: { status: 202 } });
+    await end(kit, ada.id);
+    release();
+    await kit.settle();
+    expect(kit.mails).toMatchObject([{ kind: 'email-changed', what: 'requested', to: email }]);
+    expect(kit.events.findLast(({ type }) => type === 'email-change.failed')).toMatchObject({ reason: 'changed-meanwhile', accountId: ada.id });
+  });
+
+  it('ends with the session that asked, also where that ended while the mail was under way', async () => {
+    const kit = makeKit();
+    const ada = await signedIn(kit);
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    Object.assign(kit.table, { findByIdentifier: () => gate });
+    await ada.askForAddress(next);
+    await kit.clock.advance(100);
+    await kit.portcullis.epochs.revokeEveryone({ by: 'operator-1' });
+    open();
+    await kit.settle();
+    await expectStopped(kit, ada, tokenOf(kit, 'confirm-email-change'));
+  });
+
+  it('ends with the session that asked, where an owner without a second factor is mailed first', async () => {
+    const kit = makeKit();
+    const ada = await person(kit, email);
+    await ada.signIn();
+    const release = heldBack(kit);
+    await ada.askForAddress(next);
+    await kit.portcullis.epochs.revokeEveryone({ by: 'operator-1' });
+    release();
+    expect(await ada.openLink()).toMatchObject({ outcome: 'answered', reply: { status: 400 } });
+  });
+
+  it.each([
+    ['refuses', () => Promise.reject(new Error('550 no such user'))],
+    ['hangs', () => new Promise<void>(() => undefined)],
+  ])('is mailed to the new address where an old one %s', async (_what, send) => {
+    const kit: Kit = makeKit({ mailer: { send: (mail) => (mail.to === 'dead@home.example' ? send() : Promise.resolve(void kit.mails.push(mail))) } });
+    const ada = await signedIn(kit);
+    const row = kit.table.rows.get(ada.id);
+    if (row === undefined) throw new Error('no row');
+    kit.table.rows.set(ada.id, { ...row, noticeEmails: ['dead@home.example'] });
+    await ada.askForAddress(next);
+    await kit.settle();
+    expect(kit.mails.map(({ kind, to }) => [kind, to])).toEqual([['email-changed', email], ['confirm-email-change', next]]);
+    expect(await confirm(kit, { token: tokenOf(kit, 'confirm-email-change') })).toMatchObject({ outcome: 'email-changed' });
+  });
+});
+
+/** Lets no work after answers begin until the function that it answers is called. */
+function heldBack(kit: Kit): () => void {
+  let release = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (release = resolve));
+  for (let runner = 0; runner < 20; runner += 1) kit.portcullis.uniform.later('test', () => gate);
+  return release;
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionFacts } from 'portcullis';
 import { goodPassword, makeKit, otherPassword, type Kit } from '../support/kit.ts';
-import { joinOrganization, openBrowser, person, tokenOf, type Person } from '../support/person.ts';
+import { codeAt, joinOrganization, openBrowser, person, tokenOf, type Person } from '../support/person.ts';
 
 const email = 'ada@example.com';
 
@@ -172,5 +172,70 @@ describe('the sessions of an account, whether or not the app ends them,', () => 
     const ada = await signedIn(kit);
     await lost.plant({ email, password: goodPassword });
     await expectOver(lost, ada);
+  });
+});
+
+// ASVS 5.0 7.4.1
+describe('a session from before the library, without a mark,', () => {
+  /** Ends everybody's sessions in the middle of a change, which the table or the records are held for. */
+  async function amid<T>(kit: Kit, hold: (gate: Promise<void>) => void, change: () => Promise<T>): Promise<T> {
+    let open = (): void => undefined;
+    hold(new Promise<void>((resolve) => (open = resolve)));
+    const work = change();
+    await kit.clock.advance(100);
+    await kit.portcullis.epochs.revokeEveryone({ by: 'operator-1' });
+    open();
+    return kit.value(work);
+  }
+
+  async function unmarked(kit: Kit): Promise<Person & { readonly session: SessionFacts }> {
+    const ada = await person(kit, email);
+    await ada.enrollWholly();
+    return Object.assign(ada, { session: withoutMark(kit, ada.session) });
+  }
+
+  /** As if it were begun now, so that no end of before means it. */
+  function withoutMark({ clock }: Kit, session: SessionFacts | undefined): SessionFacts {
+    const { epochs: _epochs, ...rest } = session as SessionFacts;
+    return { ...rest, startedAtMs: clock.nowMs() };
+  }
+
+  it('does not outlive the end of all sessions during its change of password', async () => {
+    const kit = makeKit();
+    const ada = await unmarked(kit);
+    const changed = await amid(kit, () => (kit.breachDelayMs = 200), () => kit.portcullis.passwordChange.change({ session: ada.session, currentPassword: goodPassword, newPassword: otherPassword, facts: ada.browser.facts() }));
+    if (changed.outcome !== 'changed') throw new Error(JSON.stringify(changed));
+    await expectOver(kit, { session: changed.session, browser: ada.browser });
+  });
+
+  it('nor during a change of its factors', async () => {
+    const kit = makeKit();
+    const ada = await unmarked(kit);
+    const listed = await kit.value(kit.portcullis.factors.list({ session: ada.session, facts: ada.browser.facts() }));
+    const factorId = listed.outcome === 'overview' ? listed.totp[0]?.id : undefined;
+    const changed = await amid(kit, (gate) => Object.assign(kit.table, { setSecondFactor: () => gate }), () => kit.portcullis.factors.remove({ session: ada.session, factorId, facts: ada.browser.facts() }));
+    if (changed.outcome !== 'changed') throw new Error(JSON.stringify(changed));
+    await expectOver(kit, { session: changed.session, browser: ada.browser });
+  });
+
+  it('nor while it enrolls a factor, and goes on with a mark where nobody ended it', async () => {
+    const kit = makeKit();
+    const ada = await unmarked(kit);
+    const enroll = async (): Promise<{ readonly factorId: string; readonly secret: string }> => {
+      const begun = await ada.enroll();
+      if (begun.outcome !== 'enrollment') throw new Error(JSON.stringify(begun));
+      return begun.enrollment;
+    };
+    const confirm = ({ factorId, secret }: { readonly factorId: string; readonly secret: string }) => kit.portcullis.enrollment.confirm({ session: ada.session, factorId, code: codeAt(secret, kit.clock.nowMs()), facts: ada.browser.facts() });
+    const done = await kit.value(confirm(await enroll()));
+    if (done.outcome !== 'enrolled') throw new Error(JSON.stringify(done));
+    expect(done.session.epochs).toBeDefined();
+    await expectAlive(kit, { session: done.session, browser: ada.browser });
+    await kit.clock.advance(30_000);
+    ada.session = withoutMark(kit, done.session);
+    const begun = await enroll();
+    const late = await amid(kit, (gate) => Object.assign(kit.table, { setSecondFactor: () => gate }), () => confirm(begun));
+    if (late.outcome !== 'enrolled') throw new Error(JSON.stringify(late));
+    await expectOver(kit, { session: late.session, browser: ada.browser });
   });
 });

@@ -1,10 +1,11 @@
+import { secretsEqual } from '../kernel/compare.ts';
 import { cookieLines } from '../kernel/cookies.ts';
+import { inputText } from '../kernel/identifier.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { Reply } from '../ports/reply.ts';
 import type { SessionFacts } from '../ports/session.ts';
 import { charge, labelOf, orRefund, refund, visit, type Visit } from './door.ts';
 import { freshProof } from './fresh.ts';
-import { secretsEqual } from '../kernel/compare.ts';
 import { forcedResetDone } from './forced-reset.ts';
 import { newPasswordStored, rejected, samePassword, takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts } from './parts.ts';
@@ -54,7 +55,7 @@ async function change(parts: FlowParts, { guard, input, current }: { readonly gu
   }
   await refund(limiters.passwordChange, charged.pass);
 
-  if (typeof newPassword === 'string' && typeof input.currentPassword === 'string' && secretsEqual(newPassword, input.currentPassword)) {
+  if (isSame(newPassword, input.currentPassword)) {
     emit({ type: 'password.rejected', flow: 'password-change', reasons: [samePassword.code], ...about });
     await span.end();
     return rejected(uniform, [samePassword], facts);
@@ -80,4 +81,13 @@ async function change(parts: FlowParts, { guard, input, current }: { readonly gu
   const setCookies = cookieLines(remembered?.setCookie);
   await span.end();
   return { outcome: 'changed', accountId, session: { ...session, ...(session.stage === 'change-password' && { stage: 'full' as const }), epochs: lastMark, proofs: { ...session.proofs, password: clock.nowMs() } }, setCookies, revoke: 'other-sessions', reply: uniform.reply('password-changed', facts.accepts) };
+}
+
+/** What is looked at, in UTF-16 units: four times the longest password, since another normal form may be longer. */
+const maxGivenChars = 4_096;
+
+/** Whether two are one password: as it is hashed, in NFC (SP 800-63B-4 section 3.1.1.2), in whatever form it was typed. */
+function isSame(one: unknown, other: unknown): boolean {
+  const [left, right] = [inputText(one, maxGivenChars), inputText(other, maxGivenChars)];
+  return left !== undefined && right !== undefined && secretsEqual(left.normalize('NFC'), right.normalize('NFC'));
 }

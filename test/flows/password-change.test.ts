@@ -38,6 +38,29 @@ describe('changing the password', () => {
     expect(await opens(kit, goodPassword)).toBe(true);
   });
 
+  // SP 800-63B-4 section 3.1.1.2
+  it.each([
+    ['as it is', (text: string) => text],
+    ['in another normal form', (text: string) => text.normalize('NFD')],
+  ])('refuses the old password %s as the new one, also where another one is ordered', async (_how, form) => {
+    const kit = makeKit();
+    const composed = 'qui\u00e9t marmots under tin roofs';
+    await kit.plant({ email, password: composed });
+    await kit.portcullis.resets.mark({ accountId: 'user-1', reason: 'admin', by: 'operator-1' });
+    for (const [current, next] of [[composed, form(composed)], [form(composed), composed]] as const) {
+      const { value } = await change(kit, current, next);
+      expect(value).toMatchObject({ outcome: 'answered', reply: { status: 422 }, reasons: [{ code: 'same-password' }] });
+    }
+    expect(await kit.portcullis.resets.check({ accountId: 'user-1' })).toBeDefined();
+    expect((await change(kit, composed, otherPassword)).value).toMatchObject({ outcome: 'changed' });
+  });
+
+  it.each([['none', undefined], ['an object', { normalize: 'x' }], ['half a pair', '\ud800'.repeat(20)], ['ten million characters', 'e\u0301'.repeat(5_000_000)]])('refuses %s as the new password', async (_what, next) => {
+    const kit = await peopledKit();
+    expect((await change(kit, goodPassword, next)).value).toMatchObject({ outcome: 'answered', reply: { status: 422 } });
+    expect(await opens(kit, goodPassword)).toBe(true);
+  });
+
   it('counts wrong current passwords as sign-in does, and right ones not', async () => {
     const kit = await peopledKit();
     for (let turn = 0; turn < 8; turn += 1) expect((await change(kit, goodPassword, 'short')).value).toMatchObject({ reply: { status: 422 } });

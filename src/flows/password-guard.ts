@@ -1,5 +1,5 @@
 import { isDisabled, noFailures, withFailure, type FailureCap, type FailureCount } from '../kernel/failure-cap.ts';
-import { accountRecordKey, readJson, updateJson, vainChange } from '../kernel/json-record.ts';
+import { accountRecordKey, readJson, unreadableRecord, updateJson, vainChange } from '../kernel/json-record.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { ForcedReset } from '../resets/index.ts';
 import { readPassword } from './door.ts';
@@ -51,7 +51,7 @@ export function createPasswordGuard({ records, resets, keys, clock, hasher, emit
 
   /** What is written about this very password. */
   function current(account: StoredAccount, found: PasswordRecord | undefined): PasswordRecord {
-    if (found !== undefined && hasPassword(keys, account, found.tag)) return found;
+    if (found !== undefined && hasPassword(keys, account, checked(found).tag)) return found;
     return { tag: passwordTag(keys, account), count: noFailures, disowned: false };
   }
 
@@ -100,11 +100,23 @@ export function createPasswordGuard({ records, resets, keys, clock, hasher, emit
       return verdict.ok && trouble === undefined;
     },
     async disown(account) {
-      await updateJson<PasswordRecord, undefined>(records, keyOf({ account, name: '' }), (found) => ({ value: { ...current(account, found), disowned: true }, answer: undefined }));
+      await updateJson<PasswordRecord, undefined>(records, keyOf({ account, name: '' }), (found) => ({ value: { ...current(account, isPasswordRecord(found) ? found : undefined), disowned: true }, answer: undefined }));
       emit({ type: 'password.disowned', accountId: account.id });
     },
   };
   return guard;
+}
+
+/** Numbers of the count that cannot be true are no matter of this: they count as failures. */
+function isPasswordRecord(value: unknown): value is PasswordRecord {
+  const { tag, count, disowned } = (value ?? {}) as { readonly [K in keyof PasswordRecord]?: unknown };
+  return typeof tag === 'string' && typeof disowned === 'boolean' && typeof count === 'object' && count !== null;
+}
+
+/** What was never written by us may have said that the password opens nothing: ERR_STORE. */
+function checked(found: PasswordRecord): PasswordRecord {
+  if (!isPasswordRecord(found)) throw unreadableRecord('records: expected a record of the kind "password"');
+  return found;
 }
 
 function troubleOf({ reason }: ForcedReset): PasswordTrouble {

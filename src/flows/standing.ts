@@ -1,7 +1,7 @@
 import { withDeadline } from '../kernel/deadline.ts';
 import { StoreError } from '../kernel/errors.ts';
 import { inputText, isGiven } from '../kernel/identifier.ts';
-import { accountRecordKey, burn, readJson, updateJson } from '../kernel/json-record.ts';
+import { accountRecordKey, burn, readJson, unreadableRecord, updateJson } from '../kernel/json-record.ts';
 import type { MfaFactors, MfaPolicy } from '../mfa/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { FlowParts } from './parts.ts';
@@ -17,6 +17,11 @@ export interface Standing {
 
 interface MustEnroll {
   readonly sinceMs: number;
+}
+
+function isMustEnroll(value: unknown): value is MustEnroll {
+  const { sinceMs } = (value ?? {}) as { readonly sinceMs?: unknown };
+  return typeof sinceMs === 'number' && Number.isFinite(sinceMs) && sinceMs >= 0;
 }
 
 /** What an answer of the app about its own factor may take, ms. */
@@ -36,6 +41,8 @@ export async function standingOf(parts: FlowParts, account: StoredAccount, known
     readJson<MustEnroll>(records, mustEnrollKey(account.id)),
     hasOwnFactor(parts, account.id),
   ]);
+  // Since when decides which session is nobody's proof.
+  if (must !== undefined && !isMustEnroll(must.value)) throw unreadableRecord('records: expected a record of the kind "must-enroll"');
   const lost = list === undefined && account.hasSecondFactor;
   if (lost) parts.emit({ type: 'factor.records-lost', accountId: account.id });
   const factors = list ?? [];
@@ -114,7 +121,7 @@ async function checkRecovery({ recovery }: FlowParts, accountId: string, known: 
 
 /** From now on the account must enroll before anything else, whatever the policies say. */
 export async function setMustEnroll({ records, clock }: FlowParts, accountId: string): Promise<void> {
-  await updateJson<MustEnroll, undefined>(records, mustEnrollKey(accountId), (previous) => ({ value: previous === undefined ? { sinceMs: clock.nowMs() } : undefined, answer: undefined }));
+  await updateJson<MustEnroll, undefined>(records, mustEnrollKey(accountId), (previous) => ({ value: isMustEnroll(previous) ? undefined : { sinceMs: clock.nowMs() }, answer: undefined }));
 }
 
 export async function clearMustEnroll({ records }: FlowParts, accountId: string): Promise<void> {

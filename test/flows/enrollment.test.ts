@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeKit, otherPassword } from '../support/kit.ts';
+import { makeKit, otherPassword, overwriteRecord } from '../support/kit.ts';
 import { joinOrganization, openBrowser, person, tokenOf } from '../support/person.ts';
 
 const email = 'ada@example.com';
@@ -151,5 +151,20 @@ describe('a confirmed enrollment', () => {
     if (raised.outcome !== 'stepped-up') throw new Error(JSON.stringify(raised));
     ada.session = raised.session;
     expect(await ada.enroll()).toMatchObject({ outcome: 'enrollment' });
+  });
+});
+
+describe('a record that says that somebody must enroll, and was never written as one,', () => {
+  it.each(['{}', '[]', '{"sinceMs":"0"}', '{"sinceMs":null}', '{"sinceMs":-1}', '{"sinceMs":1e999}'])('opens nothing, until an administrator says it again (%s)', async (lie) => {
+    const kit = makeKit();
+    const ada = await person(kit, 'ada@example.com');
+    await ada.enrollWholly();
+    await kit.value(kit.portcullis.mfa.removeFactors({ accountId: ada.id, by: 'admin-1' }));
+    await kit.clock.advance(1_000);
+    await overwriteRecord(kit, 'must-enroll', ada.id, () => lie);
+    expect(await ada.signIn()).toMatchObject({ outcome: 'answered', reply: { status: 503 } });
+    await kit.value(kit.portcullis.mfa.removeFactors({ accountId: ada.id, by: 'admin-1' }));
+    await kit.clock.advance(1_000);
+    expect(await ada.signIn()).toMatchObject({ outcome: 'signed-in', session: { stage: 'enroll' } });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { goodPassword, makeKit, otherPassword, type Kit } from '../support/kit.ts';
+import { goodPassword, makeKit, otherPassword, overwriteRecord, type Kit } from '../support/kit.ts';
 import { openBrowser, person, tokenOf, type Browser, type Person } from '../support/person.ts';
 
 const email = 'ada@example.com';
@@ -108,5 +108,39 @@ describe('wrong passwords in a row', () => {
     const [somebody, nobody] = [await callsOf(email), await callsOf('nobody@example.com')];
     expect(somebody.length).toBeGreaterThan(1);
     expect(nobody).toEqual(somebody);
+  });
+});
+
+describe('a record of a password that was never written as one', () => {
+  const lies = ['{}', '[]', '[{"disowned":true}]', '{"tag":7,"count":{},"disowned":true}', '{"tag":"x","count":{},"disowned":"false"}', '{"tag":"x","count":null,"disowned":false}', '{"tag":"x","disowned":false}'];
+
+  it.each(lies)('opens nothing, not even what its owner has disowned (%s)', async (value) => {
+    const kit = makeKit();
+    const ada = await withKnownBrowser(kit);
+    await ada.enroll();
+    await kit.settle();
+    expect(await kit.value(kit.portcullis.challenge.disown({ token: tokenOf(kit, 'challenge', 'disownLink'), facts: openBrowser().facts() }))).toMatchObject({ outcome: 'disowned' });
+    await overwriteRecord(kit, 'password', ada.id, () => value);
+    expect(await ada.signIn()).toMatchObject({ outcome: 'answered', reply: { status: 503 } });
+    expect(await attempt(kit, goodPassword)).toMatchObject({ outcome: 'answered', reply: { status: 503 } });
+    expect(kit.events.findLast(({ type }) => type === 'request.failed')).toMatchObject({ error: 'StoreError ERR_STORE' });
+  });
+
+  it('does not keep its owner from saying that it was somebody else', async () => {
+    const kit = makeKit();
+    const ada = await withKnownBrowser(kit);
+    await ada.enroll();
+    await kit.settle();
+    await overwriteRecord(kit, 'password', ada.id, () => '{}');
+    expect(await kit.value(kit.portcullis.challenge.disown({ token: tokenOf(kit, 'challenge', 'disownLink'), facts: openBrowser().facts() }))).toMatchObject({ outcome: 'disowned' });
+    expect(await attempt(kit, goodPassword)).toMatchObject({ outcome: 'answered', reply: { status: 401 } });
+  });
+
+  it('counts what cannot be true as failures, and opens nothing either', async () => {
+    const kit = makeKit();
+    const ada = await withKnownBrowser(kit);
+    await attempt(kit, otherPassword);
+    await overwriteRecord(kit, 'password', ada.id, (written) => JSON.stringify({ ...(JSON.parse(written) as object), count: [] }));
+    expect(await attempt(kit, goodPassword)).toMatchObject({ outcome: 'answered', reply: { status: 401 } });
   });
 });

@@ -149,6 +149,13 @@ function secretsOf({ mails, table }: Kit): readonly string[] {
   return found;
 }
 
+/** Puts something else in the place of what is written about an account, as a broken store might. `of`: what was written, or ''. */
+export async function overwriteRecord({ store }: Pick<Kit, 'store'>, kind: string, accountId: string, of: (written: string) => string): Promise<void> {
+  const key = `${kind}:${createHash('sha256').update(Buffer.from(accountId, 'utf16le')).digest('base64url')}`;
+  const found = await store.read(key);
+  expect(await store.compareAndSet({ key, expectedVersion: found?.version ?? 0, value: of(found?.value ?? '') })).toBe(true);
+}
+
 /** An empty user table. */
 export function memoryTable(): Table {
   const rows: Table['rows'] = new Map();

@@ -119,6 +119,8 @@ async function confirm(parts: FlowParts, { pending, input, current }: { readonly
 }
 
 async function resend(parts: FlowParts, { pending, identifier, current }: { readonly pending: PendingSignUps; readonly identifier: unknown; readonly current: Visit }): Promise<Answered> {
+  const refused = refusedAsReadOnly(parts, current);
+  if (refused !== undefined) return refused;
   const name = readIdentifier(identifier, parts.canonicalize);
   const charged = await charge(parts, parts.limiters.mail, current, { name });
   if (!charged.ok) return charged.answered;

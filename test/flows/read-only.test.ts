@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { SessionFacts } from 'portcullis';
 import { goodPassword, makeKit, otherPassword, type Kit } from '../support/kit.ts';
 import { joinOrganization, openBrowser, person, tokenOf } from '../support/person.ts';
 
@@ -43,6 +44,7 @@ describe.each(['writes', 'all'] as const)('while the app is read-only (%s)', (le
     for (const attempt of [
       () => signUp.request({ identifier: 'cy@example.com', password: goodPassword, facts: openBrowser('192.0.2.21').facts() }),
       () => signUp.confirm({ token: tokenOf(kit, 'confirm-sign-up'), facts: openBrowser('192.0.2.20').facts() }),
+      () => signUp.resend({ identifier: 'bo@example.com', facts: openBrowser('192.0.2.22').facts() }),
       () => enrollment.enroll(asked),
       () => enrollment.confirm({ ...asked, factorId: 'x', code: '000000' }),
       () => factors.remove({ ...asked, factorId: 'x' }),
@@ -53,11 +55,43 @@ describe.each(['writes', 'all'] as const)('while the app is read-only (%s)', (le
       () => emailChange.request({ ...asked, email: 'other@example.net' }),
       () => emailChange.confirm({ token: tokenOf(kit, 'confirm-email-change'), facts: ada.browser.facts() }),
     ]) expect(await kit.value<object>(attempt())).toMatchObject(refused);
+    const mailed = kit.mails.length;
+    await kit.settle();
+    expect(kit.mails).toHaveLength(mailed);
     expect(await kit.value(factors.list(asked))).toMatchObject({ outcome: 'overview', codesLeft: 10 });
     // Nothing was used up: once it is lifted, what waited goes through.
     await kit.portcullis.readOnly.lift({ by });
     expect(await kit.value(emailChange.confirm({ token: tokenOf(kit, 'confirm-email-change'), facts: ada.browser.facts() }))).toMatchObject({ outcome: 'email-changed' });
     expect(await kit.value(signUp.confirm({ token: tokenOf(kit, 'confirm-sign-up'), facts: openBrowser('192.0.2.20').facts() }))).toMatchObject({ outcome: 'confirmed' });
+  });
+});
+
+describe('while what is sensitive alone is refused', () => {
+  it('nobody enrolls, changes factors or moves to another address, and a new account is no matter of it', async () => {
+    const kit = makeKit({ readOnly: {} });
+    const ada = await person(kit, email);
+    await kit.portcullis.readOnly.ready();
+    await ada.enrollWholly();
+    await ada.askForAddress('ada@example.net');
+    await kit.settle();
+    await switchedOn(kit, 'sensitive');
+    const asked = { session: ada.session, facts: ada.browser.facts() };
+    const { signUp, enrollment, factors, emailChange } = kit.portcullis;
+    for (const attempt of [
+      () => enrollment.enroll(asked),
+      () => enrollment.confirm({ ...asked, factorId: 'x', code: '000000' }),
+      () => factors.remove({ ...asked, factorId: 'x' }),
+      () => factors.suspend({ ...asked, factorId: 'x' }),
+      () => factors.restore({ ...asked, factorId: 'x' }),
+      () => factors.reissueCodes(asked),
+      () => factors.forgetDevices(asked),
+      () => emailChange.request({ ...asked, email: 'other@example.net' }),
+      () => emailChange.confirm({ token: tokenOf(kit, 'confirm-email-change'), facts: ada.browser.facts() }),
+    ]) expect(await kit.value<object>(attempt())).toMatchObject(refused);
+    expect(await kit.value(signUp.request({ identifier: 'cy@example.com', password: goodPassword, facts: openBrowser('192.0.2.21').facts() }))).toMatchObject({ reply: { status: 202 } });
+    await kit.settle();
+    expect(await kit.value(signUp.confirm({ token: tokenOf(kit, 'confirm-sign-up'), facts: openBrowser('192.0.2.21').facts() }))).toMatchObject({ outcome: 'confirmed' });
+    expect(await kit.value(kit.portcullis.passwordChange.change({ session: ada.session as SessionFacts, currentPassword: goodPassword, newPassword: otherPassword, facts: ada.browser.facts() }))).toMatchObject({ outcome: 'changed' });
   });
 });
 

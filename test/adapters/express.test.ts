@@ -129,6 +129,14 @@ describe.each(versions)('the doors on %s', (_version, express) => {
     expect(await seen('/resend', { email: 'nobody@example.com' })).toEqual(resend);
   });
 
+  it.each([['null', null], ['something that is no session', {}]])('sign out nobody, where the app says %s for that', async (_what, nobody) => {
+    const app = await start({ hooks: { sessionOf: () => nobody as unknown as undefined } });
+    const response = await app.send('/logout');
+    expect([response.status, response.headers.get('clear-site-data')]).toEqual([204, '"storage"']);
+    expect((await app.send('/password', { form: { currentPassword: goodPassword, newPassword: otherPassword } })).status).toBe(401);
+    expect(app.events.map(({ type }) => type)).not.toContain('sign-out.succeeded');
+  });
+
   // checklist 24; ASVS 15.3.5-15.3.7
   it('answer operators, arrays and nonsense as any wrong entry', async () => {
     const app = await start();

@@ -92,7 +92,8 @@ function signOut(portcullis: Portcullis, { sessionOf, onSignedOut, clearSiteData
   return async (req, res) => {
     const session = sessionOf(req);
     await endSession(req);
-    if (session !== undefined) sendCookies(res, portcullis.signOut.done({ accountId: session.accountId, facts: factsOf(req) }).setCookies);
+    // An app without a type checker may say null for nobody.
+    if (typeof session?.accountId === 'string') sendCookies(res, portcullis.signOut.done({ accountId: session.accountId, facts: factsOf(req) }).setCookies);
     sendClearSiteData(res, clearSiteData);
     if (onSignedOut === undefined) res.status(204).set('Cache-Control', 'no-store').end();
     else await onSignedOut(req, res);

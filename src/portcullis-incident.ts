@@ -4,16 +4,18 @@ import type { IncidentOptions } from './flows/incident/parts.ts';
 import type { AccountPages } from './flows/incident/walk.ts';
 import { accountOf } from './flows/in-time.ts';
 import type { FlowParts } from './flows/parts.ts';
+import { createResetTickets } from './flows/reset-tickets.ts';
 import type { KeyRing } from './kernel/keys.ts';
 import type { ParsedPortcullisOptions } from './portcullis-options.ts';
 
 /** The response to incidents, made of the pieces that the flows have. Loaded by its first use: an app that starts need not wait for it. */
 export function incidentOf(parsed: ParsedPortcullisOptions, parts: FlowParts, audit: AuditLog | undefined): IncidentResponse {
   const { auditPath, ...own } = parsed.incident;
-  const { accounts, clock, emit, epochs, links, mailer, mfa, random, readOnly, records, reportError, resets } = parts;
+  const { accounts, clock, devices, emit, epochs, links, mailer, mfa, random, readOnly, records, reportError, resets } = parts;
+  const tickets = createResetTickets(parts);
   const fromFiles: Partial<ReturnType<typeof queriesOf>> = auditPath === undefined ? {} : queriesOf(auditPath, parsed.keys, audit);
   const queries = { signIns: own.signIns ?? fromFiles.signIns, entries: own.entries ?? fromFiles.entries };
-  return createIncidentResponse({ ...own, ...queries, pages: own.pages && plainPages(own.pages), accounts, clock, emit, epochs, links: { signIn: links.signIn, forgot: links.forgot }, mailer, mfa, random, readOnly, records, reportError, resets });
+  return createIncidentResponse({ ...own, ...queries, pages: own.pages && plainPages(own.pages), accounts, clock, devices, emit, endResets: (accountId) => tickets.end(accountId), epochs, links: { signIn: links.signIn, forgot: links.forgot }, mailer, mfa, random, readOnly, records, reportError, resets });
 }
 
 /** Pages of a table without a type checker: numbers are ids too, and null is no next page. What is no page at all is left to be refused. */

@@ -66,7 +66,7 @@ describe.each(stores)('the report of an incident, %s', (on) => {
     ]);
     expect(facts.timeline[2]).toMatchObject({ afterMs: 2 * hourMs - 60_000 });
     expect(text).toContain('2025-12-31 22:00:00 UTC       +0 ms  first entry: a sign-in from a source of the attack\n2025-12-31 23:59:00 UTC    +119 min  attack noticed\n');
-    expect(text).toMatch(/UTC {6}\+2\.0 h {2}read-only mode switched on \(took \d+\.\d s\)/);
+    expect(text).toMatch(/UTC {6}\+2\.0 h {2}read-only mode switched on \(took \d+ ms\)/);
     expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(facts)));
     for (const form of [text, json, html]) expect(form).not.toContain(attacker);
   });

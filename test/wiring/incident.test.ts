@@ -38,6 +38,32 @@ describe('an incident in an app with nothing but a table and an audit log', () =
     await kit.portcullis.close();
   });
 
+  // ASVS 5.0 7.4.3
+  it.each([['incident' as const], [false as const]])('leaves the affected no browser that is known and no link that is open, also where only their sessions end (reset %s)', async (reset) => {
+    const kit = makeKit({ readOnly: {}, challenge: { strangers: 'mail' }, incident: { pages: () => Promise.resolve({ accounts: [...kit.table.rows.values()], next: undefined }) } });
+    const [ada, bo] = [await person(kit, 'ada@example.com'), await person(kit, 'bo@example.com')];
+    await kit.portcullis.readOnly.ready();
+    for (const who of [ada, bo]) {
+      expect(await who.signIn()).toMatchObject({ outcome: 'answered' });
+      await kit.settle();
+      expect(await who.openLink()).toMatchObject({ outcome: 'signed-in' });
+      expect(await who.signIn()).toMatchObject({ outcome: 'signed-in' });
+    }
+    const links: string[] = [];
+    for (const { email } of [ada, bo]) {
+      await kit.value(kit.portcullis.passwordReset.request({ identifier: email, facts: openBrowser().facts() }));
+      await kit.settle();
+      links.push(tokenOf(kit, 'reset-password'));
+    }
+    expect(await kit.value(kit.portcullis.incident.contain({ id: 'night', by: 'operator-1', reason: 'Attack', sessions: 'affected', reset, affected: { accountIds: [ada.id] } }))).toMatchObject({ complete: true });
+    // Bo's browser and link are good as before.
+    expect(await bo.signIn()).toMatchObject({ outcome: 'signed-in' });
+    const redeemed = await Promise.all(links.map((token) => kit.value(kit.portcullis.passwordReset.redeem({ token, password: otherPassword, facts: openBrowser().facts() }))));
+    expect(redeemed).toMatchObject([{ outcome: 'answered' }, { outcome: 'reset' }]);
+    expect(await ada.signIn()).toMatchObject({ outcome: 'answered' });
+    await kit.portcullis.close();
+  });
+
   it('takes pages of a table that counts its accounts', async () => {
     const kit = makeKit({ readOnly: {}, incident: { pages: () => Promise.resolve({ accounts: [{ id: 7, email: 'ada@example.com', active: true } as unknown as StoredAccount], next: undefined }) } });
     await kit.portcullis.readOnly.ready();

@@ -23,10 +23,12 @@ interface Chunk {
   readonly found: readonly Affected[];
 }
 
-/** One account of the list. `ended`: its sessions have been. */
-interface AccountRecord {
+/** What is done once for an account: `ended` its sessions, `shut` its browsers and links. */
+export type OnceDone = 'ended' | 'shut';
+
+/** One account of the list. */
+interface AccountRecord extends Partial<Readonly<Record<OnceDone, boolean>>> {
   readonly because: AffectedBecause;
-  readonly ended?: boolean;
 }
 
 /** Accounts of one record: 256 ids of 1,024 characters are 260 kB. */
@@ -43,8 +45,8 @@ export interface AffectedList {
   /** How many there are in the first `chunks` records. */
   counts(chunks: number): Promise<CauseCounts>;
   has(accountId: string): Promise<boolean>;
-  /** Calls `work` for an account of the list, unless that has been done. */
-  once(accountId: string, work: () => Promise<void>): Promise<void>;
+  /** Calls `work` for an account of the list, unless that has been done. A process that dies in it leaves it to be done again. */
+  once(accountId: string, what: OnceDone, work: () => Promise<void>): Promise<void>;
 }
 
 interface Places {
@@ -90,8 +92,8 @@ function createMarks({ records, run, expiresAtMs }: Places) {
     noteAll: (found: readonly Affected[]): Promise<void> =>
       forEachOf(found, atOnce, ({ accountId, because }) =>
         updateJson<AccountRecord, undefined>(records, keyOf(accountId), (previous) => ({ value: previous === undefined ? { because } : undefined, answer: undefined, expiresAtMs: expiresAtMs() }))),
-    noteEnded: (accountId: string): Promise<void> =>
-      updateJson<AccountRecord, undefined>(records, keyOf(accountId), (previous) => ({ value: { because: previous?.because ?? 'listed', ended: true }, answer: undefined, expiresAtMs: expiresAtMs() })),
+    noteDone: (accountId: string, what: OnceDone): Promise<void> =>
+      updateJson<AccountRecord, undefined>(records, keyOf(accountId), (previous) => ({ value: { because: 'listed', ...previous, [what]: true }, answer: undefined, expiresAtMs: expiresAtMs() })),
     /** Those that have no record yet, each once. */
     async unknownOf(batch: readonly Affected[]): Promise<readonly Affected[]> {
       const each = new Map<string, Affected>();
@@ -132,10 +134,10 @@ export function createAffectedList(places: Places): AffectedList {
       return chunk.found;
     },
     has: async (accountId) => (await marks.read(accountId)) !== undefined,
-    async once(accountId, work) {
-      if ((await marks.read(accountId))?.ended === true) return;
+    async once(accountId, what, work) {
+      if ((await marks.read(accountId))?.[what] === true) return;
       await work();
-      await marks.noteEnded(accountId);
+      await marks.noteDone(accountId, what);
     },
   };
 }

@@ -26,6 +26,8 @@ export interface ContainReport {
   readonly affected: { readonly total: number; readonly because: CauseCounts; readonly atMost?: boolean };
   /** Accounts whose address nobody could tell of, in leaks or not. */
   readonly exposureUnknown: number;
+  /** Accounts that a piece refused or whose record cannot be read: passed over, once in each step. */
+  readonly failed: number;
   /** `already`: marked as strictly before. `failed`: the mark cannot be read, so that the account is shut. */
   readonly resets: { readonly marked: number; readonly already: number; readonly failed: number };
   readonly notices: { readonly affected: NoticeCounts; readonly everyoneElse: NoticeCounts };
@@ -54,6 +56,7 @@ export function containReportOf(record: IncidentRecord, because: CauseCounts = n
     ...(finishedMs !== undefined && { finishedMs }),
     affected: { total: totalOf(because), because },
     exposureUnknown: numberOf(data('find-exposed'), 'unknown'),
+    failed: numberOf(data('find'), 'refused') + numberOf(data('sessions'), 'refused') + numberOf(resets, 'refused'),
     resets: { marked: numberOf(resets, 'marked'), already: numberOf(resets, 'already'), failed: numberOf(resets, 'failed') },
     notices: { affected: noticeCounts(data('tell-affected')), everyoneElse: noticeCounts(data('tell-others')) },
     steps: stepNames.map((step) => stepOf(record, step)),

@@ -7,7 +7,8 @@ import type { IncidentParts } from './parts.ts';
 import { readPlan, type ContainProgress, type Plan } from './plan.ts';
 import { preview } from './preview.ts';
 import { numberOf, type IncidentBook, type IncidentRecord, type StepName, type StepState } from './record.ts';
-import { endSessions, endSessionsOfAffected, markResets, requireFactor, switchOn, type Step } from './steps.ts';
+import { hasDoors, shutAffected } from './shut.ts';
+import { endSessions, endSessionsOfAffected, requireFactor, switchOn, type Step } from './steps.ts';
 import { tellAffected, tellOthers } from './tell.ts';
 import { createWork, type Work } from './work.ts';
 
@@ -15,10 +16,10 @@ const tokenBytes = 16;
 const longestLookMs = 250;
 
 /** The steps in their order. Those that follow the list come again after the slow finding. */
-function stepsOf({ readOnly, sessions, affected: { exposed }, reset, secondFactor, notices }: Plan): readonly Step[] {
+function stepsOf(parts: IncidentParts, { readOnly, sessions, affected: { exposed }, reset, secondFactor, notices }: Plan): readonly Step[] {
   const followers: readonly Step[] = [
     { name: 'sessions', isWanted: sessions === 'affected', followsList: true, run: endSessionsOfAffected },
-    { name: 'resets', isWanted: reset !== false, followsList: true, run: markResets },
+    { name: 'resets', isWanted: reset !== false || hasDoors(parts), followsList: true, run: shutAffected },
   ];
   return [
     { name: 'read-only', isWanted: readOnly !== false, run: switchOn },
@@ -97,7 +98,7 @@ async function runAll(work: Work): Promise<void> {
   const { parts, plan } = work;
   const tell = createTelling(work);
   const failed = new Set<StepName>();
-  for (const step of stepsOf(plan)) {
+  for (const step of stepsOf(parts, plan)) {
     plan.signal?.throwIfAborted();
     if (isOver(step, work.record()) || failed.has(step.name)) continue;
     // Somebody who is affected must not be told that they are not.

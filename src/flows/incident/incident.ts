@@ -62,6 +62,8 @@ export function createIncidentResponse(options: IncidentOptions): IncidentRespon
     mailer: port<Mailer>(['send']),
     links: linksOption,
     accounts: port<Pick<Accounts, 'findById'>>(['findById']),
+    devices: optional(port<NonNullable<IncidentOptions['devices']>>(['revokeAll'], undefined, 'createDevices()')),
+    endResets: optional(callback<NonNullable<IncidentOptions['endResets']>>()),
     pages: optional(callback<AccountPages>()),
     signIns: optional(callback<SignInQuery>()),
     entries: optional(callback<EntryQuery>()),

@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../audit/index.ts';
+import type { Devices } from '../../device/index.ts';
 import type { SessionEpochs } from '../../epochs/index.ts';
 import type { MfaPolicies } from '../../mfa/index.ts';
 import type { Accounts } from '../../ports/accounts.ts';
@@ -32,6 +33,10 @@ export interface IncidentOptions {
   readonly mailer: Mailer;
   readonly links: Pick<Links, 'signIn' | 'forgot'>;
   readonly accounts: Pick<Accounts, 'findById'>;
+  /** Makes the known browsers of the affected strangers. */
+  readonly devices?: Pick<Devices, 'revokeAll'> | undefined;
+  /** Ends the open link to a new password of an account. */
+  readonly endResets?: ((accountId: string) => Promise<void>) | undefined;
   /** Everybody. Needed to tell everybody, and for `breached` and `exposed`. */
   readonly pages?: AccountPages | undefined;
   readonly signIns?: SignInQuery | undefined;
@@ -52,4 +57,4 @@ export interface IncidentOptions {
 }
 
 /** The options as they were read. */
-export type IncidentParts = { readonly [K in keyof IncidentOptions]-?: Exclude<IncidentOptions[K], undefined> | (K extends 'pages' | 'signIns' | 'entries' | 'activity' | 'exposure' ? undefined : never) };
+export type IncidentParts = { readonly [K in keyof IncidentOptions]-?: Exclude<IncidentOptions[K], undefined> | (K extends 'devices' | 'endResets' | 'pages' | 'signIns' | 'entries' | 'activity' | 'exposure' ? undefined : never) };

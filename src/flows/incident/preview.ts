@@ -48,6 +48,7 @@ export async function preview(parts: IncidentParts, plan: Plan): Promise<Contain
     beganMs,
     affected: { total, because, ...(passedOver > 0 && { atMost: true }) },
     exposureUnknown,
+    failed: 0,
     resets: { marked: 0, already: 0, failed: 0 },
     notices: { affected: noNotices, everyoneElse: noNotices },
     ...(parts.pages !== undefined && { others: { accounts: Math.max(0, everybody - total), withoutSecondFactor } }),

@@ -6,7 +6,7 @@ import { stepOf, totalOf, type ContainStep } from './contain-report.ts';
 import { stoppable } from './find.ts';
 import type { IncidentParts } from './parts.ts';
 import { incidentId } from './plan.ts';
-import { stepNames, type IncidentBook, type IncidentLift, type IncidentRecord } from './record.ts';
+import { stepNames, type IncidentBook, type IncidentLift, type IncidentRecord, type StepData } from './record.ts';
 import { htmlOf, textOfReport } from './report-forms.ts';
 
 /** What an account changed. `key`, `export`, `campaign` and `other` are what the app itself tells. */
@@ -192,6 +192,10 @@ const stepWords: Readonly<Record<ContainStep['step'], string>> = Object.freeze({
   'tell-others': 'everybody else asked for a second factor',
 });
 
+function shutWords({ marks, doors }: StepData): string {
+  return [...(marks === false ? [] : [stepWords.resets]), ...(doors === true ? ['browsers of the affected forgotten and their reset links ended'] : [])].join(', ');
+}
+
 /** In the order of the steps where two have the same time: a clock that was set back must not turn it around. */
 function timelineOf(record: IncidentRecord, firstEntryMs: number | undefined): readonly TimelineLine[] {
   const { beganMs, plan, steps, lift } = record;
@@ -205,7 +209,8 @@ function timelineOf(record: IncidentRecord, firstEntryMs: number | undefined): r
   for (const name of stepNames) {
     const step = steps[name];
     if (step === undefined) continue;
-    const words = step.state === 'done' ? stepWords[name] : `${stepWords[name]}: ${step.state === 'failed' ? 'failed' : 'under way'}`;
+    const did = name === 'resets' ? shutWords(step.data) : stepWords[name];
+    const words = step.state === 'done' ? did : `${did}: ${step.state === 'failed' ? 'failed' : 'under way'}`;
     lines.push(line(step.endedMs ?? step.beganMs, words, step.tookMs));
   }
   if (lift !== undefined) lines.push(line(lift.atMs, 'read-only mode lifted'));

@@ -1,9 +1,7 @@
-import { StoreError } from '../../kernel/errors.ts';
-import type { StoredAccount } from '../../ports/accounts.ts';
 import type { ReadOnlyStrictness, ReadOnlySwitch } from '../../read-only/index.ts';
 import { numberOf, type StepData, type StepName } from './record.ts';
 import { forEachOf } from '../../kernel/for-each.ts';
-import { inTime, type Work } from './work.ts';
+import { inTime, isOfOneAccount, type Work } from './work.ts';
 
 /** One step. It keeps what it needs to be gone on with, and answers what else the report is to tell. */
 export interface Step {
@@ -101,60 +99,25 @@ export async function throughList(work: Work, step: StepName, chunk: (at: number
   }
 }
 
-/** Ends the sessions of the affected alone. */
+/** Ends the sessions of the affected alone. One whose record cannot be read has no session that counts, and is counted. */
 export async function endSessionsOfAffected(work: Work): Promise<StepData> {
   const { parts, list } = work;
   const { by } = work.record();
   await throughList(work, 'sessions', async (at) => {
     const found = await list.read(at);
-    await forEachOf(found, atOnce, ({ accountId }) => list.once(accountId, () => inTime(parts, 'epochs', parts.epochs.revokeUser({ accountId, by }))));
-    return { accounts: numberOf(work.data('sessions'), 'accounts') + found.length };
+    let refused = 0;
+    await forEachOf(found, atOnce, async ({ accountId }) => {
+      try {
+        await list.once(accountId, 'ended', () => inTime(parts, 'epochs', parts.epochs.revokeUser({ accountId, by })));
+      } catch (error) {
+        if (!isOfOneAccount(error)) throw error;
+        refused += 1;
+      }
+    });
+    const data = work.data('sessions');
+    return { accounts: numberOf(data, 'accounts') + found.length, refused: numberOf(data, 'refused') + refused };
   });
   return { outcome: 'ended' };
-}
-
-/**
- * Marks the passwords of the affected. The part of the list that is marked in one go is written down before: it is the name of a job
- * that marks nobody twice, however often it is begun.
- */
-export async function markResets(work: Work): Promise<StepData> {
-  const { parts, plan, list } = work;
-  const { id, run, by } = work.record();
-  const { reset, affected: { passwordsSetBeforeMs }, signal } = plan;
-  if (reset === false) return {};
-  if (passwordsSetBeforeMs !== undefined && work.data('resets')['beforeDone'] !== true) {
-    await inTime(parts, 'resets.markBefore', parts.resets.markBefore({ beforeMs: passwordsSetBeforeMs, reason: reset, by }));
-    await work.keep('resets', { beforeDone: true });
-  }
-  for (;;) {
-    const data = work.data('resets');
-    const from = numberOf(data, 'to');
-    const upTo = numberOf(data, 'upTo') > from ? numberOf(data, 'upTo') : work.record().chunks;
-    if (from >= upTo) return {};
-    // Written once: many calls that each wrote it again would take each other's turn to write the end.
-    if (numberOf(data, 'upTo') !== upTo && !(await work.keep('resets', { upTo }))) continue;
-    const pages = async (cursor: string | undefined) => {
-      const at = cursor === undefined ? from : Number(cursor);
-      return { accounts: (await list.read(at)).map(({ accountId }) => bare(accountId)), next: at + 1 < upTo ? String(at + 1) : undefined };
-    };
-    const onProgress = ({ seen }: { readonly seen: number }): void => {
-      work.progress('resets', 'going', numberOf(data, 'accounts') + seen);
-    };
-    const counts = await parts.resets.markAll({ id: `incident ${id} ${run} ${from}-${upTo}`, reason: reset, by, pages, onProgress, ...(signal && { signal }) });
-    if (!counts.done) throw new StoreError('incident: resets.markAll has not come to its end');
-    await work.keep('resets', {
-      to: upTo,
-      accounts: numberOf(data, 'accounts') + counts.seen,
-      marked: numberOf(data, 'marked') + counts.marked,
-      already: numberOf(data, 'already') + counts.already,
-      failed: numberOf(data, 'failed') + counts.failed,
-    });
-  }
-}
-
-/** Of an account that is marked, the id is all that counts. */
-function bare(id: string): StoredAccount {
-  return { id, email: '', passwordHash: undefined, active: true, needsBreachRecheck: false, hasSecondFactor: false };
 }
 
 /** Makes a second factor mandatory. A deadline that is earlier stays: an incident must not give anybody more time. */

@@ -1,6 +1,7 @@
 import { withDeadline } from '../../kernel/deadline.ts';
-import { StoreError } from '../../kernel/errors.ts';
+import { isPortcullisError, StoreError } from '../../kernel/errors.ts';
 import { harmless } from '../../kernel/harmless.ts';
+import { isUnreadable } from '../../kernel/json-record.ts';
 import type { AffectedList } from './affected-list.ts';
 import type { IncidentParts } from './parts.ts';
 import type { ContainProgress, Plan } from './plan.ts';
@@ -119,6 +120,11 @@ export async function throughTable(work: Work, step: StepName, visit: Visit): Pr
 
 function isThrough(work: Work, step: StepName): boolean {
   return work.data(step)['through'] === true;
+}
+
+/** Whether an error is about one account: it asks for more than a piece takes, or its record cannot be read. The others are as they should be. */
+export function isOfOneAccount(error: unknown): boolean {
+  return isUnreadable(error) || (isPortcullisError(error) && error.code === 'ERR_CONFIG');
 }
 
 /** One call of a piece. Nothing else of the plan may wait for one that hangs. */

@@ -8,7 +8,7 @@ import type { Plan } from './plan.ts';
 import { forEachOf } from '../../kernel/for-each.ts';
 import { orStopped } from '../../kernel/or-stopped.ts';
 import { isAccountId } from './walk.ts';
-import { throughTable, type Work } from './work.ts';
+import { isOfOneAccount, throughTable, type Work } from './work.ts';
 
 const atOnce = 8;
 /** So many in a row say that the source is out of order, and not that there is something about these accounts. */
@@ -117,13 +117,20 @@ const addingTo = (work: Work, look: Look) => async (accounts: readonly StoredAcc
   return { data: { ...looked.data, accounts: numberOf(data, 'accounts') + accounts.length }, chunks: await work.list.add(looked.found, work.record().chunks) };
 };
 
-const breachedOf: Look = async ({ parts: { resets } }, accounts) => {
+const breachedOf: Look = async ({ parts: { resets } }, accounts, data) => {
   const found: Affected[] = [];
+  let refused = 0;
   await forEachOf(accounts, atOnce, async ({ id, organizationIds }) => {
-    const mark = await resets.check({ accountId: id, organizationIds });
-    if (mark?.reason === 'breached') found.push({ accountId: id, because: 'breached' });
+    try {
+      const mark = await resets.check({ accountId: id, organizationIds });
+      if (mark?.reason === 'breached') found.push({ accountId: id, because: 'breached' });
+    } catch (error) {
+      // One that is refused must not hide all the others.
+      if (!isOfOneAccount(error)) throw error;
+      refused += 1;
+    }
   });
-  return { found, data: {} };
+  return { found, data: { refused: numberOf(data, 'refused') + refused } };
 };
 
 /** Finds those whose address is in a leak. An account that nobody can tell of is counted and passed over. */
@@ -150,11 +157,11 @@ const exposedOf: Look = async ({ parts: { exposure }, plan: { signal } }, accoun
 };
 
 /** The same for a dry run: who of these accounts is affected, for one reason or the other. */
-export async function lookAt(parts: IncidentParts, plan: Plan, accounts: readonly StoredAccount[]): Promise<{ readonly found: readonly Affected[]; readonly unknown: number }> {
+export async function lookAt(parts: IncidentParts, plan: Plan, accounts: readonly StoredAccount[]): Promise<{ readonly found: readonly Affected[]; readonly unknown: number; readonly refused: number }> {
   const { breached, exposed } = plan.affected;
   const ofMarks = breached === true ? await breachedOf({ parts, plan }, accounts, {}) : undefined;
   const ofLeaks = exposed === true ? await exposedOf({ parts, plan }, accounts, {}) : undefined;
-  return { found: [...(ofMarks?.found ?? []), ...(ofLeaks?.found ?? [])], unknown: numberOf(ofLeaks?.data, 'unknown') };
+  return { found: [...(ofMarks?.found ?? []), ...(ofLeaks?.found ?? [])], unknown: numberOf(ofLeaks?.data, 'unknown'), refused: numberOf(ofMarks?.data, 'refused') };
 }
 
 /** Never rejects but for the signal: a source of the app's own may throw or answer nonsense. */

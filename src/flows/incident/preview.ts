@@ -28,12 +28,13 @@ export async function preview(parts: IncidentParts, plan: Plan): Promise<Contain
     if (!isWanted) continue;
     for await (const one of found()) count(one);
   }
-  let [everybody, withoutSecondFactor, exposureUnknown] = [0, 0, 0];
+  let [everybody, withoutSecondFactor, exposureUnknown, failed] = [0, 0, 0, 0];
   if (parts.pages !== undefined) {
     for await (const { accounts } of slicesOf(parts.pages, { from: { cursor: undefined, skip: 0 }, size: sliceSize, signal: plan.signal })) {
       const looked = await lookAt(parts, plan, accounts);
       for (const one of looked.found) count(one);
       exposureUnknown += looked.unknown;
+      failed += looked.refused;
       everybody += accounts.length;
       withoutSecondFactor += accounts.filter(({ hasSecondFactor }) => !hasSecondFactor).length;
     }
@@ -48,7 +49,7 @@ export async function preview(parts: IncidentParts, plan: Plan): Promise<Contain
     beganMs,
     affected: { total, because, ...(passedOver > 0 && { atMost: true }) },
     exposureUnknown,
-    failed: 0,
+    failed,
     resets: { marked: 0, already: 0, failed: 0 },
     notices: { affected: noNotices, everyoneElse: noNotices },
     ...(parts.pages !== undefined && { others: { accounts: Math.max(0, everybody - total), withoutSecondFactor } }),

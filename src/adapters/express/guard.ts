@@ -18,7 +18,7 @@ export function createGuard({ access }: Portcullis, { sessionOf, remember, onRef
       const session = sessionOf(req);
       access.check({ session, ...options, facts: factsOf(req) }).then(async (result) => {
         // A session that was ended from afar leaves as much behind as one that was signed out of.
-        if (result.outcome === 'answered' && result.verdict === 'signed-out' && session !== undefined) sendClearSiteData(res, clearSiteData);
+        if (result.outcome === 'answered' && result.verdict === 'signed-out' && session?.accountId !== undefined) sendClearSiteData(res, clearSiteData);
         if (result.outcome === 'allowed') {
           if (result.session !== session) await remember(req, result.session);
           if (result.enrollUntilMs !== undefined) await onEnrollmentDue?.(req, res, { enrollUntilMs: result.enrollUntilMs });

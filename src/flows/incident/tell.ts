@@ -3,13 +3,14 @@ import { StoreError } from '../../kernel/errors.ts';
 import { accountRecordKey, updateJson } from '../../kernel/json-record.ts';
 import type { StoredAccount } from '../../ports/accounts.ts';
 import type { Mail } from '../../ports/mailer.ts';
+import { noticeAddresses } from '../notices.ts';
 import type { Affected } from './affected-list.ts';
 import { numberOf, type StepData } from './record.ts';
 import { throughList } from './steps.ts';
 import { forEachOf } from '../../kernel/for-each.ts';
 import { inTime, throughTable, type Work } from './work.ts';
 
-/** `told`: handed to the mailer. `failed`: the mailer refused it; asked again by the next `contain`. `maybe`: nobody knows, and it is not sent again. `gone`: no such account, or none that is to be told. */
+/** Accounts, each told at all of its addresses. `told`: handed to the mailer. `failed`: the mailer refused one; asked again by the next `contain`. `maybe`: nobody knows, and it is not sent again. `gone`: no such account, or none that is to be told. */
 export interface NoticeCounts {
   readonly told: number;
   readonly failed: number;
@@ -43,8 +44,10 @@ function createPace({ parts: { clock, mailsPerSecond } }: Work): () => Promise<v
   };
 }
 
+type Told = 'told' | 'failed' | 'maybe';
+
 /** Sends each mail once: it is claimed before it is sent and marked after. What was claimed and not marked may have been sent. */
-function createTeller(work: Work, audience: Audience): (account: StoredAccount, mail: Mail) => Promise<Fate> {
+function createTeller(work: Work, audience: Audience): (account: StoredAccount, mailTo: (to: string) => Mail) => Promise<Fate> {
   const { parts, plan } = work;
   const { records, mailer, clock, keepForMs, takeOverAfterMs } = parts;
   const { id } = work.record();
@@ -59,7 +62,7 @@ function createTeller(work: Work, audience: Audience): (account: StoredAccount, 
     });
   }
 
-  async function send(mail: Mail): Promise<Exclude<Fate, 'gone'>> {
+  async function send(mail: Mail): Promise<Told> {
     const late = new StoreError(`incident.mailer: no answer within ${mailDeadlineMs} ms`);
     try {
       await withDeadline(Promise.resolve(mailer.send(mail)), { clock, deadlineMs: mailDeadlineMs, onLate: () => late });
@@ -70,10 +73,9 @@ function createTeller(work: Work, audience: Audience): (account: StoredAccount, 
     }
   }
 
-  return async function tell(account, mail) {
+  async function tellAt(key: string, mail: Mail): Promise<Told> {
     plan.signal?.throwIfAborted();
     if (failedInARow >= mostFailedInARow) throw new StoreError('incident.mailer: expected mails to be taken, got none');
-    const key = accountRecordKey('incident-told', `${id} ${account.id}`);
     const look = (): Promise<ToldRecord[Audience]> => note(key, () => undefined);
     let known = await look();
     if (isFree(known)) {
@@ -90,9 +92,26 @@ function createTeller(work: Work, audience: Audience): (account: StoredAccount, 
     if (!isFree(known)) return 'maybe';
     const fate = await send(mail);
     failedInARow = fate === 'told' ? 0 : failedInARow + 1;
-    if (fate !== 'maybe') await note(key, () => (fate === 'told' ? 'told' : 'failed'));
+    if (fate !== 'maybe') await note(key, () => fate);
     return fate;
+  }
+
+  // Each address by itself: one that is refused is asked again without the others.
+  return async function tell(account, mailTo) {
+    const fates: Told[] = [];
+    for (const to of addressesOf(account)) {
+      const key = to === account.email ? accountRecordKey('incident-told', `${id} ${account.id}`) : accountRecordKey('incident-told-at', JSON.stringify([id, account.id, to]));
+      fates.push(await tellAt(key, mailTo(to)));
+    }
+    if (fates.includes('failed')) return 'failed';
+    return fates.includes('maybe') ? 'maybe' : 'told';
   };
+}
+
+/** Where notices go. A table without a type checker may hold anything there. */
+function addressesOf(account: StoredAccount): readonly string[] {
+  const { noticeEmails } = account;
+  return noticeAddresses(Array.isArray(noticeEmails) ? account : { ...account, noticeEmails: [] }).filter((to: unknown) => typeof to === 'string' && to !== '');
 }
 
 function isFree(state: ToldRecord[Audience]): boolean {
@@ -108,10 +127,6 @@ export function noticeCounts(data: StepData | undefined): NoticeCounts {
   return { told: numberOf(data, 'told'), failed: numberOf(data, 'failed'), maybe: numberOf(data, 'maybe'), gone: numberOf(data, 'gone') };
 }
 
-function hasAddress({ email }: { readonly email: unknown }): boolean {
-  return typeof email === 'string' && email !== '';
-}
-
 /** Tells the affected what happened, whether or not they may still sign in. */
 export async function tellAffected(work: Work): Promise<StepData> {
   const { parts, plan, list } = work;
@@ -120,8 +135,8 @@ export async function tellAffected(work: Work): Promise<StepData> {
 
   async function fateOf({ accountId, atMs }: Affected): Promise<Fate> {
     const account = await inTime(parts, 'accounts.findById', parts.accounts.findById(accountId));
-    if (account === undefined || !hasAddress(account)) return 'gone';
-    return tell(account, { kind: 'incident-affected', to: account.email, reason, mustReset: plan.reset !== false, ...(atMs !== undefined && { signedInAtMs: atMs }), forgotLink: parts.links.forgot });
+    if (account === undefined || addressesOf(account).length === 0) return 'gone';
+    return tell(account, (to) => ({ kind: 'incident-affected', to, reason, mustReset: plan.reset !== false, ...(atMs !== undefined && { signedInAtMs: atMs }), forgotLink: parts.links.forgot }));
   }
 
   await throughList(work, 'tell-affected', async (at) => {
@@ -138,9 +153,9 @@ export async function tellOthers(work: Work): Promise<StepData> {
   const tell = createTeller(work, 'everyone');
 
   async function fateOf(account: StoredAccount): Promise<Fate> {
-    if (!account.active || !hasAddress(account)) return 'gone';
+    if (!account.active || addressesOf(account).length === 0) return 'gone';
     if (await list.has(account.id)) return 'passed-over';
-    return tell(account, { kind: 'incident-notice', to: account.email, reason, hasSecondFactor: account.hasSecondFactor, signInLink: parts.links.signIn, forgotLink: parts.links.forgot });
+    return tell(account, (to) => ({ kind: 'incident-notice', to, reason, hasSecondFactor: account.hasSecondFactor, signInLink: parts.links.signIn, forgotLink: parts.links.forgot }));
   }
 
   await throughTable(work, 'tell-others', async (accounts, seen) => ({ data: counted(seen, await fatesOf(accounts, fateOf)) }));

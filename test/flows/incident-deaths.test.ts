@@ -42,8 +42,10 @@ function watched(at: World): { readonly at: World; readonly writes: Map<string, 
 
 const accounts = 5;
 
-function plan(at: World): ContainPlan {
-  return attack(at, { affected: { ...attack(at).affected, passwordsSetBeforeMs: at.clock.nowMs() - 5_000 } });
+/** `endless`: the end of the attack is not known, so that there is a last look at who comes in. */
+function plan(at: World, endless = false): ContainPlan {
+  const { untilMs, ...affected } = attack(at).affected;
+  return attack(at, { affected: { ...affected, ...(!endless && untilMs !== undefined && { untilMs }), passwordsSetBeforeMs: at.clock.nowMs() - 5_000 } });
 }
 
 /** What must be true after it was gone on with, wherever it had stopped. */
@@ -65,9 +67,9 @@ async function isContained({ at, writes }: ReturnType<typeof watched>, wanted: C
   expect(mails.length, where).toBeGreaterThanOrEqual(accounts - affected.maybe - everyoneElse.maybe);
 }
 
-async function dieAt(on: (typeof stores)[number], atCall: number, death: Death): Promise<boolean> {
+async function dieAt(on: (typeof stores)[number], atCall: number, death: Death, endless = false): Promise<boolean> {
   const self = watched(world({ on, count: accounts }));
-  const wanted = plan(self.at);
+  const wanted = plan(self.at, endless);
   const records = mortal(self.at.store, atCall, death);
   const first = await processOf(self.at, { records }).incident.contain(wanted).catch((error: unknown) => {
     expect(error).toMatchObject({ code: 'ERR_STORE' });
@@ -85,6 +87,10 @@ describe('a process that ends in the middle of containing', () => {
       calls = atCall;
     }
     expect(calls).toBeGreaterThan(100);
+  }, 60_000);
+
+  it.each<Death>(['before', 'after'])('that looks a last time who has come in, at any call (%s)', async (death) => {
+    for (let atCall = 1, died = true; died; atCall += 1) died = await dieAt('memoryStore', atCall, death, true);
   }, 60_000);
 
   it.each<Death>(['before', 'after'])('on SQLite as well, at every eleventh call (%s)', async (death) => {

@@ -2,7 +2,7 @@ import { wait } from '../../kernel/deadline.ts';
 import { errorName } from '../../kernel/errors.ts';
 import { createAffectedList } from './affected-list.ts';
 import { containReportOf, type ContainReport } from './contain-report.ts';
-import { find, findExposed } from './find.ts';
+import { find, findExposed, lookLast } from './find.ts';
 import type { IncidentParts } from './parts.ts';
 import { readPlan, type ContainProgress, type Plan } from './plan.ts';
 import { preview } from './preview.ts';
@@ -15,18 +15,24 @@ import { createWork, type Work } from './work.ts';
 const tokenBytes = 16;
 const longestLookMs = 250;
 
-/** The steps in their order. Those that follow the list come again after the slow finding. */
-function stepsOf(parts: IncidentParts, { readOnly, sessions, affected: { exposed }, reset, secondFactor, notices }: Plan): readonly Step[] {
+/**
+ * The steps in their order. Those that follow the list come again after the last look and after the slow finding. A plan that says when
+ * the attack ended needs no last look.
+ */
+function stepsOf(parts: IncidentParts, { readOnly, sessions, affected: { sources, untilMs, exposed }, reset, secondFactor, notices }: Plan): readonly Step[] {
   const followers: readonly Step[] = [
     { name: 'sessions', isWanted: sessions === 'affected', followsList: true, run: endSessionsOfAffected },
     { name: 'resets', isWanted: reset !== false || hasDoors(parts), followsList: true, run: shutAffected },
   ];
+  const looksLast = sources !== undefined && untilMs === undefined;
   return [
     { name: 'read-only', isWanted: readOnly !== false, run: switchOn },
     { name: 'sessions', isWanted: sessions !== 'affected', run: endSessions },
     { name: 'find', isWanted: true, run: find },
     ...followers,
     { name: 'second-factor', isWanted: secondFactor !== false, run: requireFactor },
+    { name: 'find', isWanted: looksLast, last: true, run: lookLast },
+    ...(looksLast ? followers : []),
     { name: 'find-exposed', isWanted: exposed === true, run: findExposed },
     ...(exposed === true ? followers : []),
     { name: 'tell-affected', isWanted: notices.affected, followsList: true, startsOver: true, run: tellAffected },
@@ -34,9 +40,10 @@ function stepsOf(parts: IncidentParts, { readOnly, sessions, affected: { exposed
   ].filter(({ isWanted }) => isWanted) as readonly Step[];
 }
 
-function isOver({ name, followsList, startsOver }: Step, { steps, chunks }: IncidentRecord): boolean {
+function isOver({ name, followsList, startsOver, last }: Step, { steps, chunks }: IncidentRecord): boolean {
   const state = steps[name];
   if (state?.state !== 'done') return false;
+  if (last === true && state.data['last'] !== true) return false;
   if (startsOver === true && numberOf(state.data, 'failed') > 0) return false;
   return followsList !== true || numberOf(state.data, 'to') >= chunks;
 }
@@ -73,7 +80,7 @@ async function runStep(work: Work, step: Step, tell: ReturnType<typeof createTel
   tell(name, 'begun');
   const tookMs = (): number => Math.max(0, Math.round(clock.monotonicMs() - begunMs));
   const ended = (state: 'done' | 'failed', more: Partial<StepState>) =>
-    change(name, (current) => current && (current.state === 'begun' ? { ...current, ...more, data: { ...current.data, ...more.data }, state, turn: current.turn + 1, tookMs: current.tookMs + tookMs(), endedMs: clock.nowMs() } : undefined));
+    change(name, (current) => current && (current.state === 'begun' ? { ...current, ...more, data: { ...current.data, ...more.data }, state, turn: current.turn + 1, tookMs: current.tookMs + tookMs(), endedMs: (step.last === true ? current.endedMs : undefined) ?? clock.nowMs() } : undefined));
   try {
     const data = await step.run(work);
     // Somebody else has ended it: they have told of it.
@@ -89,9 +96,11 @@ async function runStep(work: Work, step: Step, tell: ReturnType<typeof createTel
   }
 }
 
-function begun(before: StepState | undefined, { startsOver }: Step, { runner, nowMs }: { readonly runner: string; readonly nowMs: number }): StepState {
-  const anew = startsOver === true && before !== undefined && (before.state === 'failed' || (before.state === 'done' && numberOf(before.data, 'failed') > 0));
-  return { state: 'begun', turn: (before?.turn ?? 0) + 1, runner, beganMs: before?.beganMs ?? nowMs, tookMs: before?.tookMs ?? 0, data: anew || before === undefined ? {} : before.data };
+function begun(before: StepState | undefined, { startsOver, last }: Step, { runner, nowMs }: { readonly runner: string; readonly nowMs: number }): StepState {
+  if (before === undefined) return { state: 'begun', turn: 1, runner, beganMs: nowMs, tookMs: 0, data: {} };
+  const { state, turn, beganMs, tookMs, endedMs, data } = before;
+  const anew = startsOver === true && (state === 'failed' || (state === 'done' && numberOf(data, 'failed') > 0));
+  return { state: 'begun', turn: turn + 1, runner, beganMs, tookMs, ...(last === true && endedMs !== undefined && { endedMs }), data: anew ? {} : data };
 }
 
 async function runAll(work: Work): Promise<void> {

@@ -8,11 +8,13 @@ import type { Plan } from './plan.ts';
 import { forEachOf } from '../../kernel/for-each.ts';
 import { orStopped } from '../../kernel/or-stopped.ts';
 import { isAccountId } from './walk.ts';
-import { isOfOneAccount, throughTable, type Work } from './work.ts';
+import { inTime, isOfOneAccount, throughTable, type Work } from './work.ts';
 
 const atOnce = 8;
 /** So many in a row say that the source is out of order, and not that there is something about these accounts. */
 const mostUnknownInARow = 20;
+/** Accounts that are known to have been put out; beyond them, some are put out again. */
+const maxRemembered = 100_000;
 
 /** The times between which the attack is looked for: until the sessions had ended, since attackers may have come in until then. */
 function windowOf({ affected: { fromMs = 0, untilMs } }: Plan, { beganMs, steps }: Pick<IncidentRecord, 'beganMs' | 'steps'>, nowMs: number): { readonly fromMs: number; readonly untilMs: number } {
@@ -90,15 +92,54 @@ export async function find(work: Work): Promise<StepData> {
   return {};
 }
 
-async function addAll(work: Work, step: StepName, found: AsyncIterable<Affected>): Promise<void> {
+/**
+ * Finds who came in from the attack's sources after their sessions had ended, while the others were being found and marked. Whoever did
+ * loses that session too, also an account that was on the list before. A second look that is cut short looks at all of it again.
+ */
+export async function lookLast(work: Work): Promise<StepData> {
+  const { parts, plan } = work;
+  const { beganMs } = work.record();
+  const { sources = [], fromMs: attackedMs = 0 } = plan.affected;
+  const nowMs = parts.clock.nowMs();
+  // Wider than it need be: a clock that was set back must hide nobody.
+  const fromMs = Math.max(attackedMs, Math.min(beganMs, nowMs));
+  const found = signedIn(parts, plan, { sources, fromMs, untilMs: Math.max(fromMs, beganMs, nowMs) });
+  await addAll(work, 'find', found, createPuttingOut(work));
+  return { last: true };
+}
+
+/** Ends the sessions of accounts. Not only once for an incident: they may have come in since the last time. */
+function createPuttingOut({ parts, record, keep, data }: Work): (batch: readonly Affected[]) => Promise<void> {
+  const { by } = record();
+  const done = new Set<string>();
+  return async function putOut(batch) {
+    const fresh = [...new Set(batch.map(({ accountId }) => accountId))].filter((accountId) => !done.has(accountId));
+    let refused = 0;
+    await forEachOf(fresh, atOnce, async (accountId) => {
+      try {
+        await inTime(parts, 'epochs', parts.epochs.revokeUser({ accountId, by }));
+      } catch (error) {
+        if (!isOfOneAccount(error)) throw error;
+        refused += 1;
+      }
+    });
+    if (refused > 0) await keep('find', { refused: numberOf(data('find'), 'refused') + refused });
+    if (done.size > maxRemembered) done.clear();
+    for (const accountId of fresh) done.add(accountId);
+  };
+}
+
+async function addAll(work: Work, step: StepName, found: AsyncIterable<Affected>, andThen?: (batch: readonly Affected[]) => Promise<void>): Promise<void> {
   let batch: Affected[] = [];
   for await (const one of found) {
     batch.push(one);
     if (batch.length < chunkSize) continue;
     await add(work, step, batch);
+    await andThen?.(batch);
     batch = [];
   }
   await add(work, step, batch);
+  await andThen?.(batch);
 }
 
 async function add(work: Work, step: StepName, batch: readonly Affected[]): Promise<void> {

@@ -9,6 +9,8 @@ export interface Step {
   readonly isWanted: boolean;
   /** Whether it goes through the list of the affected: it is over when it has been through all of it. */
   readonly followsList?: boolean;
+  /** Whether it is the last look of a step that has been done: it is over when that has been taken, and leaves the time at which the step ended. */
+  readonly last?: boolean;
   /** Whether it begins anew where it has failed or some accounts have: who is done is passed over. */
   readonly startsOver?: boolean;
   run(work: Work): Promise<StepData>;

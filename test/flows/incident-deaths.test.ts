@@ -22,8 +22,10 @@ function mortal(store: RecordStore, atCall: number, death: Death): Mortal {
   return self;
 }
 
-/** Counts what was really written, by the kind of record. */
-function watched(at: World): { readonly at: World; readonly writes: Map<string, number> } {
+/** Counts what was really written, by the kind of record, and whose browsers were forgotten. */
+function watched(at: World) {
+  const forgotten: string[] = [];
+  const devices = { revokeAll: async (accountId: string) => Promise.resolve(void forgotten.push(accountId)) };
   const writes = new Map<string, number>();
   const { store } = at;
   const counting: RecordStore = {
@@ -37,7 +39,7 @@ function watched(at: World): { readonly at: World; readonly writes: Map<string, 
     },
     watch: (key, changed) => store.watch(key, changed),
   };
-  return { at: { ...at, store: counting }, writes };
+  return { at: { ...at, store: counting }, writes, forgotten, devices };
 }
 
 const accounts = 5;
@@ -49,8 +51,8 @@ function plan(at: World, endless = false): ContainPlan {
 }
 
 /** What must be true after it was gone on with, wherever it had stopped. */
-async function isContained({ at, writes }: ReturnType<typeof watched>, wanted: ContainPlan, where: string): Promise<void> {
-  const { incident, resets, readOnly, mfa } = processOf(at);
+async function isContained({ at, writes, forgotten, devices }: ReturnType<typeof watched>, wanted: ContainPlan, where: string): Promise<void> {
+  const { incident, resets, readOnly, mfa } = processOf(at, { devices });
   const report = await incident.contain(wanted);
   expect(report, where).toMatchObject({ complete: true, affected: { total: 3 }, resets: { marked: 3, already: 0, failed: 0 } });
   expect(await readOnly.status(), where).toMatchObject([{ level: 'writes' }]);
@@ -59,6 +61,7 @@ async function isContained({ at, writes }: ReturnType<typeof watched>, wanted: C
   expect(marked, where).toEqual(['incident', 'incident', 'incident', undefined, undefined]);
   // Nothing twice: one raise, one policy, one mark for each password and one for the old ones.
   expect(Object.fromEntries(['epoch', 'mfa-policy', 'reset', 'reset-before', 'read-only'].map((kind) => [kind, writes.get(kind)])), where).toEqual({ 'epoch': 1, 'mfa-policy': 1, 'reset': 3, 'reset-before': 1, 'read-only': 1 });
+  expect([...new Set(forgotten)].sort(), where).toEqual(['a0', 'a1', 'a2']);
   const mails = at.mails.map(({ kind, to }) => `${kind} ${to}`);
   expect(new Set(mails).size, where).toBe(mails.length);
   const { affected, everyoneElse } = report.notices;
@@ -71,7 +74,7 @@ async function dieAt(on: (typeof stores)[number], atCall: number, death: Death, 
   const self = watched(world({ on, count: accounts }));
   const wanted = plan(self.at, endless);
   const records = mortal(self.at.store, atCall, death);
-  const first = await processOf(self.at, { records }).incident.contain(wanted).catch((error: unknown) => {
+  const first = await processOf(self.at, { records, devices: self.devices }).incident.contain(wanted).catch((error: unknown) => {
     expect(error).toMatchObject({ code: 'ERR_STORE' });
   });
   await isContained(self, wanted, `${death} call ${atCall}`);
@@ -102,7 +105,7 @@ describe('a process that ends in the middle of containing', () => {
     const wanted = plan(self.at);
     for (let deaths = 0; deaths < 60; deaths += 1) {
       const records = mortal(self.at.store, 40, deaths % 2 === 0 ? 'before' : 'after');
-      await processOf(self.at, { records }).incident.contain(wanted).catch(() => undefined);
+      await processOf(self.at, { records, devices: self.devices }).incident.contain(wanted).catch(() => undefined);
     }
     await isContained(self, wanted, 'many deaths');
   });
@@ -117,7 +120,7 @@ describe('the clock', () => {
         const back = (progress: { readonly step: string; readonly state: string }): void => {
           if (progress.step === when && progress.state === state) self.at.clock.setWallMs(self.at.clock.nowMs() - 86_000_000);
         };
-        await processOf(self.at).incident.contain({ ...wanted, onProgress: back });
+        await processOf(self.at, { devices: self.devices }).incident.contain({ ...wanted, onProgress: back });
         await isContained(self, wanted, `${when} ${state}`);
         const report = await processOf(self.at).incident.report({ id: 'october' });
         for (const { afterMs, tookMs = 0 } of report?.facts.timeline ?? []) expect([tookMs >= 0, afterMs > -86_400_000]).toEqual([true, true]);

@@ -18,15 +18,16 @@ export const stepWords: Readonly<Record<ContainStep['step'], string>> = Object.f
 });
 
 /** What would be done, line by line, with the defaults of the library spelled out. */
-export function shownDryRun({ affected, exposureUnknown, others }: ContainReport, plan: ContainPlan): string {
+export function shownDryRun({ affected, failed, exposureUnknown, others }: ContainReport, plan: ContainPlan): string {
   const { total, because, atMost } = affected;
   const causes = Object.entries(because).filter(([, count]) => count > 0).map(([cause, count]) => `${safeLine(cause)} ${grouped(count)}`);
   const unknown = exposureUnknown > 0 ? `; of ${counted(exposureUnknown, 'account')} nobody can tell` : '';
+  const unread = failed > 0 ? `; ${counted(failed, 'account')} could not be looked at` : '';
   const everybodyElse = others === undefined ? '' : `, ${grouped(others.accounts)} others (${grouped(others.withoutSecondFactor)} of all without a second factor)`;
   return table([
     ['incident', safeLine(plan.id)],
     ['reason', safeLine(plan.reason)],
-    ['affected', `${atMost === true ? 'at most ' : ''}${counted(total, 'account')}${causes.length > 0 ? ` (${causes.join(', ')})` : ''}${unknown}`],
+    ['affected', `${atMost === true ? 'at most ' : ''}${counted(total, 'account')}${causes.length > 0 ? ` (${causes.join(', ')})` : ''}${unknown}${unread}`],
     ['read-only', readOnlyWords(plan)],
     ['sessions', sessionsWords(plan)],
     ['passwords', passwordWords(plan)],

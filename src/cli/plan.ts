@@ -1,8 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { ContainPlan } from '../flows/incident/plan.ts';
+import type { ContainPlan, ContainReset } from '../flows/incident/plan.ts';
 import type { MfaScope } from '../mfa/index.ts';
 import type { ReadOnlyStrictness } from '../read-only/index.ts';
-import type { ResetReason } from '../resets/index.ts';
 import { usageError } from './exit.ts';
 import { idsOfFile } from './id-file.ts';
 import { present } from './present.ts';
@@ -25,7 +24,7 @@ export interface PlanOptions {
   readonly readOnlyFor?: number;
   readonly sessions?: 'everyone' | 'affected';
   readonly organization?: readonly string[];
-  readonly reset?: ResetReason | 'off';
+  readonly reset?: ContainReset | 'off';
   readonly secondFactor?: MfaScope;
   readonly grace?: number;
   readonly notify?: 'everyone' | 'affected' | 'nobody';

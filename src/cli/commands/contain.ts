@@ -56,7 +56,7 @@ function addMeasures(command: Command): void {
     .option('--read-only-for <time>', 'it ends by itself after 30m, 2h, 7d', duration)
     .addOption(new Option('--sessions <whose>', 'whose sessions end (default: everyone)').choices(['everyone', 'affected']).conflicts('organization'))
     .option('--organization <id...>', 'only the sessions of these organizations end', gathered)
-    .addOption(new Option('--reset <reason>', 'why the passwords of the affected must be replaced (default: incident)').choices(['compromised', 'breached', 'incident', 'admin', 'initial', 'off']))
+    .addOption(new Option('--reset <reason>', 'why the passwords of the affected must be replaced (default: incident)').choices(['compromised', 'breached', 'incident', 'off']))
     .option('--second-factor <scope>', 'make it mandatory: app, organization:ID or role:ID', factorScope)
     .option('--grace <time>', 'how long people may go on without one: 0, 7d', durationOrNone)
     .addOption(new Option('--notify <whom>', 'who is mailed (default: everyone)').choices(['everyone', 'affected', 'nobody']));

@@ -45,7 +45,7 @@ export interface ContainPlan {
   readonly sessions?: 'everyone' | 'affected' | { readonly organizations: readonly string[] };
   readonly affected: AffectedPlan;
   /** Why the passwords of the affected must be replaced. Default `incident`; `admin` and `initial` are refused. */
-  readonly reset?: ResetReason | false;
+  readonly reset?: ContainReset | false;
   /** Makes a second factor mandatory. Default: it stays as it is. */
   readonly secondFactor?: { readonly scope: MfaScope; readonly graceMs: number } | false;
   /** Who is written to. Default both. */

@@ -128,7 +128,7 @@ export function makeFolder(config?: string, name = 'portcullis.config.ts'): Fold
     children.add(child);
     return watched(child);
   };
-  const quiet = { ...process.env, SUDO_USER: 'night-shift', NO_COLOR: undefined, FORCE_COLOR: undefined };
+  const quiet = { ...process.env, SUDO_USER: 'night-shift', NO_COLOR: undefined, FORCE_COLOR: undefined, CI: undefined };
   const start = (...args: readonly string[]): Running => {
     const running = launch(command[0] ?? '', [...command.slice(1), ...args], quiet);
     running.child.stdin?.end();

@@ -152,7 +152,7 @@ describe('the end of the incident in a small drill', () => {
       'when it was over: the session, for all of that': 2,
     });
     const seen = seenIn(audit.protected);
-    for (const expected of ['password-reset.failed changed-meanwhile', 'sign-in.failed forced-reset', 'second-factor.failed none nothing-pending']) expect(seen).toContain(expected);
+    for (const expected of ['password-reset.failed unknown-token', 'sign-in.failed forced-reset', 'second-factor.failed none nothing-pending']) expect(seen).toContain(expected);
     for (const event of ['challenge.failed', 'email-change.failed']) expect(seen.filter((each) => each.startsWith(event))).not.toEqual([]);
   });
 

@@ -63,7 +63,11 @@ export function incidentRoutes({ portcullis: { incident }, context, guards, runs
     const report = id === undefined ? undefined : await incident.report({ id });
     const form = (['html', 'txt', 'json'] as const).find((each) => each === req.params['form']);
     if (report === undefined || form === undefined) next();
-    else res.type(form).send(form === 'txt' ? report.text : report[form]);
+    else {
+      // The report is a document of its own, with a few rules of style inside and nothing that runs.
+      res.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
+      res.type(form).send(form === 'txt' ? report.text : report[form]);
+    }
   });
 
   router.post('/operator/incidents/:id/lift', ...guards.acting, async (req, res, next) => {

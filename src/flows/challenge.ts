@@ -6,11 +6,12 @@ import type { SessionFacts } from '../ports/session.ts';
 import { admit, type SecondFactorNeeded, type SignedIn } from './admit.ts';
 import type { ChallengeTicket, ChallengeTickets } from './challenge-tickets.ts';
 import { charge, subjectOf, visit, type Visit } from './door.ts';
-import { isCurrent, recognize } from './epochs.ts';
+import { recognize } from './epochs.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { PasswordGuard } from './password-guard.ts';
 import type { PendingSignIns } from './pending-sign-ins.ts';
 import type { ResetTickets } from './reset-tickets.ts';
+import { isStill } from './still.ts';
 
 export interface ChallengeInput {
   /** From the mailed link, as it came in the body of a POST. */
@@ -85,9 +86,7 @@ async function confirm(parts: FlowParts, doors: Doors, { input, current }: { rea
   const browser = devices.read(current.facts.cookies);
   const isOwn = ticket.purpose === 'sign-in' || input.session?.accountId === account.id;
   if (!ticket.isFrom(browser.id) || !isOwn) return fail(parts, current, 'other-browser', account.id);
-  if (!ticket.fits(account) || !(await isCurrent(parts, account, ticket.epochs))) return fail(parts, current, 'changed-meanwhile', account.id);
-  const trouble = await doors.guard.look({ account, name: account.id, known: true });
-  if (trouble !== undefined && trouble !== 'too-many-failures') return fail(parts, current, 'changed-meanwhile', account.id);
+  if (!ticket.fits(account) || !(await isStill(parts, doors.guard, { account, epochs: ticket.epochs }))) return fail(parts, current, 'changed-meanwhile', account.id);
   if (!(await ticket.burn())) return fail(parts, current, 'unknown-token', account.id);
 
   const about = subjectOf(current.facts, { accountId: account.id });

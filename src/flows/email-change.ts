@@ -2,7 +2,6 @@ import { secretsEqual } from '../kernel/compare.ts';
 import { ConfigError } from '../kernel/errors.ts';
 import { readIdentifier } from '../kernel/identifier.ts';
 import { accountRecordKey, burn, orRestore, readJson, replaceJson } from '../kernel/json-record.ts';
-import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventDetails } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
@@ -11,7 +10,6 @@ import type { ChallengeTickets } from './challenge-tickets.ts';
 import { codeDigest, codeTries, tryCode, type CodeRecord } from './codes.ts';
 import { charge, subjectOf, visit, type Visit } from './door.ts';
 import { freshProof, isSession, type Fresh } from './fresh.ts';
-import { isCurrent } from './epochs.ts';
 import { newCode, newToken, readCode, tokenDigest } from './mail-secrets.ts';
 import { rejected } from './new-password.ts';
 import { noticeAddresses, sendNotice } from './notices.ts';
@@ -21,6 +19,7 @@ import type { PasswordGuard } from './password-guard.ts';
 import { hasPassword, passwordTag } from './password-tag.ts';
 import type { ResetTickets } from './reset-tickets.ts';
 import { openSealed } from './sealed.ts';
+import { isStill } from './still.ts';
 import { refusedAsReadOnly } from './writable.ts';
 
 export interface EmailChangeInput {
@@ -121,7 +120,7 @@ interface Wanted {
 async function mailNew(parts: FlowParts, { guard, fresh, email }: Wanted): Promise<void> {
   const { accounts, mailer, links, emit } = parts;
   const { account, session } = fresh;
-  if (!(await isStill(parts, guard, account, session.epochs))) {
+  if (!(await isStill(parts, guard, { account, epochs: session.epochs }))) {
     emit({ type: 'email-change.failed', reason: 'changed-meanwhile', ...fresh.about });
     return;
   }
@@ -129,14 +128,6 @@ async function mailNew(parts: FlowParts, { guard, fresh, email }: Wanted): Promi
   emit({ type: 'email-change.requested', outcome: taken ? 'taken' : 'mailed', accountId: account.id });
   if (taken) await mailer.send({ kind: 'email-change-existing-account', to: email, signInLink: links.signIn, forgotLink: links.forgot });
   else await mailToken(parts, fresh, email);
-}
-
-/** Whether whoever asked still may: the sessions of then live, and nobody has said since that somebody else knows the password. */
-async function isStill(parts: FlowParts, guard: PasswordGuard, account: StoredAccount, epochs: EpochMark): Promise<boolean> {
-  if (!(await isCurrent(parts, account, epochs))) return false;
-  const trouble = await guard.look({ account, name: account.id, known: true });
-  // Guesses of others are no matter of somebody who was signed in.
-  return trouble === undefined || trouble === 'too-many-failures';
 }
 
 async function mailToken(parts: FlowParts, { account, session }: Fresh, email: string): Promise<void> {
@@ -180,7 +171,7 @@ async function confirm(parts: FlowParts, { resets, guard }: Doors, { input, curr
   if (account?.active !== true) return fail('inactive-account', accountId);
   const refused = refusedAsReadOnly(parts, current, account);
   if (refused !== undefined) return refused;
-  if (!keys.digests('identifier', account.email).includes(record.previousEmailTag) || !hasPassword(keys, account, record.passwordTag) || !(await isStill(parts, guard, account, record.epochs))) return fail('changed-meanwhile', accountId);
+  if (!keys.digests('identifier', account.email).includes(record.previousEmailTag) || !hasPassword(keys, account, record.passwordTag) || !(await isStill(parts, guard, { account, epochs: record.epochs }))) return fail('changed-meanwhile', accountId);
   if (!(await burn(parts.records, { key, version }))) return fail('unknown-token', accountId);
   const restore = async (): Promise<void> => {
     await parts.records.compareAndSet({ key, expectedVersion: 0, value: JSON.stringify(record), expiresAtMs: record.expiresAtMs });

@@ -8,7 +8,7 @@ import type { FlowParts } from './parts.ts';
  * account meanwhile ends that one too. For nobody, as many reads of records that are not there.
  */
 export function markFor({ epochs }: Pick<FlowParts, 'epochs'>, account: StoredAccount | undefined, name = ''): Promise<EpochMark> {
-  return epochs.mark({ accountId: account?.id ?? nobody(name), ...(account?.organizationIds !== undefined && { organizationIds: account.organizationIds }) });
+  return epochs.mark({ accountId: account?.id ?? nobody(name), organizationIds: account?.organizationIds });
 }
 
 /** Whether what carries this mark still counts. */

@@ -3,11 +3,12 @@ import type { StoredAccount } from '../ports/accounts.ts';
 import type { EventSubject, FlowName } from '../ports/events.ts';
 import { enter, type SignedIn } from './admit.ts';
 import { charge, refund, subjectOf, visit, type Visit } from './door.ts';
-import { isCurrent, recognize } from './epochs.ts';
+import { recognize } from './epochs.ts';
 import { tellCodeUsed, tellFactorChange, tellFactorFailed } from './notices.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { PasswordGuard } from './password-guard.ts';
 import { endPendingCookie, type FoundSignIn, type PendingSignIns } from './pending-sign-ins.ts';
+import { isStill } from './still.ts';
 import { checkFactor, type FactorCheck, type FactorInput } from './standing.ts';
 
 export interface SecondFactorInput extends FactorInput {
@@ -50,7 +51,7 @@ async function verify(parts: FlowParts, { pendings, guard }: Doors, { input, cur
   const who = recognition.known ? { browserId: browser.id } : account === undefined ? {} : { accountId: account.id };
   const charged = await charge(parts, limiters.secondFactor, current, who);
   if (!charged.ok) return charged.answered;
-  if (found === undefined || account === undefined || !(await stillHolds(parts, guard, { found, account }))) return startAgain(parts, current);
+  if (found === undefined || account === undefined || !found.fits(account) || !(await isStill(parts, guard, { account, epochs: found.pending.epochs, byPassword: 'password' in found.pending.proofs }))) return startAgain(parts, current);
   const about = subjectOf(facts, { accountId: account.id });
   const triesLeft = await found.takeTry();
   if (triesLeft === undefined) return startAgain(parts, current);
@@ -71,13 +72,6 @@ async function verify(parts: FlowParts, { pendings, guard }: Doors, { input, cur
   });
   await current.span.end();
   return { ...signedIn, ...(check.left !== undefined && { codesLeft: check.left, reissue: check.reissue === true }) };
-}
-
-/** Whether what the first step proved still opens something: the account, its password and its epochs are the same, and nobody has ordered another password. */
-async function stillHolds(parts: FlowParts, guard: PasswordGuard, { found, account }: { readonly found: FoundSignIn; readonly account: StoredAccount }): Promise<boolean> {
-  if (!found.fits(account) || !(await isCurrent(parts, account, found.pending.epochs))) return false;
-  const trouble = 'password' in found.pending.proofs ? await guard.look({ account, name: account.id, known: true }) : undefined;
-  return trouble === undefined || trouble === 'too-many-failures';
 }
 
 /** A checkbox of a form, or a flag of a program. */

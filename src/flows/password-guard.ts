@@ -1,7 +1,6 @@
 import { isDisabled, noFailures, withFailure, type FailureCap, type FailureCount } from '../kernel/failure-cap.ts';
 import { accountRecordKey, readJson, unreadableRecord, updateJson, vainChange } from '../kernel/json-record.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
-import type { ForcedReset } from '../resets/index.ts';
 import { readPassword } from './door.ts';
 import { resetSubject } from './forced-reset.ts';
 import type { FlowParts } from './parts.ts';
@@ -62,7 +61,7 @@ export function createPasswordGuard({ records, resets, keys, clock, hasher, emit
       if (account === undefined) return undefined;
       const { count, disowned } = current(account, found?.value);
       if (disowned) return 'disowned';
-      if (forced?.opens === 'mailed-link') return troubleOf(forced);
+      if (forced?.opens === 'mailed-link') return forced.reason;
       return (known ? count.knownFailures >= cap.maxKnownFailures : isDisabled(count, cap)) ? 'too-many-failures' : undefined;
     },
     async failed(who) {
@@ -117,8 +116,4 @@ function isPasswordRecord(value: unknown): value is PasswordRecord {
 function checked(found: PasswordRecord): PasswordRecord {
   if (!isPasswordRecord(found)) throw unreadableRecord('records: expected a record of the kind "password"');
   return found;
-}
-
-function troubleOf({ reason }: ForcedReset): PasswordTrouble {
-  return reason === 'admin' || reason === 'initial' ? 'incident' : reason;
 }

@@ -1,10 +1,24 @@
+const mailedReasons = ['compromised', 'breached', 'incident'] as const;
+const changedReasons = ['admin', 'initial'] as const;
+
 /** Why a password must be replaced. A closed list: there is no such thing as an old password (SP 800-63B-4 section 3.1.1.2). */
-export const resetReasons = Object.freeze(['compromised', 'breached', 'incident', 'admin', 'initial'] as const);
+export const resetReasons = Object.freeze([...mailedReasons, ...changedReasons] as const);
 
 export type ResetReason = (typeof resetReasons)[number];
 
 /** What an account that is marked may do with its old password: nothing but get a link by mail, or replace it and nothing else. */
 export type ResetOpens = 'mailed-link' | 'change-password';
+
+/** What each reason opens. */
+type Opening =
+  | { readonly opens: Extract<ResetOpens, 'mailed-link'>; readonly reason: (typeof mailedReasons)[number] }
+  | { readonly opens: Extract<ResetOpens, 'change-password'>; readonly reason: (typeof changedReasons)[number] };
+
+/**
+ * The password of this account must be replaced. `mailed-link`: the old one opens nothing, and is answered like a wrong one;
+ * `change-password`: it opens that form and no more. `by` is for a log: never show it to the person.
+ */
+export type ForcedReset = Opening & { readonly sinceMs: number; readonly by: string };
 
 const strictness: Readonly<Record<ResetReason, number>> = Object.freeze({ compromised: 3, breached: 2, incident: 2, admin: 1, initial: 1 });
 
@@ -13,8 +27,8 @@ export function strictnessOf(reason: ResetReason): number {
   return strictness[reason];
 }
 
-export function opensOf(reason: ResetReason): ResetOpens {
-  return strictnessOf(reason) > strictnessOf('admin') ? 'mailed-link' : 'change-password';
+export function forcedBy({ reason, sinceMs, by }: Mark): ForcedReset {
+  return reason === 'admin' || reason === 'initial' ? { opens: 'change-password', reason, sinceMs, by } : { opens: 'mailed-link', reason, sinceMs, by };
 }
 
 /** What every mark says. `sinceMs` is wall-clock ms, `by` the app's id of whoever gave the order. */

@@ -11,7 +11,7 @@ import { createAccountMarks, type AccountRecord } from './account-marks.ts';
 import { createBeforeMarks, type BeforeRecord } from './before-marks.ts';
 import { createMarkAll } from './mark-all.ts';
 import { readAsOf, readLiftBefore, readMark, readMarkBefore, readSubject, readUnmark, type Subject } from './orders.ts';
-import { opensOf, strictest, type Mark, type ResetOpens, type ResetReason } from './reasons.ts';
+import { forcedBy, strictest, type ForcedReset, type Mark, type ResetReason } from './reasons.ts';
 
 export interface ForcedResetsOptions {
   readonly records: RecordStore;
@@ -31,15 +31,6 @@ export interface ResetSubject {
   readonly accountId: string;
   readonly passwordSetAtMs?: number | undefined;
   readonly organizationIds?: readonly string[] | undefined;
-}
-
-/** The password of this account must be replaced. `by` is for a log: never show it to the person. */
-export interface ForcedReset {
-  readonly reason: ResetReason;
-  readonly sinceMs: number;
-  readonly by: string;
-  /** `mailed-link`: the old password opens nothing, and is answered like a wrong one. `change-password`: it opens that form and no more. */
-  readonly opens: ResetOpens;
 }
 
 /** Accounts of the app's table, in batches. Counts are of the whole job. */
@@ -145,7 +136,7 @@ export function createForcedResets(options: ForcedResetsOptions): ForcedResets {
       const subject = readSubject('resets.check', who, clock.nowMs());
       const [account, marks] = await Promise.all([accounts.read(subject.accountId), beforeMarksOf(subject)]);
       const mark = markOf(subject, account, marks);
-      return mark && { reason: mark.reason, sinceMs: mark.sinceMs, by: mark.by, opens: opensOf(mark.reason) };
+      return mark && forcedBy(mark);
     },
     async cleared(who) {
       const nowMs = clock.nowMs();

@@ -16,6 +16,15 @@ describe.each(stores)('a mark of one account, %s', (on) => {
     expect(events).toEqual([{ type: 'reset.marked', accountId, reason, by }]);
   });
 
+  it('says by its type which reasons leave the old password nothing', async () => {
+    const { resets } = setup({ on });
+    await resets.mark({ accountId, reason: 'breached', by });
+    const forced = await resets.check({ accountId });
+    if (forced?.opens !== 'mailed-link') throw new Error('not marked');
+    const reason: 'compromised' | 'breached' | 'incident' = forced.reason;
+    expect(reason).toBe('breached');
+  });
+
   it('is of that account and of no other', async () => {
     const { resets } = setup({ on });
     await resets.mark({ accountId, reason: 'admin', by });

@@ -114,10 +114,13 @@ export async function signedInAs(parts: FlowParts, session: SessionFacts | undef
   if (hasEnded(session, sessionLimits, clock.nowMs())) return { ok: false, reason: 'ended' };
   const account = await accounts.findById(session.accountId);
   if (account?.active !== true) return { ok: false, reason: 'inactive-account' };
+  // Asked for at once and heard after the epochs: of a session that was ended it is all the same, failure or not.
+  const asked = forcedOn(parts, account, session);
+  asked.catch(() => undefined);
   const current = await currentSession(parts, account, session);
   if (current === undefined || !isMarked(current)) return { ok: false, reason: 'revoked' };
   // What an order to replace the password means to somebody who came by it: the old one opens nothing, or its change alone.
-  const forced = await forcedOn(parts, account, session);
+  const forced = await asked;
   if (forced?.opens === 'mailed-link') return { ok: false, reason: 'revoked' };
   return { ok: true, account, session: forced === undefined ? current : { ...current, stage: 'change-password' } };
 }

@@ -1,7 +1,7 @@
 import { roundingMs } from '../../kernel/counting.ts';
+import { storedKey } from '../../kernel/stored-text.ts';
 import type { CounterCharge, CounterRule } from '../../ports/counter-store.ts';
 import type { CounterRow, CounterRows } from './counter-rows.ts';
-import { storedKey } from './text.ts';
 
 /** A charge as it was when the store was called, with its key as it is stored. */
 export interface Place extends CounterCharge {

@@ -1,5 +1,6 @@
 import { canPay } from '../../kernel/counting.ts';
 import { oncePer } from '../../kernel/once-per.ts';
+import { storedKey } from '../../kernel/stored-text.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { CounterCharge, CounterRule, CounterStore, CounterVerdict } from '../../ports/counter-store.ts';
 import type { Emit } from '../../ports/events.ts';
@@ -7,7 +8,6 @@ import type { Connection } from './connection.ts';
 import { createCounterPlaces, placeOf, type CounterPlaces, type Place, type Standing } from './counter-places.ts';
 import { createCounterRows, type CounterRows } from './counter-rows.ts';
 import { createState, type State } from './state.ts';
-import { storedKey } from './text.ts';
 import type { StoreTime } from './time.ts';
 import type { Turns } from './turns.ts';
 

@@ -1,10 +1,11 @@
+import { storedKey } from '../../kernel/stored-text.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RecordChange, RecordStore } from '../../ports/record-store.ts';
 import type { Connection } from './connection.ts';
 import { createRecordRoom, type MakeRoom } from './record-room.ts';
 import { createRecordRows, isGone, momentOf, type RecordEnd, type RecordPlace, type RecordRows } from './record-rows.ts';
 import { createState, type State } from './state.ts';
-import { storedKey, storedValue, valueOf } from './text.ts';
+import { storedValue, valueOf } from './text.ts';
 import type { StoreTime } from './time.ts';
 import type { Turns } from './turns.ts';
 import { createWatch } from './watch.ts';

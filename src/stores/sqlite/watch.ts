@@ -1,3 +1,5 @@
+import { once } from '../../kernel/once.ts';
+import { repeating } from '../../kernel/repeating.ts';
 import { createWatchers } from '../../kernel/watchers.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RecordPlace, RecordRows } from './record-rows.ts';
@@ -37,7 +39,7 @@ export function createWatch({ rows, state, clock }: { readonly rows: RecordRows;
     lastVersion = highest;
   }
 
-  const looking = repeating(clock, () => {
+  const looking = repeating(clock, lookEveryMs, () => {
     ifPossible(look);
   });
 
@@ -78,36 +80,6 @@ export function createWatch({ rows, state, clock }: { readonly rows: RecordRows;
       watchers.tell(key);
     },
     stop,
-  };
-}
-
-/** Does something again and again, between `start` and `stop`. */
-function repeating(clock: Clock, work: () => void): { start(): void; stop(): void } {
-  let cancel: (() => void) | undefined;
-
-  function next(): void {
-    cancel = clock.after(lookEveryMs, () => {
-      next();
-      work();
-    }, true);
-  }
-
-  return {
-    start() {
-      if (cancel === undefined) next();
-    },
-    stop() {
-      cancel?.();
-      cancel = undefined;
-    },
-  };
-}
-
-function once(work: () => void): () => void {
-  let done = false;
-  return () => {
-    if (!done) work();
-    done = true;
   };
 }
 

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** What the tests need from Debian: the package and a file that it brings. */
 export const debianPackages = [
@@ -12,13 +13,22 @@ export const debianPackages = [
   { name: 'chromium', file: '/usr/bin/chromium' },
   // Debian may start one of its own: no test uses that.
   { name: 'redis-server', file: '/usr/bin/redis-server' },
+  // The same. The folder's name is the version, another one in each Debian.
+  { name: 'postgresql', file: '/usr/lib/postgresql/*/bin/postgres' },
 ] as const satisfies readonly { readonly name: string; readonly file: string }[];
 
 export type DebianPackage = (typeof debianPackages)[number]['name'];
 
 /** Whether the package is there. Looks at a file, since asking dpkg takes longer than the rest of the script. */
 export function isInstalled(name: DebianPackage): boolean {
-  return debianPackages.some((wanted) => wanted.name === name && existsSync(wanted.file));
+  return debianPackages.some((wanted) => wanted.name === name && (wanted.name === 'postgresql' ? postgresPrograms() !== undefined : existsSync(wanted.file)));
+}
+
+/** The folder of the newest PostgreSQL's programs; undefined where there is no server, but a client at most. */
+export function postgresPrograms(versions = '/usr/lib/postgresql'): string | undefined {
+  if (!existsSync(versions)) return undefined;
+  const newestFirst = readdirSync(versions).sort((one, other) => Number(other) - Number(one));
+  return newestFirst.map((version) => join(versions, version, 'bin')).find((folder) => existsSync(join(folder, 'postgres')));
 }
 
 /** The world as {@link installPackages} sees it. */

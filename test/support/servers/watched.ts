@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 
 /** A server of a test. It never outlives the process that started it, whatever that dies of. */
@@ -28,7 +29,8 @@ export async function spawnWatched(program: string, args: readonly string[], fol
   for (const each of [shell, shell.stdin, shell.stdout]) (each as { unref?: () => void }).unref?.();
   const alive = (): boolean => {
     try {
-      return process.kill(pid, 0);
+      process.kill(pid, 0);
+      return !isZombie(pid);
     } catch {
       return false;
     }
@@ -44,6 +46,12 @@ export async function spawnWatched(program: string, args: readonly string[], fol
       await exited;
     },
   };
+}
+
+/** Ended, and not yet asked about by the shell, which waits for its input. */
+function isZombie(pid: number): boolean {
+  const stat = `/proc/${pid}/stat`;
+  return existsSync(stat) && /\) Z /.test(readFileSync(stat, 'utf8'));
 }
 
 /** A port that nobody listens on, at this moment. */

@@ -7,7 +7,6 @@ import type { EventSubject } from '../ports/events.ts';
 import type { EpochMark, SessionFacts } from '../ports/session.ts';
 import type { Reply } from '../ports/reply.ts';
 import type { ChallengeTickets } from './challenge-tickets.ts';
-import { forcedOn } from './forced-reset.ts';
 import { labelOf, type Visit } from './door.ts';
 import { withFields } from './reply-fields.ts';
 import { tellUnusual, type Unusual } from './notices.ts';
@@ -45,8 +44,10 @@ export interface Arrival {
   /** From before the proof was looked at. */
   readonly epochs: EpochMark;
   readonly proofs: SessionFacts['proofs'];
-  /** The password must be changed before anything else. */
+  /** The password must be changed before anything else: it has leaked. */
   readonly mustChange?: boolean | undefined;
+  /** The same by an order, as it was read after the password was looked at. A second step asks for it anew. */
+  readonly ordered: boolean;
   readonly pathway: string;
   readonly browser: Browser;
   readonly recognition: Recognition;
@@ -129,7 +130,7 @@ async function sendLink(parts: FlowParts, { tickets }: Doors, arrival: Arrival, 
 }
 
 interface Entry {
-  readonly arrival: Pick<Arrival, 'account' | 'name' | 'browser' | 'recognition' | 'pathway' | 'mustChange' | 'about' | 'visit'> & { readonly failuresBefore?: number | undefined };
+  readonly arrival: Pick<Arrival, 'account' | 'name' | 'browser' | 'recognition' | 'pathway' | 'mustChange' | 'ordered' | 'about' | 'visit'> & { readonly failuresBefore?: number | undefined };
   readonly session: SessionFacts;
   readonly enrollUntilMs?: number;
   /** "Remember this browser": no second factor for a while. */
@@ -140,8 +141,8 @@ interface Entry {
 /** The last step of every way in. A browser becomes known by a sign-in that passed everything, and not by one that may only enroll. */
 export async function enter(parts: FlowParts, { arrival, session: given, enrollUntilMs, rememberFactor = false, moreCookies = [] }: Entry): Promise<SignedIn> {
   const { devices, emit } = parts;
-  const { account, name, browser, recognition, pathway, mustChange, about } = arrival;
-  const session: SessionFacts = mustChange === true || (await forcedOn(parts, account, given)) !== undefined ? { ...given, stage: 'change-password' } : given;
+  const { account, name, browser, recognition, pathway, mustChange, ordered, about } = arrival;
+  const session: SessionFacts = mustChange === true || ordered ? { ...given, stage: 'change-password' } : given;
   const cookie = session.stage === 'full' ? await known() : devices.identify(browser).setCookie;
   emit({ type: 'sign-in.succeeded', pathway, proofs: Object.keys(session.proofs), stage: session.stage, knownDevice: recognition.known, ...about, accountId: account.id });
   return { outcome: 'signed-in', accountId: account.id, session, setCookies: cookieLines(cookie, ...moreCookies), ...(enrollUntilMs !== undefined && { enrollUntilMs }) };

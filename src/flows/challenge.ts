@@ -11,7 +11,7 @@ import type { Answered, FlowParts } from './parts.ts';
 import type { PasswordGuard } from './password-guard.ts';
 import type { PendingSignIns } from './pending-sign-ins.ts';
 import type { ResetTickets } from './reset-tickets.ts';
-import { isStill } from './still.ts';
+import { goesOn } from './still.ts';
 
 export interface ChallengeInput {
   /** From the mailed link, as it came in the body of a POST. */
@@ -86,7 +86,8 @@ async function confirm(parts: FlowParts, doors: Doors, { input, current }: { rea
   const browser = devices.read(current.facts.cookies);
   const isOwn = ticket.purpose === 'sign-in' || input.session?.accountId === account.id;
   if (!ticket.isFrom(browser.id) || !isOwn) return fail(parts, current, 'other-browser', account.id);
-  if (!ticket.fits(account) || !(await isStill(parts, doors.guard, { account, epochs: ticket.epochs }))) return fail(parts, current, 'changed-meanwhile', account.id);
+  const still = ticket.fits(account) ? await goesOn(parts, doors.guard, { account, epochs: ticket.epochs }) : undefined;
+  if (still === undefined) return fail(parts, current, 'changed-meanwhile', account.id);
   if (!(await ticket.burn())) return fail(parts, current, 'unknown-token', account.id);
 
   const about = subjectOf(current.facts, { accountId: account.id });
@@ -99,7 +100,7 @@ async function confirm(parts: FlowParts, doors: Doors, { input, current }: { rea
   }
   const { name, pathway, proofs } = ticket.signIn;
   const recognition = await recognize(parts, browser, account);
-  return admit(parts, doors, { account, name, epochs: ticket.epochs, pathway, proofs: { ...proofs, ...proof }, browser, recognition, about, visit: current });
+  return admit(parts, doors, { account, name, epochs: ticket.epochs, pathway, proofs: { ...proofs, ...proof }, ordered: still.mustChange, browser, recognition, about, visit: current });
 }
 
 /** The password is marked before anything else: whatever fails after that, it opens nothing. */

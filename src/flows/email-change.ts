@@ -19,7 +19,7 @@ import type { PasswordGuard } from './password-guard.ts';
 import { hasPassword, passwordTag } from './password-tag.ts';
 import type { ResetTickets } from './reset-tickets.ts';
 import { openSealed } from './sealed.ts';
-import { isStill } from './still.ts';
+import { goesOn } from './still.ts';
 import { refusedAsReadOnly } from './writable.ts';
 
 export interface EmailChangeInput {
@@ -120,7 +120,7 @@ interface Wanted {
 async function mailNew(parts: FlowParts, { guard, fresh, email }: Wanted): Promise<void> {
   const { accounts, mailer, links, emit } = parts;
   const { account, session } = fresh;
-  if (!(await isStill(parts, guard, { account, epochs: session.epochs }))) {
+  if ((await goesOn(parts, guard, { account, epochs: session.epochs })) === undefined) {
     emit({ type: 'email-change.failed', reason: 'changed-meanwhile', ...fresh.about });
     return;
   }
@@ -171,7 +171,7 @@ async function confirm(parts: FlowParts, { resets, guard }: Doors, { input, curr
   if (account?.active !== true) return fail('inactive-account', accountId);
   const refused = refusedAsReadOnly(parts, current, account);
   if (refused !== undefined) return refused;
-  if (!keys.digests('identifier', account.email).includes(record.previousEmailTag) || !hasPassword(keys, account, record.passwordTag) || !(await isStill(parts, guard, { account, epochs: record.epochs }))) return fail('changed-meanwhile', accountId);
+  if (!keys.digests('identifier', account.email).includes(record.previousEmailTag) || !hasPassword(keys, account, record.passwordTag) || (await goesOn(parts, guard, { account, epochs: record.epochs })) === undefined) return fail('changed-meanwhile', accountId);
   if (!(await burn(parts.records, { key, version }))) return fail('unknown-token', accountId);
   const restore = async (): Promise<void> => {
     await parts.records.compareAndSet({ key, expectedVersion: 0, value: JSON.stringify(record), expiresAtMs: record.expiresAtMs });

@@ -46,7 +46,7 @@ export function createExternalAuth(parts: FlowParts, doors: { readonly pendings:
       // Two factors longer ago than a session lives here, or at nobody knows what time, are one factor now.
       const strong = authMs !== undefined && clock.nowMs() - authMs < sessionLimits.absoluteMs && methodsOf(auth.amr).some((method) => trusted.includes(method));
       const proofs = { external: authMs ?? 0, ...(strong && { 'external-mfa': authMs }) };
-      return admit(parts, doors, { account, name: canonicalize(account.email), epochs, proofs, pathway, browser, recognition, about, visit: current });
+      return admit(parts, doors, { account, name: canonicalize(account.email), epochs, proofs, ordered: false, pathway, browser, recognition, about, visit: current });
     });
   };
 }

@@ -17,6 +17,16 @@ interface PasswordRecord {
 /** Why a right password opens nothing. The last three: an operator has ordered another one, since somebody else knows it. */
 export type PasswordTrouble = 'too-many-failures' | 'disowned' | 'compromised' | 'breached' | 'incident';
 
+/** What is known of a password, right or wrong. */
+export interface PasswordLook {
+  /** Why it opens nothing. */
+  readonly trouble: PasswordTrouble | undefined;
+  /** It opens its own change and no more: an operator has ordered so. */
+  readonly mustChange: boolean;
+}
+
+const nothingKnown: PasswordLook = Object.freeze({ trouble: undefined, mustChange: false });
+
 interface Who {
   readonly account: StoredAccount | undefined;
   /** Canonical: what nobody is called. */
@@ -32,7 +42,7 @@ interface Who {
  */
 export interface PasswordGuard {
   /** As many reads for nobody. */
-  look(who: Who): Promise<PasswordTrouble | undefined>;
+  look(who: Who): Promise<PasswordLook>;
   /** One more wrong password: one read and one write, for nobody too. */
   failed(who: Who): Promise<void>;
   /** Forgets the failures; answers how many there were in a row from strangers. */
@@ -58,11 +68,11 @@ export function createPasswordGuard({ records, resets, keys, clock, hasher, emit
     async look(who) {
       const { account, known } = who;
       const [found, forced] = await Promise.all([readJson<PasswordRecord>(records, keyOf(who)), resets.check(resetSubject(account, who.name))]);
-      if (account === undefined) return undefined;
+      if (account === undefined) return nothingKnown;
       const { count, disowned } = current(account, found?.value);
-      if (disowned) return 'disowned';
-      if (forced?.opens === 'mailed-link') return forced.reason;
-      return (known ? count.knownFailures >= cap.maxKnownFailures : isDisabled(count, cap)) ? 'too-many-failures' : undefined;
+      const spent = known ? count.knownFailures >= cap.maxKnownFailures : isDisabled(count, cap);
+      const ordered = forced?.opens === 'mailed-link' ? forced.reason : undefined;
+      return { trouble: disowned ? 'disowned' : (ordered ?? (spent ? 'too-many-failures' : undefined)), mustChange: forced?.opens === 'change-password' };
     },
     async failed(who) {
       const { account, known } = who;
@@ -93,7 +103,7 @@ export function createPasswordGuard({ records, resets, keys, clock, hasher, emit
       const text = readPassword(password);
       const verdict = text === undefined ? { ok: false } : await hasher.verify({ password: text, stored: who.account?.passwordHash, name: who.name });
       // After the password: of many guesses at once, those that were found wrong meanwhile count.
-      const trouble = await guard.look(who);
+      const { trouble } = await guard.look(who);
       if (!verdict.ok) await guard.failed(who);
       else if (who.account !== undefined && trouble === undefined) await guard.passed(who.account);
       return verdict.ok && trouble === undefined;

@@ -6,7 +6,7 @@ import type { Reply } from '../ports/reply.ts';
 import { charge, chargeAccount, readPassword, refund, subjectOf, visit, type Visit } from './door.ts';
 import { orRestore } from '../kernel/json-record.ts';
 import { outlives } from './epochs.ts';
-import { forcedResetDone, resetSubject } from './forced-reset.ts';
+import { forcedResetDone } from './forced-reset.ts';
 import { newPasswordStored, rejected, samePassword, takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { PasswordGuard } from './password-guard.ts';
@@ -122,10 +122,10 @@ const needsFactor = Object.freeze({ code: 'second-factor', message: 'This accoun
 const wrongFactor = Object.freeze({ code: 'second-factor', message: 'The code is wrong, used or too old. Wait for the next one, or use a recovery code.' });
 
 /** Whether it is the old one, where that opens nothing any more. */
-async function isSpent({ hasher, resets }: FlowParts, { guard, account, password }: { readonly guard: PasswordGuard; readonly account: StoredAccount; readonly password: unknown }): Promise<boolean> {
-  const trouble = (await guard.look({ account, name: account.id, known: false })) ?? (await resets.check(resetSubject(account)));
+async function isSpent({ hasher }: FlowParts, { guard, account, password }: { readonly guard: PasswordGuard; readonly account: StoredAccount; readonly password: unknown }): Promise<boolean> {
+  const { trouble, mustChange } = await guard.look({ account, name: account.id, known: false });
   const text = readPassword(password);
-  if (trouble === undefined || text === undefined) return false;
+  if ((trouble === undefined && !mustChange) || text === undefined) return false;
   return (await hasher.verify({ password: text, stored: account.passwordHash, name: account.id })).ok;
 }
 

@@ -8,7 +8,7 @@ import { tellCodeUsed, tellFactorChange, tellFactorFailed } from './notices.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { PasswordGuard } from './password-guard.ts';
 import { endPendingCookie, type FoundSignIn, type PendingSignIns } from './pending-sign-ins.ts';
-import { isStill } from './still.ts';
+import { goesOn } from './still.ts';
 import { checkFactor, type FactorCheck, type FactorInput } from './standing.ts';
 
 export interface SecondFactorInput extends FactorInput {
@@ -51,7 +51,9 @@ async function verify(parts: FlowParts, { pendings, guard }: Doors, { input, cur
   const who = recognition.known ? { browserId: browser.id } : account === undefined ? {} : { accountId: account.id };
   const charged = await charge(parts, limiters.secondFactor, current, who);
   if (!charged.ok) return charged.answered;
-  if (found === undefined || account === undefined || !found.fits(account) || !(await isStill(parts, guard, { account, epochs: found.pending.epochs, byPassword: 'password' in found.pending.proofs }))) return startAgain(parts, current);
+  if (found === undefined || account === undefined || !found.fits(account)) return startAgain(parts, current);
+  const still = await goesOn(parts, guard, { account, epochs: found.pending.epochs, byPassword: 'password' in found.pending.proofs });
+  if (still === undefined) return startAgain(parts, current);
   const about = subjectOf(facts, { accountId: account.id });
   const triesLeft = await found.takeTry();
   if (triesLeft === undefined) return startAgain(parts, current);
@@ -65,7 +67,7 @@ async function verify(parts: FlowParts, { pendings, guard }: Doors, { input, cur
   const { pending } = found;
   const nowMs = parts.clock.nowMs();
   const signedIn = await enter(parts, {
-    arrival: { account, name: pending.name, browser, recognition, pathway: pending.pathway, mustChange: pending.mustChange, about, visit: current },
+    arrival: { account, name: pending.name, browser, recognition, pathway: pending.pathway, mustChange: pending.mustChange, ordered: still.mustChange, about, visit: current },
     session: { accountId: account.id, stage: 'full', startedAtMs: nowMs, epochs: pending.epochs, proofs: { ...pending.proofs, [check.method]: nowMs } },
     rememberFactor: isTicked(input.remember),
     moreCookies: [endPendingCookie],

@@ -12,7 +12,7 @@ import { charge, chargeAccount, orRefund, readPassword, refund, subjectOf, visit
 import { markFor, recognize } from './epochs.ts';
 import { passesOwnChallenge } from './own-challenge.ts';
 import type { Answered, FlowParts } from './parts.ts';
-import type { PasswordGuard, PasswordTrouble } from './password-guard.ts';
+import type { PasswordGuard, PasswordLook } from './password-guard.ts';
 import { hasPassword, passwordTag } from './password-tag.ts';
 import type { PendingSignIns } from './pending-sign-ins.ts';
 import type { ResetReason, ResetTickets } from './reset-tickets.ts';
@@ -65,7 +65,7 @@ interface Look {
   /** What was charged to the account itself. */
   readonly own: LimiterDecision;
   readonly verdict: HashVerdict;
-  readonly trouble: PasswordTrouble | undefined;
+  readonly known: PasswordLook;
 }
 
 const stranger: Recognition = Object.freeze({ known: false });
@@ -105,7 +105,7 @@ async function decide(parts: FlowParts, doors: SignInDoors, attempt: Attempt): P
   const { about, browser, name, visit: current } = attempt;
   const looked = await orRefund({ limiter: parts.limiters.signIn, pass: attempt.pass }, () => look(parts, doors, attempt));
   if ('outcome' in looked) return looked;
-  const { account, verdict, recognition, trouble } = looked;
+  const { account, verdict, recognition, known: { trouble } } = looked;
   // One moment for all that may fail, before anything that only some of them do.
   const answerAtMs = failureAtMs(parts);
   if (!verdict.ok) await doors.guard.failed({ account, name, known: recognition.known });
@@ -149,8 +149,8 @@ async function look(parts: FlowParts, { guard }: SignInDoors, attempt: Attempt):
   return orRefund({ limiter: limiters.signIn, pass: own }, async () => {
     const verdict = await hasher.verify({ password, stored: own.ok ? account?.passwordHash : undefined, name });
     // After the password: of a thousand guesses at once, those that were found wrong meanwhile count.
-    const trouble = await guard.look({ account, name, known: recognition.known });
-    return { account, recognition, epochs, own, verdict, trouble };
+    const known = await guard.look({ account, name, known: recognition.known });
+    return { account, recognition, epochs, own, verdict, known };
   });
 }
 
@@ -196,17 +196,17 @@ async function settle(parts: FlowParts, doors: SignInDoors, { attempt, account, 
     return failure(parts, current, browser, answerAtMs);
   }
   if (leak.verdict === 'unknown') emit({ type: 'breach.unknown', flow: 'sign-in', reason: leak.reason, ...about });
-  const rehash = verdict.ok && verdict.rehash;
   // Where the answer may be the one to a wrong password, its time must not tell of a new hash.
   const mayBeMailed = !recognition.known && parts.challenge.strangers !== 'none';
   // Before anything is bound to the password: what waits for a second factor names the hash that it was begun with.
-  const rehashedAccount = rehash && !mayBeMailed ? await rehashed(parts, account, password) : account;
+  const rehashedAccount = verdict.ok && verdict.rehash && !mayBeMailed ? await rehashed(parts, account, password) : account;
   const result = await admit(parts, doors, {
     account: rehashedAccount,
     name,
     epochs,
     proofs: { password: clock.nowMs() },
     mustChange,
+    ordered: looked.known.mustChange,
     pathway: 'password',
     browser,
     recognition,

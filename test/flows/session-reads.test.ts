@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { memoryStore, type RecordStore } from 'portcullis';
 import { fakeClock } from 'portcullis/testing';
 import { makeKit, type Kit } from '../support/kit.ts';
-import { person, type Person } from '../support/person.ts';
+import { openBrowser, person, type Person } from '../support/person.ts';
 
 const by = 'operator-1';
 
@@ -16,7 +16,7 @@ interface Setup {
   readonly check: () => ReturnType<Kit['portcullis']['access']['check']>;
 }
 
-async function setup(): Promise<Setup> {
+async function setup(options: Parameters<typeof makeKit>[0] = {}): Promise<Setup> {
   const store = memoryStore({ clock: fakeClock() });
   const before: Setup['before'] = {};
   const asked: string[] = [];
@@ -31,11 +31,11 @@ async function setup(): Promise<Setup> {
       return store.read(key);
     },
   };
-  const kit = makeKit({ records });
+  const kit = makeKit({ ...options, records });
   const ada = await person(kit);
   await ada.signIn();
-  // What is remembered of epochs is too old by then.
-  await kit.clock.advance(5_000);
+  // What is remembered of records is too old by then.
+  await kit.clock.advance(2 * 3_600_000);
   asked.length = 0;
   return { kit, ada, before, asked, check: () => kit.portcullis.access.check({ session: ada.session, facts: ada.browser.facts() }) };
 }
@@ -82,5 +82,58 @@ describe('the check of a session', () => {
     }));
     expect(await kit.value(check())).toMatchObject({ verdict: 'signed-out' });
     await kit.clock.advance(1_000);
+  });
+});
+
+function ordersAsked(asked: readonly string[]): number {
+  return asked.filter((kind) => kind === 'reset').length;
+}
+
+// ASVS 5.0 6.4.6
+describe('an order to change the password', () => {
+  it('is asked for once at a sign-in, after the password was looked at', async () => {
+    const { kit, ada, asked } = await setup();
+    await kit.portcullis.resets.mark({ accountId: ada.id, reason: 'admin', by });
+    asked.length = 0;
+    expect(await ada.signIn()).toMatchObject({ outcome: 'signed-in', session: { stage: 'change-password' } });
+    expect(ordersAsked(asked)).toBe(1);
+  });
+
+  it('is asked for once in each of two steps, and counts as it is in the second', async () => {
+    const { kit, ada, asked } = await setup();
+    await ada.signIn();
+    await ada.enrollWholly();
+    const steps = async () => {
+      ada.browser = openBrowser();
+      expect(await ada.signIn()).toMatchObject({ outcome: 'second-factor' });
+      return async () => {
+        asked.length = 0;
+        const signedIn = await ada.giveCode();
+        await kit.clock.advance(30_000);
+        return { signedIn, times: ordersAsked(asked) };
+      };
+    };
+    const first = await steps();
+    await kit.portcullis.resets.mark({ accountId: ada.id, reason: 'initial', by });
+    expect(await first()).toMatchObject({ signedIn: { outcome: 'signed-in', session: { stage: 'change-password' } }, times: 1 });
+    const second = await steps();
+    await kit.portcullis.resets.unmark({ accountId: ada.id, by });
+    expect(await second()).toMatchObject({ signedIn: { outcome: 'signed-in', session: { stage: 'full' } }, times: 1 });
+  });
+
+  it('is asked for when a mailed link ends a sign-in that was begun before it', async () => {
+    const { kit, ada } = await setup({ challenge: { strangers: 'mail' } });
+    ada.browser = openBrowser();
+    expect(await ada.signIn()).toMatchObject({ outcome: 'answered' });
+    await kit.portcullis.resets.mark({ accountId: ada.id, reason: 'admin', by });
+    expect(await ada.openLink()).toMatchObject({ outcome: 'signed-in', session: { stage: 'change-password' } });
+  });
+
+  it('is no matter of somebody who came without the password', async () => {
+    const { kit, ada, asked } = await setup({ pathways: { google: {} } });
+    await kit.portcullis.resets.mark({ accountId: ada.id, reason: 'admin', by });
+    asked.length = 0;
+    expect(await kit.value(kit.portcullis.recordExternalAuth({ pathway: 'google', accountId: ada.id, facts: openBrowser().facts() }))).toMatchObject({ outcome: 'signed-in', session: { stage: 'full' } });
+    expect(ordersAsked(asked)).toBe(0);
   });
 });

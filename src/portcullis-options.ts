@@ -39,7 +39,7 @@ import type { UniformOptions } from './uniform/index.ts';
 type Wired = 'keys' | 'clock' | 'emit' | 'random' | 'records';
 
 type FlowLimitOptions = {
-  readonly [L in keyof FlowLimits]?: L extends 'notice' | 'challenge' | 'enroll' ? { readonly account?: LimitRule } : { readonly [N in LimitRuleName]?: LimitRule };
+  readonly [L in keyof FlowLimits]?: L extends 'notice' | 'challenge' | 'enroll' | 'factorChange' ? { readonly account?: LimitRule } : { readonly [N in LimitRuleName]?: LimitRule };
 };
 
 /** What the response to incidents takes beside the pieces. */
@@ -179,6 +179,7 @@ const limitsOption = group({
   secondFactor: rules,
   challenge: group({ account: rule }),
   enroll: group({ account: rule }),
+  factorChange: group({ account: rule }),
   notice: group({ account: rule }),
 });
 

@@ -95,6 +95,7 @@ function limitersOf({ counters: store, limits, clock }: ParsedPortcullisOptions,
     secondFactor: limiter('secondFactor', 'second-factor'),
     challenge: limiter('challenge', 'challenge'),
     enroll: limiter('enroll', 'enroll'),
+    factorChange: limiter('factorChange', 'factor-change'),
     notice: limiter('notice', 'notice'),
   };
 }

@@ -66,27 +66,31 @@ export interface Factors {
   forgetDevices(choice: FactorRequest & { readonly deviceId?: unknown }): Promise<FactorChanged | Answered>;
 }
 
+type ChangeWork<R> = (fresh: Fresh, current: Visit) => Promise<R | Answered>;
+
 export function createFactors(parts: FlowParts): Factors {
   /** Runs a change once the session has proved enough. */
-  function changing<R>(flow: FlowName, request: FactorRequest, work: (fresh: Fresh, current: Visit) => Promise<R | Answered>): Promise<R | Answered> {
+  function changing<R>(flow: FlowName, request: FactorRequest, work: ChangeWork<R>): Promise<R | Answered> {
     return visit<R | Answered>(parts, { flow, facts: request.facts }, async (current) => {
       const fresh = await freshProof(parts, { session: request.session, action: flow, current });
       return fresh.ok ? (refusedAsReadOnly(parts, current, fresh.account) ?? work(fresh, current)) : fresh.answered;
     });
   }
 
+  const limited = <R extends FactorChanged | CodesIssued>(work: ChangeWork<R>): ChangeWork<R> => (fresh, current) => inLimits(parts, { fresh, current, work });
+
   return Object.freeze({
     list: (request) => visit<FactorOverview | Answered>(parts, { flow: 'change-factor', facts: request.facts }, (current) => overview(parts, request, current)),
-    remove: (choice) => changing('change-factor', choice, (fresh, current) => remove(parts, { choice, fresh, current })),
-    suspend: (choice) => changing('change-factor', choice, (fresh, current) => setState(parts, { choice, fresh, current, verb: 'suspend' })),
-    restore: (choice) => changing('change-factor', choice, (fresh, current) => setState(parts, { choice, fresh, current, verb: 'restore' })),
+    remove: (choice) => changing('change-factor', choice, limited((fresh, current) => remove(parts, { choice, fresh, current }))),
+    suspend: (choice) => changing('change-factor', choice, limited((fresh, current) => setState(parts, { choice, fresh, current, verb: 'suspend' }))),
+    restore: (choice) => changing('change-factor', choice, limited((fresh, current) => setState(parts, { choice, fresh, current, verb: 'restore' }))),
     reissueCodes: (request) =>
-      changing<CodesIssued>('recovery-codes', request, async (fresh, current) => {
+      changing<CodesIssued>('recovery-codes', request, limited(async (fresh, current) => {
         if (!fresh.standing.factors.enrolled) return refuseChange(parts, { flow: 'recovery-codes', reason: 'none-enrolled', fresh, current });
         const recoveryCodes = await issueCodes(parts, fresh.account.id);
         tellFactorChange(parts, { account: fresh.account, span: current.span, what: 'codes-replaced', by: 'owner' });
         return { ...(await changed(parts, { request, fresh, current })), outcome: 'codes', recoveryCodes };
-      }),
+      })),
     forgetDevices: (choice) =>
       changing('change-factor', choice, async (fresh, current) => {
         if (choice.deviceId === undefined) return changed(parts, { request: choice, fresh, current });
@@ -95,6 +99,19 @@ export function createFactors(parts: FlowParts): Factors {
         return changed(parts, { request: choice, fresh, current, keepDevices: true });
       }),
   } satisfies Factors);
+}
+
+/**
+ * A change that is told at every address of the owner. Whoever sits in a session must neither make one in silence nor fill a mailbox,
+ * and so there are few of them.
+ */
+async function inLimits<R extends FactorChanged | CodesIssued>({ limiters, limitKeys, uniform }: FlowParts, { fresh, current, work }: { readonly fresh: Fresh; readonly current: Visit; readonly work: ChangeWork<R> }): Promise<R | Answered> {
+  const decision = await limiters.factorChange.take({ account: limitKeys.account(fresh.account.id) }, { about: fresh.about });
+  if (!decision.ok) return current.now(uniform.comeBack('too-many-requests', decision.retryAfterMs, current.facts.accepts));
+  const result = await work(fresh, current);
+  // Nothing was changed, and nobody is told.
+  if (result.outcome === 'answered') await limiters.factorChange.refund(decision).catch(() => undefined);
+  return result;
 }
 
 async function overview(parts: FlowParts, request: FactorRequest, current: Visit): Promise<FactorOverview | Answered> {

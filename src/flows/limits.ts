@@ -15,6 +15,7 @@ export interface FlowLimits {
   readonly passwordChange: Rules;
   readonly secondFactor: Rules;
   readonly enroll: { readonly account: LimitRule };
+  readonly factorChange: { readonly account: LimitRule };
   readonly challenge: { readonly account: LimitRule };
   readonly notice: { readonly account: LimitRule };
 }
@@ -32,6 +33,7 @@ export const flowLimitDefaults: FlowLimits = Object.freeze({
   passwordChange: rules({ address: per(10, minuteMs), account: per(5, 5 * minuteMs) }),
   secondFactor: rules({ address: per(20, 10 * minuteMs), account: per(10, 10 * minuteMs) }),
   enroll: Object.freeze({ account: per(20, hourMs) }),
+  factorChange: Object.freeze({ account: per(10, hourMs) }),
   challenge: Object.freeze({ account: per(5, hourMs) }),
   notice: Object.freeze({ account: per(2, 24 * hourMs) }),
 });

@@ -20,7 +20,7 @@ export async function sendNotice({ mailer }: Pick<FlowParts, 'mailer'>, account:
 
 type FactorChange = Extract<Mail, { kind: 'second-factor-changed' }>;
 
-/** Tells the owner of a change, after the answer. Never held back: whoever changes a factor must not do it in silence (SP 800-63B-4 section 4.6). */
+/** Tells the owner of a change, after the answer. Never held back: whoever changes a factor must not do it in silence (SP 800-63B-4 section 4.6). It is the changes that are limited. */
 export function tellFactorChange({ mailer, links }: FlowParts, { account, span, ...change }: { readonly account: StoredAccount; readonly span: Pick<UniformSpan, 'later'> } & Omit<FactorChange, 'kind' | 'to' | 'forgotLink'>): void {
   span.later('second-factor-mail', () => sendNotice({ mailer }, account, (to) => ({ kind: 'second-factor-changed', to, forgotLink: links.forgot, ...change })));
 }

@@ -36,6 +36,8 @@ export interface FlowLimiters {
   readonly secondFactor: Limiter<LimitRuleName>;
   /** Authenticators that are begun to be set up: each is a new secret and a QR code. */
   readonly enroll: Limiter<'account'>;
+  /** Changes of factors that are there, new recovery codes included: each is told at every address of the owner. */
+  readonly factorChange: Limiter<'account'>;
   /** Mails with the link of a challenge. */
   readonly challenge: Limiter<'account'>;
   /** Mails that nobody asked for: "your password has leaked". */

@@ -115,7 +115,9 @@ function says(cell: string, value: unknown, option: string): boolean {
 /** Every member of the interfaces and types of a piece: the names that an options table may hold. */
 function memberNames(source: string): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const { ast } of [...sourceFiles(`${dirname(source)}/**/*.ts`), ...sourceFiles('src/ports/*.ts'), ...sourceFiles('src/*.ts'), ...sourceFiles('src/stores/**/*.ts')]) {
+  // What the adapters have in common is every adapter's.
+  const common = source.startsWith('src/adapters/') ? sourceFiles('src/adapters/http/*.ts') : [];
+  for (const { ast } of [...common, ...sourceFiles(`${dirname(source)}/**/*.ts`), ...sourceFiles('src/ports/*.ts'), ...sourceFiles('src/*.ts'), ...sourceFiles('src/stores/**/*.ts')]) {
     walk(ast, (node) => {
       if (ts.isPropertySignature(node) || ts.isMethodSignature(node)) names.add(node.name.getText(ast));
     });

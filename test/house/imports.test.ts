@@ -35,7 +35,11 @@ function allowed(from: string, to: string): 'all' | 'types' | 'nothing' {
   if (from === 'ports') return 'nothing';
   if (to === 'ports') return 'types';
   if (to === 'kernel') return 'all';
+  // What a process remembers of a store that is away is a memory store.
+  if (from === 'stores/resilient' && to === 'stores/memory') return 'all';
   if (from === 'flows') return isPiece(to) ? 'types' : 'nothing';
+  // What is alike in all frameworks.
+  if (from.startsWith('adapters/') && to === 'adapters/http') return 'all';
   if (from.startsWith('adapters/') || from === 'cli') return isPiece(to) || to === 'flows' || to === 'portcullis.ts' ? 'types' : 'nothing';
   return 'nothing';
 }

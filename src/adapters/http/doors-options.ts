@@ -1,10 +1,9 @@
-import type { Request, Response } from 'express';
 import type { RejectionReason } from '../../flows/parts.ts';
 import { callback, group, list, oneOf, optional, readOptions, text } from '../../kernel/options.ts';
 import type { SessionFacts } from '../../ports/session.ts';
 import type { TotpEnrollment, TotpFactor } from '../../totp/index.ts';
 
-type Hook<T> = (req: Request, res: Response, what: T) => void | Promise<void>;
+type Hook<Req, Res, Answer, T> = (req: Req, res: Res, what: T) => Answer;
 
 /** Somebody has signed in. */
 export interface SignedInFacts {
@@ -26,48 +25,48 @@ export interface AccessRefusal {
 }
 
 /** What the app does when a door has opened. Each hook may be asynchronous; what it throws goes to the app's error handler. */
-export interface ExpressDoorsOptions {
+export interface DoorsOptions<Req, Res, Answer> {
   /** What `remember` put into the session of the request. */
-  readonly sessionOf: (req: Request) => SessionFacts | undefined;
+  readonly sessionOf: (req: Req) => SessionFacts | undefined;
   /**
-   * Put these facts into the session, whole. It is new and empty where `req.session` has `regenerate` (express-session); with
-   * another library, make it so here. Called at every rise: sign-in, second factor, step-up, new password, change of factors.
+   * Put these facts into the session, whole. It is new and empty where the session of the request has `regenerate`
+   * (express-session, @fastify/session); with another library, make it so here. Called at every rise: sign-in, second factor, step-up, new password, change of factors.
    */
-  readonly remember: (req: Request, session: SessionFacts) => void | Promise<void>;
+  readonly remember: (req: Req, session: SessionFacts) => void | Promise<void>;
   /** End the account's sessions: all, or all but the one of this request. Called before the answer. */
-  readonly endSessions: (req: Request, what: { readonly accountId: string; readonly which: 'all-sessions' | 'other-sessions' }) => void | Promise<void>;
+  readonly endSessions: (req: Req, what: { readonly accountId: string; readonly which: 'all-sessions' | 'other-sessions' }) => void | Promise<void>;
   /** Answer the sign-in. */
-  readonly onSignedIn: Hook<SignedInFacts>;
+  readonly onSignedIn: Hook<Req, Res, Answer, SignedInFacts>;
   /** Answer the sign-out; the session has ended. Default: 204. */
-  readonly onSignedOut?: (req: Request, res: Response) => void | Promise<void>;
+  readonly onSignedOut?: (req: Req, res: Res) => Answer;
   /** Somebody goes on, and a second factor will be due: note it for a reminder on the page. `guard` calls it before the app's handler. */
-  readonly onEnrollmentDue?: Hook<{ readonly enrollUntilMs: number }>;
+  readonly onEnrollmentDue?: Hook<Req, Res, Answer, { readonly enrollUntilMs: number }>;
   /**
    * Send the page for somebody whose new password, address or code cannot be used: their form again, with the reasons.
    * Status and headers are set. Default: the page of the template `input-rejected`. Programs get their JSON in any case.
    */
-  readonly onRejected?: Hook<Rejection>;
+  readonly onRejected?: Hook<Req, Res, Answer, Rejection>;
   /** Ask for the second factor. Nobody is signed in yet. Default: the answer `mfa-required`. */
-  readonly onSecondFactor?: Hook<{ readonly methods: readonly string[] }>;
+  readonly onSecondFactor?: Hook<Req, Res, Answer, { readonly methods: readonly string[] }>;
   /** Show the secret of a new authenticator, once. Default: as JSON. */
-  readonly onEnrollment?: Hook<TotpEnrollment>;
+  readonly onEnrollment?: Hook<Req, Res, Answer, TotpEnrollment>;
   /** An authenticator counts from now on. `recoveryCodes`: show them, once. Default: as JSON. */
-  readonly onEnrolled?: Hook<{ readonly factor: TotpFactor; readonly recoveryCodes?: readonly string[] }>;
+  readonly onEnrolled?: Hook<Req, Res, Answer, { readonly factor: TotpFactor; readonly recoveryCodes?: readonly string[] }>;
   /** Show new recovery codes, once. Default: as JSON. */
-  readonly onRecoveryCodes?: Hook<{ readonly recoveryCodes: readonly string[] }>;
+  readonly onRecoveryCodes?: Hook<Req, Res, Answer, { readonly recoveryCodes: readonly string[] }>;
   /** A fresh proof was given: go on to what asked for it. Default: the answer `step-up-done`. */
-  readonly onSteppedUp?: Hook<{ readonly session: SessionFacts }>;
+  readonly onSteppedUp?: Hook<Req, Res, Answer, { readonly session: SessionFacts }>;
   /** A mailed link was confirmed by somebody who is signed in: go on to what it was asked for. Default: the answer `challenge-confirmed`. */
-  readonly onConfirmed?: Hook<{ readonly purpose: 'enroll' | 'email-change' }>;
+  readonly onConfirmed?: Hook<Req, Res, Answer, { readonly purpose: 'enroll' | 'email-change' }>;
   /** A guarded request was stopped: redirect, or show the form that goes on. Default: the answer as a page. Programs get their JSON in any case. */
-  readonly onRefused?: Hook<AccessRefusal>;
+  readonly onRefused?: Hook<Req, Res, Answer, AccessRefusal>;
   /**
    * What a browser is told to forget when somebody signs out, or comes with a session that was ended. Default `['storage']`. `cookies`
    * means those of the whole registrable domain, and the one of a known browser among them. `cache` is not to be had: browsers stall on it.
    */
   readonly clearSiteData?: readonly ('storage' | 'cookies' | 'clientHints' | 'executionContexts')[];
   /** What else a sign-up tells, as JSON values. Default: nothing. */
-  readonly profileOf?: (req: Request) => Readonly<Record<string, unknown>>;
+  readonly profileOf?: (req: Req) => Readonly<Record<string, unknown>>;
   /** Names of the body's fields. Default: email, password, token, code, and each other one as it is called here. */
   readonly fields?: Partial<FieldNames>;
 }
@@ -98,25 +97,26 @@ interface FieldNames {
   readonly proof: string;
 }
 
-/** Reads the options of `expressDoors`. Throws ERR_CONFIG. */
-export function readDoorsOptions(options: ExpressDoorsOptions) {
-  return readOptions('expressDoors', options, {
-    sessionOf: callback<ExpressDoorsOptions['sessionOf']>(),
-    remember: callback<ExpressDoorsOptions['remember']>(),
-    endSessions: callback<ExpressDoorsOptions['endSessions']>(),
-    onSignedIn: callback<ExpressDoorsOptions['onSignedIn']>(),
-    onSignedOut: optional(callback<NonNullable<ExpressDoorsOptions['onSignedOut']>>()),
-    onRejected: optional(callback<NonNullable<ExpressDoorsOptions['onRejected']>>()),
-    onSecondFactor: optional(callback<NonNullable<ExpressDoorsOptions['onSecondFactor']>>()),
-    onEnrollment: optional(callback<NonNullable<ExpressDoorsOptions['onEnrollment']>>()),
-    onEnrolled: optional(callback<NonNullable<ExpressDoorsOptions['onEnrolled']>>()),
-    onRecoveryCodes: optional(callback<NonNullable<ExpressDoorsOptions['onRecoveryCodes']>>()),
-    onSteppedUp: optional(callback<NonNullable<ExpressDoorsOptions['onSteppedUp']>>()),
-    onConfirmed: optional(callback<NonNullable<ExpressDoorsOptions['onConfirmed']>>()),
-    onRefused: optional(callback<NonNullable<ExpressDoorsOptions['onRefused']>>()),
-    onEnrollmentDue: optional(callback<NonNullable<ExpressDoorsOptions['onEnrollmentDue']>>()),
+/** Reads the options of a function that makes doors. Throws ERR_CONFIG. */
+export function readDoorsOptions<Req, Res>(name: string, options: DoorsOptions<Req, Res, unknown>) {
+  type Given = Required<DoorsOptions<Req, Res, unknown>>;
+  return readOptions(name, options, {
+    sessionOf: callback<Given['sessionOf']>(),
+    remember: callback<Given['remember']>(),
+    endSessions: callback<Given['endSessions']>(),
+    onSignedIn: callback<Given['onSignedIn']>(),
+    onSignedOut: optional(callback<Given['onSignedOut']>()),
+    onRejected: optional(callback<Given['onRejected']>()),
+    onSecondFactor: optional(callback<Given['onSecondFactor']>()),
+    onEnrollment: optional(callback<Given['onEnrollment']>()),
+    onEnrolled: optional(callback<Given['onEnrolled']>()),
+    onRecoveryCodes: optional(callback<Given['onRecoveryCodes']>()),
+    onSteppedUp: optional(callback<Given['onSteppedUp']>()),
+    onConfirmed: optional(callback<Given['onConfirmed']>()),
+    onRefused: optional(callback<Given['onRefused']>()),
+    onEnrollmentDue: optional(callback<Given['onEnrollmentDue']>()),
     clearSiteData: list(oneOf(['storage', 'cookies', 'clientHints', 'executionContexts']), ['storage']),
-    profileOf: callback<NonNullable<ExpressDoorsOptions['profileOf']>>(() => ({})),
+    profileOf: callback<Given['profileOf']>(() => ({})),
     fields: group({
       identifier: text('email'),
       password: text('password'),
@@ -136,4 +136,4 @@ export function readDoorsOptions(options: ExpressDoorsOptions) {
   });
 }
 
-export type DoorsOptions = ReturnType<typeof readDoorsOptions>;
+export type ParsedDoorsOptions<Req, Res> = ReturnType<typeof readDoorsOptions<Req, Res>>;

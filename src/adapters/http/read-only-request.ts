@@ -1,9 +1,20 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isSafeMethod } from '../../kernel/safe-method.ts';
 import type { Asked } from './route-table.ts';
 
 /** Header fields by which a later part of the app may make another method of a request. */
 const overrideHeaders = ['x-http-method-override', 'x-http-method', 'x-method-override'] as const;
+
+/** What is there to be seen of a request before it is routed. */
+export interface Seen {
+  /** The method, and what it was before something changed it. */
+  readonly methods: readonly unknown[];
+  /** The address, and what it was before something rewrote it. */
+  readonly targets: readonly string[];
+  readonly headers: IncomingHttpHeaders;
+  /** Of a guard that stands behind the parsers. */
+  readonly body?: unknown;
+}
 
 interface Rewritten extends IncomingMessage {
   readonly originalMethod?: unknown;
@@ -12,11 +23,16 @@ interface Rewritten extends IncomingMessage {
   readonly body?: unknown;
 }
 
+/** What a request of Node asks for, also after what is usual in Express and Connect has rewritten it. */
+export function askedByMessage(req: IncomingMessage): Asked {
+  const { method, headers, url = '/', originalMethod, originalUrl, baseUrl, body } = req as Rewritten;
+  const targets = [typeof baseUrl === 'string' ? baseUrl + url : url, typeof originalUrl === 'string' ? originalUrl : url];
+  return askedOf({ methods: [method, originalMethod], targets, headers, body });
+}
+
 /** All that a request is, or may become behind the guard. */
-export function askedBy(req: IncomingMessage): Asked {
-  const { url = '/', originalUrl, baseUrl } = req as Rewritten;
-  const targets = new Set([typeof baseUrl === 'string' ? baseUrl + url : url, typeof originalUrl === 'string' ? originalUrl : url]);
-  return { methods: methodsOf(req), paths: [...new Set([...targets].flatMap(pathsOf))] };
+export function askedOf(seen: Seen): Asked {
+  return { methods: methodsOf(seen), paths: [...new Set(seen.targets.flatMap(pathsOf))] };
 }
 
 /** Of several methods the one that is judged: a safe one only where all are. */
@@ -24,21 +40,18 @@ export function strictestOf(methods: readonly string[]): string {
   return methods.find((method) => !isSafeMethod(method)) ?? methods[0] ?? '';
 }
 
-function methodsOf(req: IncomingMessage): readonly string[] {
-  const { method, originalMethod } = req as Rewritten;
-  const methods = new Set<string>([method ?? '']);
-  if (typeof originalMethod === 'string') methods.add(originalMethod);
-  for (const override of overridesOf(req)) methods.add(override);
+function methodsOf(seen: Seen): readonly string[] {
+  const methods = new Set(seen.methods.filter((method) => typeof method === 'string'));
+  for (const override of overridesOf(seen)) methods.add(override);
   // Some make requests of upgrades to run them through the app. What comes after is no HTTP and may do anything. `h2c` is asked for by clients that only read.
-  const { upgrade } = req.headers;
+  const { upgrade } = seen.headers;
   if (upgrade !== undefined && upgrade.toLowerCase() !== 'h2c') methods.add('UPGRADE');
   return [...methods];
 }
 
-function overridesOf(req: Rewritten): readonly string[] {
-  const given: unknown[] = overrideHeaders.map((name) => req.headers[name]);
-  const { url = '', originalUrl, body } = req;
-  for (const text of new Set([url, typeof originalUrl === 'string' ? originalUrl : url])) given.push(...queryOverrides(text));
+function overridesOf({ headers, targets, body }: Seen): readonly string[] {
+  const given: unknown[] = overrideHeaders.map((name) => headers[name]);
+  for (const target of new Set(targets)) given.push(...queryOverrides(target));
   if (typeof body === 'object' && body !== null && Object.hasOwn(body, '_method')) given.push((body as { readonly _method: unknown })._method);
   // A list of methods, or what is no text: a name that no method has, so that it counts as a write.
   return given.filter((value) => value !== undefined && value !== '').map((value) => (typeof value === 'string' ? value.trim().toUpperCase().slice(0, 40) : 'OVERRIDE'));

@@ -1,24 +1,22 @@
-import type { Request } from 'express';
-
-/** The part of express-session (and what behaves like it) that is used here. */
+/** The part of express-session, @fastify/session and what behaves like them that is used here. */
 interface SessionLike {
   regenerate?(done: (error?: unknown) => void): void;
   destroy?(done: (error?: unknown) => void): void;
 }
 
 /** Gives the request a session with a new id and nothing in it; the old id is dead (OWASP ASVS 5.0 7.2.4). */
-export function freshSession(req: Request): Promise<void> {
-  return settled(req, 'regenerate');
+export function freshSession(req: object): Promise<void> {
+  return asked(req, 'regenerate');
 }
 
 /** Ends the session of the request. */
-export function endSession(req: Request): Promise<void> {
-  return settled(req, 'destroy');
+export function endSession(req: object): Promise<void> {
+  return asked(req, 'destroy');
 }
 
 /** Apps that keep their sessions elsewhere have no such method, and do it themselves in their hook. */
-function settled(req: Request, verb: 'regenerate' | 'destroy'): Promise<void> {
-  const { session } = req as { readonly session?: SessionLike };
+function asked(req: object, verb: 'regenerate' | 'destroy'): Promise<void> {
+  const { session } = req as { readonly session?: SessionLike | null };
   return new Promise((resolve, reject) => {
     if (typeof session?.[verb] !== 'function') {
       resolve();

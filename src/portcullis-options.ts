@@ -21,6 +21,7 @@ import type { MfaPolicyOptions } from './mfa/index.ts';
 import type { PasswordPolicyOptions } from './password/index.ts';
 import type { IncidentOptions } from './flows/incident/parts.ts';
 import type { ExposureSource } from './ports/exposure-source.ts';
+import { storeTimesOption, type StoreTimes } from './portcullis-store-times.ts';
 import type { Accounts } from './ports/accounts.ts';
 import type { Clock } from './ports/clock.ts';
 import type { CounterStore } from './ports/counter-store.ts';
@@ -32,6 +33,7 @@ import type { ReadOnlyModeOptions } from './read-only/index.ts';
 import type { RecoveryOptions } from './recovery/index.ts';
 import type { ForcedResetsOptions } from './resets/index.ts';
 import { memoryStore } from './stores/memory/index.ts';
+import { resilientCountersDefaults } from './stores/resilient/index.ts';
 import type { TotpOptions } from './totp/index.ts';
 import type { UniformOptions } from './uniform/index.ts';
 
@@ -98,7 +100,11 @@ export interface PortcullisOptions {
   readonly onEvent?: Emit;
   /** Sees unexpected errors whole: those of your database and your mailer, for example. Default: `process.emitWarning` with the error's name. */
   readonly reportError?: (error: unknown) => void;
-  /** Time that the app's table and the record store have for one answer, ms. Default 2,000. Slow counts as down. */
+  /** How many processes of the app share `counters`. While that store is away each of them gives out its part of every limit. Default 1. */
+  readonly processes?: number;
+  /** When a store counts as away, and how long what was read last of its orders is believed then. */
+  readonly stores?: StoreTimes;
+  /** Time that the app's table has for one answer, ms. Default 2,000. Slow counts as down. */
   readonly storeDeadlineMs?: number;
   /** Allows an `http:` `baseUrl` that is not on this machine. Links with secrets would travel in the clear. */
   readonly dangerouslyAllowHttp?: boolean;
@@ -229,6 +235,8 @@ export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
     audit: optional(piece<Omit<AuditLogOptions, Wired>>()),
     onEvent: optional(callback<Emit>()),
     reportError: callback<(error: unknown) => void>(warnOf),
+    processes: integer({ min: 1, max: 100_000, fallback: resilientCountersDefaults.processes }),
+    stores: storeTimesOption,
     storeDeadlineMs: integer({ min: 10, max: 60_000, fallback: 2_000 }),
     dangerouslyAllowHttp: flag(false),
     dangerouslyAllowVolatileRecords: flag(false),

@@ -1,6 +1,6 @@
 import { commonList, createBreachLookup, rangeService } from './breach/index.ts';
 import { createDevices } from './device/index.ts';
-import { accountsInTime, recordsInTime } from './flows/in-time.ts';
+import { accountsInTime } from './flows/in-time.ts';
 import { createLimitKeys } from './flows/limit-keys.ts';
 import { flowLimitDefaults, type FlowLimits } from './flows/limits.ts';
 import { createLinks } from './flows/links.ts';
@@ -12,6 +12,8 @@ import { createLimiter, type LimitRule } from './limiter/index.ts';
 import { createMfaPolicy } from './mfa/index.ts';
 import { createPasswordPolicy } from './password/index.ts';
 import type { ParsedPortcullisOptions } from './portcullis-options.ts';
+import type { Stores } from './portcullis-stores.ts';
+import type { CounterStore } from './ports/counter-store.ts';
 import type { Emit } from './ports/events.ts';
 import type { Mailer } from './ports/mailer.ts';
 import { createReadOnlyMode, noReadOnlyMode } from './read-only/index.ts';
@@ -21,11 +23,10 @@ import { createTotp } from './totp/index.ts';
 import { createUniformReplies } from './uniform/index.ts';
 
 /** Makes every piece, with one key ring, one pair of stores and one stream of events. */
-export function partsOf(parsed: ParsedPortcullisOptions, emit: Emit): FlowParts {
+export function partsOf(parsed: ParsedPortcullisOptions, { counters, records }: Pick<Stores, 'counters' | 'records'>, emit: Emit): FlowParts {
   const { keys, clock, random, storeDeadlineMs } = parsed;
   const limits = { clock, emit, deadlineMs: storeDeadlineMs };
   const told = harmless(parsed.reportError);
-  const records = recordsInTime(parsed.records, limits);
   const list = commonList();
   const breach = createBreachLookup({ sources: parsed.breach.sources ?? [list, rangeService({ ...parsed.breach.rangeService, clock, emit })], clock, emit });
   return {
@@ -48,8 +49,8 @@ export function partsOf(parsed: ParsedPortcullisOptions, emit: Emit): FlowParts 
     sessionLimits: parsed.sessions,
     pathways: parsed.pathways,
     uniform: createUniformReplies({ ...parsed.uniform, clock, emit }),
-    limiters: limitersOf(parsed, emit),
-    limitKeys: createLimitKeys({ keys, shared: parsed.counters.shared }),
+    limiters: limitersOf(parsed, counters, emit),
+    limitKeys: createLimitKeys({ keys, shared: counters.shared }),
     keys,
     canonicalize: parsed.canonicalize,
     random,
@@ -79,7 +80,7 @@ function reporting(mailer: Mailer, report: (error: unknown) => void): Mailer {
   };
 }
 
-function limitersOf({ counters: store, limits, clock }: ParsedPortcullisOptions, emit: Emit): FlowLimiters {
+function limitersOf({ limits, clock }: ParsedPortcullisOptions, store: CounterStore, emit: Emit): FlowLimiters {
   const { mode, ...own } = limits;
   const limiter = <Name extends string>(flow: keyof FlowLimits, name: string) => {
     const rules = { ...flowLimitDefaults[flow], ...withoutAbsent(own[flow]) } as Readonly<Record<Name, LimitRule>>;

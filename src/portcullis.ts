@@ -31,6 +31,7 @@ import { readPortcullisOptions, type PortcullisOptions } from './portcullis-opti
 import { examine, type DoctorReport } from './portcullis-doctor.ts';
 import type { AuditFiles } from './portcullis-incident.ts';
 import { partsOf } from './portcullis-parts.ts';
+import { storesOf, type PortcullisHealth } from './portcullis-stores.ts';
 import type { Emit } from './ports/events.ts';
 import type { ReadOnlyMode } from './read-only/index.ts';
 import type { ForcedResets } from './resets/index.ts';
@@ -72,6 +73,8 @@ export interface Portcullis {
   readonly auditFiles: AuditFiles;
   /** Looks at the stores, the keys and the options: before going live, and when something is wrong. Never rejects. */
   doctor(): Promise<DoctorReport>;
+  /** Whether the stores answer: for a readiness probe. Asks nobody. */
+  health(): PortcullisHealth;
   readonly devices: Devices;
   readonly hasher: Hasher;
   readonly password: PasswordPolicy;
@@ -101,7 +104,8 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
   const { keys, clock, random, counters } = parsed;
   const audit = parsed.audit && createAuditLog({ ...parsed.audit, keys, clock, random });
   emit = emitterOf(audit, parsed.onEvent);
-  const parts = partsOf(parsed, emit);
+  const stores = storesOf(parsed, emit);
+  const parts = partsOf(parsed, stores, emit);
   const { hasher, password, uniform } = parts;
 
   return Object.freeze({
@@ -111,6 +115,7 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
     resets: parts.resets,
     incident: lazyIncident(async () => (await import('./portcullis-incident.ts')).incidentOf(parsed, parts, audit)),
     auditFiles: lazyAuditFiles(async () => (await import('./portcullis-incident.ts')).auditFilesOf(parsed, parts, audit)),
+    health: () => stores.health(),
     doctor: () => examine({ ...parsed, parts, audit }),
     devices: parts.devices,
     hasher,
@@ -129,6 +134,7 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
       await password.close();
       parts.readOnly.close();
       parts.epochs.close();
+      stores.close();
       const unwritten = (await audit?.drain(Math.max(0, endMs - clock.monotonicMs()))) ?? 0;
       const { refused = 0, bySink = {} } = audit?.dropped() ?? {};
       return undone + unwritten + Object.values(bySink).reduce((sum, lost) => sum + lost, refused);

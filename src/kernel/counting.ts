@@ -1,4 +1,4 @@
-import type { CounterCharge, CounterRule } from '../ports/counter-store.ts';
+import type { CounterCharge, CounterRule, CounterVerdict } from '../ports/counter-store.ts';
 
 /** Where one key stands. */
 export interface CounterStanding {
@@ -39,4 +39,21 @@ export function standingOf({ rule, cost }: CounterCharge, verdict: { readonly al
     retryAfterMs: allowed || overMs <= roundingMs(rule) ? 0 : overMs,
     fullAfterMs: aheadMs,
   };
+}
+
+/**
+ * Whether an answer of a store can be true. A store that lies is broken: an `allowed` that is no boolean, or a list that
+ * does not fit the charges, must not decide anything.
+ */
+export function isVerdict(answer: unknown, charges: readonly CounterCharge[]): answer is CounterVerdict {
+  const { allowed, aheadMs } = (answer ?? {}) as Partial<Record<keyof CounterVerdict, unknown>>;
+  if (typeof allowed !== 'boolean' || !Array.isArray(aheadMs) || aheadMs.length !== charges.length) return false;
+  for (let at = 0; at < charges.length; at += 1) {
+    const ms: unknown = aheadMs[at];
+    if (typeof ms !== 'number' || !(ms >= 0 && ms < Infinity)) return false;
+    const { rule } = charges[at] as CounterCharge;
+    // A whole unit of leave for stores that count in coarser time.
+    if (allowed && ms > (rule.burst + 1) * rule.intervalMs) return false;
+  }
+  return true;
 }

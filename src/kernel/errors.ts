@@ -30,6 +30,9 @@ export class StoreError extends PortcullisError {
   }
 }
 
+/** A store that works has no room for one more record of a kind. No sign that it is down. */
+export class StoreFullError extends StoreError {}
+
 /** More work than the gate lets in. Answer 503 with `retryAfterMs`, the same to everybody. */
 export class BusyError extends PortcullisError {
   readonly retryAfterMs: number;
@@ -43,6 +46,11 @@ export class BusyError extends PortcullisError {
 /** Whether a caught value is an error of this library, from whichever copy of it. */
 export function isPortcullisError(value: unknown): value is PortcullisError {
   return typeof value === 'object' && value !== null && brand in value;
+}
+
+/** Whether a store said that it is full, whichever copy of the library made the error. */
+export function isStoreFull(value: unknown): boolean {
+  return isPortcullisError(value) && value.name === 'StoreFullError';
 }
 
 /** The class and code of a caught value. Messages are left out: those of mailers and databases hold addresses. */

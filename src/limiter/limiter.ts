@@ -1,11 +1,12 @@
 import { systemClock } from '../kernel/clock.ts';
+import { isVerdict } from '../kernel/counting.ts';
 import { ConfigError, StoreError } from '../kernel/errors.ts';
 import { callback, integer, oneOf, port, readOptions, text, type OptionReader } from '../kernel/options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CounterCharge, CounterStore, CounterVerdict } from '../ports/counter-store.ts';
 import type { Emit, EventSubject } from '../ports/events.ts';
 import { chargesFor, knownRule } from './charges.ts';
-import { isVerdict, refusalOf, ruleName, standingsOf, type LimiterDecision, type LimiterPass, type RuleStanding } from './decision.ts';
+import { refusalOf, ruleName, standingsOf, type LimiterDecision, type LimiterPass, type RuleStanding } from './decision.ts';
 import { headersOf, type HeaderForm } from './headers.ts';
 import { ruleNamed, rulesOption, rulesOf, type LimitRule } from './rules.ts';
 import { createStoreCalls, type StoreCalls } from './store-calls.ts';
@@ -19,7 +20,7 @@ export interface LimiterOptions<Name extends string> {
   readonly mode?: 'observe' | 'enforce';
   /** Which RateLimit header fields `headers()` writes. Default `none`; keep it so on sign-in routes. */
   readonly headers?: HeaderForm;
-  /** The store's time for one decision, ms. Default 50. Slow counts as down. */
+  /** The store's time for one decision, ms. Default 50. Slow counts as down. A store by `resilientCounters` keeps its own time. */
   readonly storeDeadlineMs?: number;
   readonly clock?: Clock;
   readonly emit?: Emit;
@@ -78,7 +79,7 @@ export function createLimiter<Name extends string>(options: LimiterOptions<Name>
   });
   const { name, store, headers, clock, emit } = parsed;
   const rules = rulesOf(name, parsed.rules);
-  const calls = createStoreCalls({ clock, deadlineMs: parsed.storeDeadlineMs, emit });
+  const calls = createStoreCalls({ clock, deadlineMs: parsed.storeDeadlineMs, emit, watched: store.inTime === true });
   const { decide, decideLater } = createDecide({ name, enforced: parsed.mode === 'enforce', emit, calls });
   // By the list of charges, which a copy of the pass shares.
   const refunded = new WeakSet<readonly CounterCharge[]>();

@@ -1,5 +1,5 @@
 import { ConfigError } from '../kernel/errors.ts';
-import { integer, optional, readOptions, wrong, type OptionReader } from '../kernel/options.ts';
+import { integer, oneOf, optional, readOptions, wrong, type OptionReader } from '../kernel/options.ts';
 import type { CounterRule } from '../ports/counter-store.ts';
 
 /** One limit: at most `burst` at once, and in the long run `limit` per `windowMs`. */
@@ -13,6 +13,12 @@ export interface LimitRule {
    * `burst + limit` units; every later one at most `limit`.
    */
   readonly burst?: number;
+  /**
+   * While the store is away: `local` lets each process count its share of the limit, `deny` rejects with ERR_STORE. Say `deny`
+   * for what must not be had without a count that all processes share, such as an export. Takes a store by `resilientCounters`
+   * (`createPortcullis` wraps its own); with a bare store the answer is ERR_STORE in any case. Default `local`.
+   */
+  readonly onStoreFailure?: 'local' | 'deny';
 }
 
 /** The rules of one limiter by their own names; a store knows them as `limiter/rule`. */
@@ -37,14 +43,15 @@ export const rulesOption: OptionReader<Rates> = (given, name) => {
 
 /** Reads one limit. Throws ERR_CONFIG. */
 export function readRate(value: unknown, name: string): Omit<CounterRule, 'name'> {
-  const { limit, windowMs, burst } = readOptions(name, value, {
+  const { limit, windowMs, burst, onStoreFailure } = readOptions(name, value, {
     limit: integer({ min: 1, max: 1_000_000 }),
     windowMs: integer({ min: 100, max: maxWindowMs }),
     burst: optional(integer({ min: 1, max: 1_000_000 })),
+    onStoreFailure: oneOf(['local', 'deny'], 'local'),
   });
   // Beyond it the clock's grain decides, and not the rule.
   if (limit / windowMs > maxUnitsPerMs) throw new ConfigError(`${name}: expected at most ${maxUnitsPerMs} units per ms, got ${limit} in ${windowMs} ms`);
-  return { intervalMs: windowMs / limit, burst: burst ?? limit };
+  return { intervalMs: windowMs / limit, burst: burst ?? limit, onStoreFailure };
 }
 
 /** The rules as a store counts them, each with a table of its own. */

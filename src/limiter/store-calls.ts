@@ -1,10 +1,13 @@
-import { withDeadline } from '../kernel/deadline.ts';
+import { isThenable, withDeadline } from '../kernel/deadline.ts';
 import { errorName, isPortcullisError, StoreError } from '../kernel/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CounterCharge, CounterStore } from '../ports/counter-store.ts';
 import type { Emit } from '../ports/events.ts';
 
-/** How a counter store is asked: within a deadline, and every failure is one ERR_STORE and one event. */
+/**
+ * How a counter store is asked: within a deadline, and every failure is one ERR_STORE and one event. A store that is `watched`
+ * keeps the time and tells of failures itself.
+ */
 export interface StoreCalls {
   /** What the store says to a `take`: a verdict, the promise of one, or whatever a broken store says. */
   now(store: CounterStore, charges: readonly CounterCharge[]): unknown;
@@ -14,18 +17,17 @@ export interface StoreCalls {
   ask<T>(question: () => T | Promise<T>): Promise<T>;
 }
 
-export function createStoreCalls(options: { readonly clock: Clock; readonly deadlineMs: number; readonly emit: Emit }): StoreCalls {
-  const { clock, deadlineMs, emit } = options;
+export function createStoreCalls(options: { readonly clock: Clock; readonly deadlineMs: number; readonly emit: Emit; readonly watched: boolean }): StoreCalls {
+  const { clock, deadlineMs, emit, watched } = options;
   const onLate = (): Error => new StoreError(`limiter: the counter store took longer than ${deadlineMs} ms`);
 
   function broken(cause: unknown): Error {
-    emit({ type: 'store.failed', store: 'counters', error: errorName(cause) });
+    if (!watched) emit({ type: 'store.failed', store: 'counters', error: errorName(cause) });
     return isPortcullisError(cause) && cause.code === 'ERR_STORE' ? cause : new StoreError('limiter: the counter store failed', { cause });
   }
 
-  /** Also for promises that are not this realm's, which many database clients return. */
   function inTime<T>(answer: T | Promise<T>): T | Promise<T> {
-    if (!isThenable(answer)) return answer;
+    if (watched || !isThenable(answer)) return answer;
     return withDeadline(Promise.resolve(answer), { clock, deadlineMs, onLate });
   }
 
@@ -46,8 +48,4 @@ export function createStoreCalls(options: { readonly clock: Clock; readonly dead
       }
     },
   };
-}
-
-function isThenable<T>(answer: T | Promise<T>): answer is Promise<T> {
-  return answer instanceof Promise || typeof (answer as { then?: unknown } | null | undefined)?.then === 'function';
 }

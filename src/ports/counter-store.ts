@@ -9,6 +9,8 @@ export interface CounterRule {
   readonly intervalMs: number;
   /** Units that can be spent at once. */
   readonly burst: number;
+  /** No business of a store: what is done in its place while it is away. Default `local`. */
+  readonly onStoreFailure?: 'local' | 'deny';
 }
 
 /** `cost` units of `rule`, charged to `key`. `cost` is at least 1 and at most `rule.burst`. One call names a key of a rule once. */
@@ -36,6 +38,8 @@ export interface CounterVerdict {
 export interface CounterStore {
   /** Whether all processes of the app count in it together. */
   readonly shared: boolean;
+  /** Whether every call is answered within a deadline of the store's own, so that no other needs to be put around it. */
+  readonly inTime?: boolean;
   /** Charges every key, or none when one of them lacks the units. */
   take(charges: readonly CounterCharge[]): CounterVerdict | Promise<CounterVerdict>;
   /** Gives units back. Never raises a key above its burst. */

@@ -112,6 +112,9 @@ export interface EventDetails {
   'deferred.failed': { readonly job: string; readonly error: string };
   'deferred.dropped': { readonly job: string };
   'store.failed': { readonly store: 'counters' | 'records' | 'accounts'; readonly error: string };
+  'store.degraded': { readonly store: 'counters' | 'records'; readonly error: string };
+  /** `settled`: keys whose local charges the store was told; `lost`: those that it was not. */
+  'store.recovered': { readonly store: 'counters' | 'records'; readonly afterMs: number; readonly settled: number; readonly lost: number };
   'read-only.changed': { readonly level: string; readonly scope: string; readonly reason: string; readonly by: string; readonly forMs: number };
   'read-only.lifted': { readonly scope: string; readonly by: string };
   'read-only.refused': { readonly level: string; readonly scope: string; readonly what: string; readonly count: number };

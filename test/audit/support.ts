@@ -95,6 +95,8 @@ export const examples: { readonly [T in EventType]: Extract<SecurityEvent, { typ
   'deferred.failed': { type: 'deferred.failed', ...subject, job: 'mail', error: 'Error ECONNREFUSED' },
   'deferred.dropped': { type: 'deferred.dropped', ...subject, job: 'mail' },
   'store.failed': { type: 'store.failed', ...subject, store: 'records', error: 'Error' },
+  'store.degraded': { type: 'store.degraded', ...subject, store: 'counters', error: 'Error ECONNREFUSED' },
+  'store.recovered': { type: 'store.recovered', ...subject, store: 'counters', afterMs: 1_250, settled: 40, lost: 0 },
   'read-only.changed': { type: 'read-only.changed', ...subject, level: 'writes', scope: 'organization team-1', reason: 'spam is being sent', by: 'account-9', forMs: 3_600_000 },
   'read-only.lifted': { type: 'read-only.lifted', ...subject, scope: 'everyone', by: 'account-9' },
   'read-only.refused': { type: 'read-only.refused', ...subject, level: 'writes', scope: 'everyone', what: 'POST', count: 12 },

@@ -9,7 +9,7 @@ function setup(maxRecords = 3) {
   return { clock, store, create };
 }
 
-const full = { name: 'StoreError', code: 'ERR_STORE', message: 'memory store: 3 records of one kind are the most' };
+const full = { name: 'StoreFullError', code: 'ERR_STORE', message: 'memory store: 3 records of one kind are the most' };
 
 describe('the records of a memory store', () => {
   it('say that they do not outlive the process', () => {

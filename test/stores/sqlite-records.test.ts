@@ -12,7 +12,7 @@ function setup(maxRecords = 3) {
   return { clock, path, store, create };
 }
 
-const full = { name: 'StoreError', code: 'ERR_STORE', message: 'sqlite store: 3 records of one kind are the most' };
+const full = { name: 'StoreFullError', code: 'ERR_STORE', message: 'sqlite store: 3 records of one kind are the most' };
 
 describe('the records of a sqlite store', () => {
   it('say that they outlive the process', () => {

@@ -13,7 +13,7 @@ describe('createPortcullis', () => {
     ['a misspelt option of the range service', { breach: { rangeService: { userAgnet: 'x' } } }, 'rangeService.userAgnet: unknown option, did you mean "userAgent"?'],
     ['a misspelt limit', { limits: { signin: {} } }, 'portcullis.limits.signin: unknown option, did you mean "signIn"?'],
     ['a misspelt rule', { limits: { signIn: { adress: { limit: 1, windowMs: 1_000 } } } }, 'portcullis.limits.signIn.adress: unknown option, did you mean "address"?'],
-    ['a misspelt number of a rule', { limits: { signIn: { address: { max: 4, windowMs: 1_000 } } } }, 'portcullis.limits.signIn.address.max: unknown option; known: limit, windowMs, burst'],
+    ['a misspelt number of a rule', { limits: { signIn: { address: { max: 4, windowMs: 1_000 } } } }, 'portcullis.limits.signIn.address.max: unknown option; known: limit, windowMs, burst, onStoreFailure'],
     ['an http address', { baseUrl: 'http://app.example.com' }, 'portcullis.baseUrl: expected https:; http: needs dangerouslyAllowHttp'],
     ['a password in the address', { baseUrl: 'https://:secret@app.example.com' }, 'portcullis.baseUrl: expected an https: address without credentials, query or fragment, got a string of 31 characters'],
     ['an empty query', { baseUrl: 'https://app.example.com?' }, 'portcullis.baseUrl: expected an https: address without credentials, query or fragment, got a string of 24 characters'],

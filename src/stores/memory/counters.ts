@@ -1,6 +1,6 @@
 import { canPay } from '../../kernel/counting.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { CounterCharge, CounterStore, CounterVerdict } from '../../ports/counter-store.ts';
+import type { CounterCharge, CounterRule, CounterVerdict } from '../../ports/counter-store.ts';
 import type { Emit } from '../../ports/events.ts';
 import { overflowSlot } from './counter-table.ts';
 import { createCounterTables, type CounterTables, type Table } from './counter-tables.ts';
@@ -11,8 +11,19 @@ export interface MemoryCounterOptions {
   readonly emit: Emit;
 }
 
+/** Counters, and a way to tell them what another store knows. */
+export interface MemoryCounters {
+  readonly shared: boolean;
+  readonly take: (charges: readonly CounterCharge[]) => CounterVerdict;
+  readonly giveBack: (charges: readonly CounterCharge[]) => void;
+  readonly peek: (charges: readonly CounterCharge[]) => CounterVerdict;
+  readonly clear: (rule: CounterRule, key: string) => void;
+  /** Sets how far a key is from its whole burst. Where the table is full of spent keys, nothing is set. */
+  readonly setAhead: (rule: CounterRule, key: string, aheadMs: number) => void;
+}
+
 /** Counters in this process. Time is the monotonic clock: setting the wall clock back or forth changes nothing. */
-export function memoryCounters({ maxKeys, clock, emit }: MemoryCounterOptions): CounterStore {
+export function memoryCounters({ maxKeys, clock, emit }: MemoryCounterOptions): MemoryCounters {
   const tables = createCounterTables({ maxKeys, emit });
   // Charges that the overflow slot paid. Its units must not come from keys that meanwhile lost their slot.
   const overflowed = new WeakSet<CounterCharge>();
@@ -38,6 +49,12 @@ export function memoryCounters({ maxKeys, clock, emit }: MemoryCounterOptions): 
         const slot = overflowed.delete(charge) ? overflowSlot : keys.find(key);
         if (slot !== undefined) keys.setAhead(slot, Math.max(0, keys.aheadMs(slot, nowMs) - cost * rule.intervalMs), nowMs);
       }
+    },
+    setAhead(rule, key, aheadMs) {
+      const nowMs = clock.monotonicMs();
+      const table = tables.of(rule);
+      const slot = tables.slotFor(table, { rule, key, cost: 1 }, nowMs);
+      if (slot !== overflowSlot) table.keys.setAhead(slot, aheadMs, nowMs);
     },
     clear(rule, key) {
       const { keys } = tables.of(rule);

@@ -27,5 +27,6 @@ export function memoryStore(options: MemoryStoreOptions = {}): CounterStore & Re
     clock: port<Clock>(['nowMs', 'monotonicMs', 'after'], () => systemClock),
     emit: callback<Emit>(() => undefined),
   });
-  return Object.freeze({ ...memoryCounters(parsed), ...memoryRecords(parsed) });
+  const { shared, take, giveBack, peek, clear } = memoryCounters(parsed);
+  return Object.freeze({ shared, take, giveBack, peek, clear, ...memoryRecords(parsed) });
 }

@@ -1,5 +1,5 @@
 import { boundedKey, detached } from '../../kernel/bounded-key.ts';
-import { StoreError } from '../../kernel/errors.ts';
+import { StoreFullError } from '../../kernel/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { StoredRecord } from '../../ports/record-store.ts';
 
@@ -49,7 +49,7 @@ export function createRecordTable({ maxRecords, clock }: { readonly maxRecords: 
   }
 
   function newKind(kind: string): Kind {
-    if (kinds.size >= maxKinds) throw new StoreError(`memory store: ${maxKinds} kinds of records are the most`);
+    if (kinds.size >= maxKinds) throw new StoreFullError(`memory store: ${maxKinds} kinds of records are the most`);
     const fresh = { entries: new Map<string, RecordEntry>(), sweptMs: -Infinity };
     kinds.set(detached(kind), fresh);
     return fresh;
@@ -62,7 +62,7 @@ export function createRecordTable({ maxRecords, clock }: { readonly maxRecords: 
       kind.sweptMs = clock.monotonicMs();
       for (const [slot, entry] of kind.entries) if (gone(entry)) kind.entries.delete(slot);
     }
-    if (kind.entries.size >= maxRecords) throw new StoreError(`memory store: ${maxRecords} records of one kind are the most`);
+    if (kind.entries.size >= maxRecords) throw new StoreFullError(`memory store: ${maxRecords} records of one kind are the most`);
   }
 
   return {

@@ -1,4 +1,4 @@
-import { StoreError } from '../../kernel/errors.ts';
+import { StoreFullError } from '../../kernel/errors.ts';
 import { isGone, type Moment, type RecordPlace, type RecordRows } from './record-rows.ts';
 
 const maxKinds = 64;
@@ -28,10 +28,10 @@ export function createRecordRoom({ rows, maxRecords }: { readonly rows: RecordRo
   return ({ kind }, moment) => {
     const size = rows.size(kind);
     if (size === undefined) {
-      if (rows.kinds() >= maxKinds) throw new StoreError(`sqlite store: ${maxKinds} kinds of records are the most`);
+      if (rows.kinds() >= maxKinds) throw new StoreFullError(`sqlite store: ${maxKinds} kinds of records are the most`);
       return;
     }
     sweep(kind, size < maxRecords ? candidates : candidatesWhenFull, moment);
-    if ((rows.size(kind) ?? 0) >= maxRecords) throw new StoreError(`sqlite store: ${maxRecords} records of one kind are the most`);
+    if ((rows.size(kind) ?? 0) >= maxRecords) throw new StoreFullError(`sqlite store: ${maxRecords} records of one kind are the most`);
   };
 }

@@ -1,0 +1,42 @@
+import type { ParsedPortcullisOptions } from './portcullis-options.ts';
+import type { CounterStore } from './ports/counter-store.ts';
+import type { Emit } from './ports/events.ts';
+import type { RecordStore } from './ports/record-store.ts';
+import { resilientCounters, resilientRecords, type StoreHealth } from './stores/resilient/index.ts';
+
+/** Both stores as they stand now. For a readiness probe: without records nobody signs in, without counters people do. */
+export interface PortcullisHealth {
+  /** Whether records can be read and written. */
+  readonly ready: boolean;
+  readonly counters: StoreHealth;
+  readonly records: StoreHealth;
+}
+
+/** Both stores behind their deadlines and breakers. */
+export interface Stores {
+  readonly counters: CounterStore;
+  readonly records: RecordStore;
+  health(): PortcullisHealth;
+  close(): void;
+}
+
+/** What may be believed for a while when it cannot be asked: orders that bind every request. Nothing that opens something once. */
+const stateKinds = ['epoch', 'mfa-policy', 'reset', 'reset-before'];
+
+export function storesOf({ counters: given, records: givenRecords, processes, stores, clock }: Pick<ParsedPortcullisOptions, 'counters' | 'records' | 'processes' | 'stores' | 'clock'>, emit: Emit): Stores {
+  const records = resilientRecords(givenRecords, { deadlineMs: stores.recordDeadlineMs, lastKnown: { kinds: stateKinds, forMs: stores.lastKnownForMs }, clock, emit });
+  // What is of this process alone has no better copy in this process.
+  const counters = given.shared ? resilientCounters(given, { processes, deadlineMs: stores.counterDeadlineMs, clock, emit }) : undefined;
+  return {
+    counters: counters ?? given,
+    records,
+    health() {
+      const known = records.health();
+      return { ready: known.state === 'ok', counters: counters?.health() ?? { state: 'ok' }, records: known };
+    },
+    close() {
+      records.close();
+      counters?.close();
+    },
+  };
+}

@@ -7,7 +7,7 @@ import type { EventDetails } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
 import type { EpochMark, SessionFacts } from '../ports/session.ts';
 import type { ChallengeTickets } from './challenge-tickets.ts';
-import { codeDigest, codeTries, tryCode, type CodeRecord } from './codes.ts';
+import { codeDigest, codeTries, onlyCode, tryCode, type CodeRecord } from './codes.ts';
 import { charge, subjectOf, visit, type Visit } from './door.ts';
 import { freshProof, isSession, type Fresh } from './fresh.ts';
 import { newCode, newToken, readCode, tokenDigest } from './mail-secrets.ts';
@@ -205,7 +205,7 @@ async function findChange(parts: FlowParts, { token, code, session }: ConfirmEma
   const typed = readCode(code);
   if (!isSession(session) || typed === undefined) return { ok: false, reason: 'unknown-token' };
   const key = recordKey(session.accountId);
-  const outcome = await tryCode<ChangeRecord>({ records, keys }, { recordKeys: [key], code: typed });
+  const outcome = await tryCode<ChangeRecord>({ records, keys }, { recordKeys: [key], code: typed, codesOf: onlyCode });
   return outcome.ok ? open(parts, key, outcome.record) : outcome;
 }
 

@@ -1,5 +1,5 @@
 import type { NewAccount } from '../ports/accounts.ts';
-import { codeDigest, codeTries, tryCode, type CodeOutcome, type CodeRecord } from './codes.ts';
+import { codeDigest, codeTries, onlyCode, tryCode, type CodeOutcome, type CodeRecord } from './codes.ts';
 import { burn, readFirst, removeAll, replaceJson } from '../kernel/json-record.ts';
 import { newCode, newToken, tokenDigest } from './mail-secrets.ts';
 import type { FlowParts } from './parts.ts';
@@ -78,7 +78,7 @@ export function createPendingSignUps(parts: PendingParts): PendingSignUps {
     mail: (signUp) => mail(signUp, (previous) => previous === undefined),
     async find(proof) {
       if (proof.kind === 'token') return shelf.find(signUpKeyOf(proof.token));
-      const outcome = await tryCode<CodeEntry>({ records, keys }, { recordKeys: codeKeysOf(proof.name), code: proof.code });
+      const outcome = await tryCode<CodeEntry>({ records, keys }, { recordKeys: codeKeysOf(proof.name), code: proof.code, codesOf: onlyCode });
       return outcome.ok ? shelf.find(outcome.record.value.signUpKey) : outcome;
     },
     async mailAgain(name) {

@@ -1,3 +1,4 @@
+import { isClusterWorker } from './kernel/cluster-worker.ts';
 import type { ParsedPortcullisOptions } from './portcullis-options.ts';
 import type { CounterStore } from './ports/counter-store.ts';
 import type { Emit } from './ports/events.ts';
@@ -20,11 +21,15 @@ export interface Stores {
   close(): void;
 }
 
-/** What may be believed for a while when it cannot be asked: orders that bind every request. Nothing that opens something once. */
-const stateKinds = ['epoch', 'mfa-policy', 'reset', 'reset-before'];
+/**
+ * What may be believed for a while when it cannot be asked: orders that bind every request, and the factors of whoever is signed in.
+ * Whatever opens something once is spent by a write, and none is answered while the store is away.
+ */
+const stateKinds = ['epoch', 'mfa-policy', 'reset', 'reset-before', 'totp', 'recovery', 'device', 'must-enroll'];
 
 export function storesOf({ counters: given, records: givenRecords, processes, stores, clock }: Pick<ParsedPortcullisOptions, 'counters' | 'records' | 'processes' | 'stores' | 'clock'>, emit: Emit): Stores {
   const records = resilientRecords(givenRecords, { deadlineMs: stores.recordDeadlineMs, lastKnown: { kinds: stateKinds, forMs: stores.lastKnownForMs }, clock, emit });
+  if (given.shared && processes === 1 && isClusterWorker()) warnOfProcesses(emit);
   // What is of this process alone has no better copy in this process.
   const counters = given.shared ? resilientCounters(given, { processes, deadlineMs: stores.counterDeadlineMs, clock, emit }) : undefined;
   return {
@@ -39,4 +44,10 @@ export function storesOf({ counters: given, records: givenRecords, processes, st
       counters?.close();
     },
   };
+}
+
+function warnOfProcesses(emit: Emit): void {
+  const advice = 'this is one of several cluster workers, and each of them would give out every limit whole while the counters are away. Say how many there are: processes.';
+  emit({ type: 'limiter.misconfigured', problem: 'processes-unsaid', advice });
+  process.emitWarning(`portcullis: ${advice}`, { code: 'PORTCULLIS_PROCESSES_UNSAID' });
 }

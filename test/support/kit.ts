@@ -58,7 +58,7 @@ export const keyRing = createKeyRing({ keys: [{ id: 'test', secret: Uint8Array.f
 
 /** Makes a kit. When its test is over, its events are searched for everything that must not be in them (ASVS 5.0 16.2.5). */
 export function makeKit(options: Partial<PortcullisOptions> = {}): Kit {
-  const clock = fakeClock();
+  const clock = options.clock !== undefined && 'advance' in options.clock ? options.clock as FakeClock : fakeClock();
   const events: SecurityEvent[] = [];
   const mails: Mail[] = [];
   const leaks = new Map<string, BreachVerdict>();

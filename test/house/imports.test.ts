@@ -10,6 +10,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   password: ['@zxcvbn-ts/core', '@zxcvbn-ts/language-common', '@zxcvbn-ts/language-en'],
   totp: ['otplib', 'uqr'],
   'adapters/express': ['express'],
+  'adapters/fastify': ['fastify'],
   // Its other import is the app's config file.
   cli: ['commander', '(computed)'],
 };

@@ -18,7 +18,8 @@ export function endSession(req: object): Promise<void> {
 function asked(req: object, verb: 'regenerate' | 'destroy'): Promise<void> {
   const { session } = req as { readonly session?: SessionLike | null };
   return new Promise((resolve, reject) => {
-    if (typeof session?.[verb] !== 'function') {
+    // A `regenerate` without a `destroy` is that of a session within a cookie: it takes no callback, and would never call this one.
+    if (typeof session?.destroy !== 'function' || typeof session[verb] !== 'function') {
       resolve();
       return;
     }

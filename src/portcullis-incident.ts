@@ -2,6 +2,7 @@ import { auditEntries, auditQuery, verifyAuditFiles, type AuditLog, type AuditQu
 import { createIncidentResponse, type IncidentResponse } from './flows/incident/incident.ts';
 import type { IncidentOptions } from './flows/incident/parts.ts';
 import type { AccountPages } from './flows/incident/walk.ts';
+import { renewMails } from './flows/door.ts';
 import { accountOf } from './flows/in-time.ts';
 import type { FlowParts } from './flows/parts.ts';
 import { createResetTickets } from './flows/reset-tickets.ts';
@@ -15,7 +16,7 @@ export function incidentOf(parsed: ParsedPortcullisOptions, parts: FlowParts, au
   const tickets = createResetTickets(parts);
   const fromFiles: Partial<ReturnType<typeof queriesOf>> = auditPath === undefined ? {} : queriesOf(auditPath, parsed.keys, audit);
   const queries = { signIns: own.signIns ?? fromFiles.signIns, entries: own.entries ?? fromFiles.entries };
-  return createIncidentResponse({ ...own, ...queries, pages: own.pages && plainPages(own.pages), accounts, clock, devices, emit, endResets: (accountId) => tickets.end(accountId), epochs, links: { signIn: links.signIn, forgot: links.forgot }, mailer, mfa, random, readOnly, records, reportError, resets });
+  return createIncidentResponse({ ...own, ...queries, pages: own.pages && plainPages(own.pages), accounts, clock, devices, emit, endResets: (accountId) => tickets.end(accountId), renewMails: (account) => renewMails(parts, account), epochs, links: { signIn: links.signIn, forgot: links.forgot }, mailer, mfa, random, readOnly, records, reportError, resets });
 }
 
 /** Pages of a table without a type checker: numbers are ids too, and null is no next page. What is no page at all is left to be refused. */

@@ -1,5 +1,6 @@
 import { BusyError, errorName, isPortcullisError } from '../kernel/errors.ts';
-import { inputText } from '../kernel/identifier.ts';
+import { inputText, readIdentifier } from '../kernel/identifier.ts';
+import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject, FlowName } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
@@ -87,6 +88,19 @@ export async function chargeAccount(parts: FlowParts, limiter: Limiter<LimitRule
   const { limitKeys } = parts;
   if (accountId === undefined) return limiter.peek({ account: limitKeys.account('') });
   return limiter.take({ account: limitKeys.account(accountId) }, { about: { ...about, accountId } });
+}
+
+/** Gives an account all mails with links to a new password that it may have, whoever has asked for those before. */
+export async function renewMails({ limiters, limitKeys, canonicalize }: Pick<FlowParts, 'limiters' | 'limitKeys' | 'canonicalize'>, { id, email }: StoredAccount): Promise<void> {
+  const { account: byName } = limitKeys.of(undefined, readIdentifier(email, canonicalize));
+  if (byName !== undefined) await limiters.mail.clear('account', byName);
+  await limiters.mail.clear('account', limitKeys.account(id));
+  await limiters.challenge.clear('account', limitKeys.account(resetBudget(id)));
+}
+
+/** Whose budget of links it is that an order to replace the password gives to whoever knows the old one. */
+export function resetBudget(accountId: string): string {
+  return `${accountId} reset`;
 }
 
 /** Gives back what was charged to the name alone: what was wrong with a form is no reason to close a mailbox. */

@@ -8,7 +8,7 @@ import type { EventDetails, EventSubject } from '../ports/events.ts';
 import type { EpochMark } from '../ports/session.ts';
 import { admit, asksStranger, type SignInResult } from './admit.ts';
 import type { ChallengeTickets } from './challenge-tickets.ts';
-import { charge, chargeAccount, orRefund, readPassword, refund, subjectOf, visit, type Visit } from './door.ts';
+import { charge, chargeAccount, orRefund, readPassword, refund, resetBudget, subjectOf, visit, type Visit } from './door.ts';
 import { markFor, recognize } from './epochs.ts';
 import { passesOwnChallenge } from './own-challenge.ts';
 import type { Answered, FlowParts } from './parts.ts';
@@ -239,7 +239,7 @@ async function settle(parts: FlowParts, doors: SignInDoors, { attempt, account, 
 async function mailReset({ limiters, limitKeys }: FlowParts, { resets }: SignInDoors, account: StoredAccount, because: ResetReason): Promise<void> {
   // What an operator has ordered is asked of the owner: strangers must not use it up for a day.
   const ordered = because === 'compromised' || because === 'incident';
-  const decision = ordered ? await limiters.challenge.take({ account: limitKeys.account(`${account.id} reset`) }) : await limiters.notice.take({ account: limitKeys.account(account.id) });
+  const decision = ordered ? await limiters.challenge.take({ account: limitKeys.account(resetBudget(account.id)) }) : await limiters.notice.take({ account: limitKeys.account(account.id) });
   if (decision.ok) await resets.mail(account, because);
 }
 

@@ -23,8 +23,8 @@ interface Chunk {
   readonly found: readonly Affected[];
 }
 
-/** What is done once for an account: `ended` its sessions, `shut` its browsers and links. */
-export type OnceDone = 'ended' | 'shut';
+/** What is done once for an account: `ended` its sessions, `shut` its browsers and links, `renewed` its budgets of mails. */
+export type OnceDone = 'ended' | 'shut' | 'renewed';
 
 /** One account of the list. */
 interface AccountRecord extends Partial<Readonly<Record<OnceDone, boolean>>> {

@@ -64,6 +64,7 @@ export function createIncidentResponse(options: IncidentOptions): IncidentRespon
     accounts: port<Pick<Accounts, 'findById'>>(['findById']),
     devices: optional(port<NonNullable<IncidentOptions['devices']>>(['revokeAll'], undefined, 'createDevices()')),
     endResets: optional(callback<NonNullable<IncidentOptions['endResets']>>()),
+    renewMails: optional(callback<NonNullable<IncidentOptions['renewMails']>>()),
     pages: optional(callback<AccountPages>()),
     signIns: optional(callback<SignInQuery>()),
     entries: optional(callback<EntryQuery>()),

@@ -2,7 +2,7 @@ import type { AuditEntry } from '../../audit/index.ts';
 import type { Devices } from '../../device/index.ts';
 import type { SessionEpochs } from '../../epochs/index.ts';
 import type { MfaPolicies } from '../../mfa/index.ts';
-import type { Accounts } from '../../ports/accounts.ts';
+import type { Accounts, StoredAccount } from '../../ports/accounts.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Emit } from '../../ports/events.ts';
 import type { ExposureSource } from '../../ports/exposure-source.ts';
@@ -37,6 +37,8 @@ export interface IncidentOptions {
   readonly devices?: Pick<Devices, 'revokeAll'> | undefined;
   /** Ends the open link to a new password of an account. */
   readonly endResets?: ((accountId: string) => Promise<void>) | undefined;
+  /** Renews the budgets of mails with links to a new password of an account: attackers who knew that it exists may have used them up. */
+  readonly renewMails?: ((account: StoredAccount) => Promise<void>) | undefined;
   /** Everybody. Needed to tell everybody, and for `breached` and `exposed`. */
   readonly pages?: AccountPages | undefined;
   readonly signIns?: SignInQuery | undefined;
@@ -57,4 +59,4 @@ export interface IncidentOptions {
 }
 
 /** The options as they were read. */
-export type IncidentParts = { readonly [K in keyof IncidentOptions]-?: Exclude<IncidentOptions[K], undefined> | (K extends 'devices' | 'endResets' | 'pages' | 'signIns' | 'entries' | 'activity' | 'exposure' ? undefined : never) };
+export type IncidentParts = { readonly [K in keyof IncidentOptions]-?: Exclude<IncidentOptions[K], undefined> | (K extends 'devices' | 'endResets' | 'renewMails' | 'pages' | 'signIns' | 'entries' | 'activity' | 'exposure' ? undefined : never) };

@@ -30,7 +30,7 @@ type Audience = keyof ToldRecord;
 
 const atOnce = 8;
 const mailDeadlineMs = 30_000;
-/** So many in a row say that the mailer is down. */
+/** So many in a row say that the mailer is down, or what counts mails. */
 const mostFailedInARow = 20;
 
 /** Lets so many through each second, one after the other. */
@@ -127,15 +127,36 @@ export function noticeCounts(data: StepData | undefined): NoticeCounts {
   return { told: numberOf(data, 'told'), failed: numberOf(data, 'failed'), maybe: numberOf(data, 'maybe'), gone: numberOf(data, 'gone') };
 }
 
+/**
+ * Renews the budgets of mails of those who are told to choose another password. A mail that says so is worth more than the budget: one
+ * that cannot be renewed keeps nobody from being told, and comes back by itself within an hour.
+ */
+function createRenewal({ parts, list }: Work): (account: StoredAccount) => Promise<void> {
+  const { renewMails } = parts;
+  let failedInARow = 0;
+  return async function renew(account) {
+    if (renewMails === undefined || failedInARow >= mostFailedInARow) return;
+    try {
+      await list.once(account.id, 'renewed', () => inTime(parts, 'renewMails', renewMails(account)));
+      failedInARow = 0;
+    } catch (error) {
+      failedInARow += 1;
+      parts.reportError(error);
+    }
+  };
+}
+
 /** Tells the affected what happened, whether or not they may still sign in. */
 export async function tellAffected(work: Work): Promise<StepData> {
   const { parts, plan, list } = work;
   const { reason } = work.record();
   const tell = createTeller(work, 'affected');
+  const renew = createRenewal(work);
 
   async function fateOf({ accountId, atMs }: Affected): Promise<Fate> {
     const account = await inTime(parts, 'accounts.findById', parts.accounts.findById(accountId));
     if (account === undefined || addressesOf(account).length === 0) return 'gone';
+    await renew(account);
     return tell(account, (to) => ({ kind: 'incident-affected', to, reason, mustReset: plan.reset !== false, ...(atMs !== undefined && { signedInAtMs: atMs }), forgotLink: parts.links.forgot }));
   }
 

@@ -24,6 +24,7 @@ const job: Readonly<Record<Name, readonly string[]>> = {
   postgres: [],
   'read-only': [],
   recovery: [],
+  redis: [],
   resets: [],
   sqlite: [],
   testing: [],

@@ -83,7 +83,7 @@ describe('the README', () => {
     const headings = [...readme.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
     expect(headings).toEqual([
       'Install', 'Quick start', 'createPortcullis', 'sign-in and the other flows', 'express', 'fastify', 'limiter', 'hasher', 'password', 'breach', 'device', 'totp', 'recovery', 'resets', 'mfa', 'read-only', 'epochs', 'uniform', 'audit',
-      'stores', 'postgres', 'testing', 'The command', 'Errors', 'Measured', 'What it does not do',
+      'stores', 'postgres', 'redis', 'testing', 'The command', 'Errors', 'Measured', 'What it does not do',
     ]);
   });
 

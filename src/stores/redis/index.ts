@@ -1,0 +1,2 @@
+export type { IoRedisClient, NodeRedisClient, RedisClient } from './client.ts';
+export { redisDefaults, redisStore, type RedisStore, type RedisStoreOptions } from './store.ts';

@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+
+/** A program that the server runs as one atomic act, and the name under which it remembers it. */
+export interface Script {
+  readonly text: string;
+  /** What EVALSHA calls it: its SHA-1, by the protocol of Redis. */
+  readonly sha: string;
+}
+
+export interface Scripts {
+  readonly take: Script;
+  readonly peek: Script;
+  readonly giveBack: Script;
+  readonly forget: Script;
+  readonly read: Script;
+  readonly compareAndSet: Script;
+  readonly versions: Script;
+}
+
+/** `server`: the time is the server's. `argument`: the last argument is the time, ms, for simulations. */
+export type TimeSource = 'server' | 'argument';
+
+/** A millisecond in the numbers that are stored: the grain of a wall clock in a double, so that nothing is rounded on the way. */
+export const grainsPerMs = 4_096;
+
+/**
+ * In a simulation time may stand still while the server's does not, so that its own expiry must come late. Otherwise one ms
+ * more than needed, since the server counts whole ones.
+ */
+const slackMs: Readonly<Record<TimeSource, number>> = { server: 1, argument: 86_400_000 };
+
+const readTime: Readonly<Record<TimeSource, string>> = {
+  server: "local time = redis.call('TIME')\nlocal now = time[1] * 1000 + time[2] / 1000",
+  argument: 'local now = tonumber(ARGV[#ARGV])',
+};
+
+/**
+ * Where a key stands, in ms until it has its whole burst again. A value is the time at which that is, in grains; two
+ * arguments of each key are what the charge costs and the most that it may be ahead to pay for it, in ms. A key that is
+ * further ahead than its whole burst can take (the clock went back) is brought there. What is no number counts as that, too.
+ */
+const standing = `
+local value = redis.call('GET', KEYS[i])
+local cost, most, ms = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i]), 0
+local beyond = false
+if value then
+  ms = value / ${grainsPerMs} - now
+  if ms < 0 then ms = 0 elseif not (ms <= most + cost) then ms, beyond = most + cost, true end
+end`;
+
+const keep = (ms: string, slack: number): string => `redis.call('SET', KEYS[i], (now + ${ms}) * ${grainsPerMs}, 'PX', math.ceil(${ms}) + ${slack})`;
+
+/** Charges all keys or none. Answers 1 or 0, then where each key stands, in grains. */
+const take = (from: TimeSource): string => `${readTime[from]}
+local reply, ahead, costs = {1}, {}, {}
+for i = 1, #KEYS do${standing}
+  if beyond then ${keep('ms', slackMs[from])} end
+  if ms > most then reply[1] = 0 end
+  ahead[i], costs[i], reply[i + 1] = ms, cost, ms * ${grainsPerMs}
+end
+if reply[1] == 1 then
+  for i = 1, #KEYS do
+    local ms = ahead[i] + costs[i]
+    ${keep('ms', slackMs[from])}
+    reply[i + 1] = ms * ${grainsPerMs}
+  end
+end
+return reply`;
+
+/** What `take` would answer. Writes nothing. */
+const peek = (from: TimeSource): string => `${readTime[from]}
+local reply = {1}
+for i = 1, #KEYS do${standing}
+  if ms > most then reply[1] = 0 end
+  reply[i + 1] = ms * ${grainsPerMs}
+end
+return reply`;
+
+const giveBack = (from: TimeSource): string => `${readTime[from]}
+for i = 1, #KEYS do${standing}
+  if value then
+    ms = ms - cost
+    if ms > 0 then ${keep('ms', slackMs[from])} else redis.call('DEL', KEYS[i]) end
+  end
+end
+return 1`;
+
+const forget = "redis.call('DEL', KEYS[1])\nreturn 1";
+
+/** A record is text: its version, the ms at which it ends (or nothing), its value, with a space after the first two. */
+const header = `local version, ends = string.match(stored, '^(%d+) (%d*) ')
+if not version then return redis.error_reply('FORMAT not a record') end`;
+
+/** Once seen as expired a record must not come back, whatever clocks say later. */
+const read = (from: TimeSource): string => `local stored = redis.call('GET', KEYS[1])
+if not stored then return false end
+${header}
+if ends == '' then return stored end
+${readTime[from]}
+if tonumber(ends) > now then return stored end
+redis.call('DEL', KEYS[1])
+return false`;
+
+/**
+ * Arguments: the expected version, the channel of the key, `set` or `remove`, the value, the ms that it is to live (or nothing).
+ * Answers the new version, 0 for a removal, or false. A version is the time in microseconds, or one more than the last.
+ */
+const compareAndSet = (from: TimeSource): string => `${readTime[from]}
+local stored = redis.call('GET', KEYS[1])
+local seen, last = '0', 0
+if stored then
+  ${header}
+  last = tonumber(version)
+  if ends == '' or tonumber(ends) > now then seen = version end
+end
+if seen ~= ARGV[1] then return false end
+local given = '0'
+if ARGV[3] == 'remove' then
+  redis.call('DEL', KEYS[1])
+else
+  local clock = redis.call('TIME')
+  given = string.format('%.0f', math.max(last + 1, clock[1] * 1000000 + clock[2]))
+  if ARGV[5] == '' then
+    redis.call('SET', KEYS[1], given .. '  ' .. ARGV[4])
+  else
+    local life = tonumber(ARGV[5])
+    redis.call('SET', KEYS[1], given .. ' ' .. string.format('%.0f', math.max(0, now + life)) .. ' ' .. ARGV[4], 'PX', math.ceil(life) + ${slackMs[from]})
+  end
+end
+redis.pcall('PUBLISH', ARGV[2], given)
+return given`;
+
+/** The versions that are stored, expired or not; 0 for none. */
+const versions = `local reply = {}
+for i = 1, #KEYS do
+  local stored = redis.call('GETRANGE', KEYS[i], 0, 31)
+  reply[i] = string.match(stored, '^(%d+) ') or '0'
+end
+return reply`;
+
+export function scriptsFor(from: TimeSource): Scripts {
+  return {
+    take: scriptOf(take(from)),
+    peek: scriptOf(peek(from)),
+    giveBack: scriptOf(giveBack(from)),
+    forget: scriptOf(forget),
+    read: scriptOf(read(from)),
+    compareAndSet: scriptOf(compareAndSet(from)),
+    versions: scriptOf(versions),
+  };
+}
+
+function scriptOf(text: string): Script {
+  return { text, sha: createHash('sha1').update(text).digest('hex') };
+}

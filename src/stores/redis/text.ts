@@ -1,0 +1,71 @@
+import { boundedKey, digestedKey } from '../../kernel/bounded-key.ts';
+import { sha256 } from '../../kernel/compare.ts';
+import { wrongAnswer } from './faults.ts';
+
+/** What the kernel's key ring makes of a name: as long as a digest here, and kept as it is. */
+const plain = /^[\w-]{22}$/;
+const maxTags = 1_000;
+
+/** Names keys in the server. Short, since memory is paid for each: a rule and a key take 31 characters after the prefix. */
+export interface Names {
+  counter(rule: string, key: string): string;
+  record(key: string): string;
+  /** Where the writes of a record are told. */
+  channel(key: string): string;
+}
+
+export function createNames(prefix: string): Names {
+  const tags = new Map<string, string>();
+
+  function tagOf(rule: string): string {
+    const known = tags.get(rule);
+    if (known !== undefined) return known;
+    if (tags.size >= maxTags) tags.clear();
+    const tag = shortDigest(rule).slice(0, 8);
+    tags.set(rule, tag);
+    return tag;
+  }
+
+  return {
+    // The dot keeps digests apart from keys that read like one.
+    counter: (rule, key) => `${prefix}c${tagOf(rule)}${plain.test(key) ? key : `.${shortDigest(key)}`}`,
+    record: (key) => `${prefix}r${readableKey(key)}`,
+    channel: (key) => `${prefix}w${readableKey(key)}`,
+  };
+}
+
+/** 128 bits. UTF-16 keeps lone surrogates apart, which UTF-8 does not. */
+function shortDigest(text: string): string {
+  return sha256(Buffer.from(text, 'utf16le')).subarray(0, 16).toString('base64url');
+}
+
+/** A key as people can read it, where it is short and printable. */
+function readableKey(key: string): string {
+  const bounded = boundedKey(key);
+  return /^[ -~]*$/.test(bounded) ? bounded : digestedKey(key);
+}
+
+/** A value as it is stored: text where UTF-8 can hold it, else its UTF-16. */
+export function storedValue(value: string): string {
+  return value.isWellFormed() ? `t${value}` : `u${Buffer.from(value, 'utf16le').toString('base64')}`;
+}
+
+export function valueOf(stored: string): string {
+  if (stored.startsWith('t')) return stored.slice(1);
+  if (stored.startsWith('u')) return Buffer.from(stored.slice(1), 'base64').toString('utf16le');
+  throw wrongAnswer();
+}
+
+/** A text that the server answered: clients may be set to hand out bytes. */
+export function answeredText(answer: unknown): string {
+  if (typeof answer === 'string') return answer;
+  if (answer instanceof Uint8Array) return Buffer.from(answer.buffer, answer.byteOffset, answer.length).toString();
+  throw wrongAnswer();
+}
+
+/** A number that the server answered: clients may be set to hand out text. */
+export function answeredNumber(answer: unknown): number {
+  const number = typeof answer === 'number' ? answer : Number(answeredText(answer));
+  if (!Number.isSafeInteger(number) || number < 0) throw wrongAnswer();
+  return number;
+}

@@ -1,19 +1,11 @@
-import { createServer, type Server } from 'node:http';
-import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
-import express5, { type Express, type RequestHandler } from 'express';
-import session, { MemoryStore } from 'express-session';
-import { createPortcullis, type Mail, type Portcullis, type PortcullisOptions, type SecurityEvent, type SessionFacts } from 'portcullis';
-import { expressDoors, requestFacts } from 'portcullis/express';
-import { keyRing, memoryTable, swiftEngine, type Kit } from '../support/kit.ts';
-
-/** The fourth version has no types of its own here; what the tests use is the same. */
-const express4 = createRequire(import.meta.url)('express4') as typeof express5;
-
-export const versions = [
-  ['Express 4', express4],
-  ['Express 5', express5],
-] as const;
+import { createServer } from 'node:http';
+import type express5 from 'express';
+import type { ErrorRequestHandler, Express, RequestHandler, Response } from 'express';
+import session from 'express-session';
+import { onTestFinished } from 'vitest';
+import type { SessionFacts } from 'portcullis';
+import { expressDoors, limitRequests, readOnlyErrors, readOnlyGuard, requestFacts } from 'portcullis/express';
+import { appParts, endSessionsIn, listening, runningApp, type AppOptions, type Framework, type RunningApp, type Say } from './frameworks.ts';
 
 declare module 'express-session' {
   interface SessionData {
@@ -22,62 +14,107 @@ declare module 'express-session' {
   }
 }
 
-export interface RunningApp {
-  readonly portcullis: Portcullis;
-  readonly url: string;
-  readonly app: Express;
-  readonly events: SecurityEvent[];
-  readonly mails: Mail[];
-  readonly table: Kit['table'];
-  readonly store: MemoryStore;
-  /** Sends a form or JSON; keeps no cookie but the one given. */
-  send(path: string, init?: { readonly method?: string; readonly form?: Record<string, string>; readonly json?: unknown; readonly headers?: Record<string, string> }): Promise<Response>;
-  drain(): Promise<number>;
-  close(): Promise<void>;
+const say: Say = {
+  text: (res, body) => void (res as Response).send(body),
+  redirect: (res, url) => {
+    (res as Response).redirect(303, url);
+  },
+};
+
+const late: RequestHandler = (_req, res, next) => {
+  res.status(408).end('late');
+  next();
+};
+
+const by = (route: string): RequestHandler => (_req, res) => void res.set('x-route', route).send(route);
+
+/** The same scenarios for the fourth and the fifth version. */
+export function expressOf(express: typeof express5): Framework {
+  /** Listens until the test is over. */
+  async function served(app: Express): Promise<string> {
+    app.set('env', 'test');
+    const server = createServer(app);
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    return listening(server);
+  }
+
+  return {
+    startApp: (options) => startApp(express, options),
+    startLimited({ limiter, keys, answered }) {
+      const app = express();
+      if (answered === true) app.use(late);
+      app.use(limitRequests({ limiter, keys }));
+      app.get('/', (_req, res) => {
+        res.send('fine');
+      });
+      return served(app);
+    },
+    startReadOnly({ mode, guard, rewrite, answered, byBodyToo }) {
+      const app = express();
+      if (answered === true) app.use(late);
+      if (rewrite !== undefined) app.use((req, _res, next) => {
+        req.url = rewrite(req.url);
+        next();
+      });
+      app.use(readOnlyGuard(mode, guard));
+      if (byBodyToo === true) app.use(express.urlencoded({ extended: true }), override, readOnlyGuard(mode, guard));
+      app.post('/import', () => {
+        mode.assertWritable({ name: 'import' });
+      });
+      // Whatever has come through.
+      app.use((req, res) => {
+        res.send(`${req.method} passed`);
+      });
+      app.use(readOnlyErrors());
+      return served(app);
+    },
+    startRoutes({ mode, strict, guard }) {
+      const app = express();
+      app.set('strict routing', strict);
+      app.set('case sensitive routing', strict);
+      app.use(readOnlyGuard(mode, guard));
+      app.post('/sign-in', by('exempt'));
+      app.use('/public', by('exempt'));
+      app.get('/export', by('secret'));
+      app.all('/reports/:id/export', by('secret'));
+      app.use(by('other'));
+      return served(app);
+    },
+  };
 }
 
-/** A small app with every door, on a free port; a quick floor and a cheap hash, so that tests need not wait. */
-export async function startApp(express: typeof express5, options: Partial<PortcullisOptions> & { readonly before?: RequestHandler; readonly parsers?: readonly RequestHandler[]; readonly hooks?: Partial<Parameters<typeof expressDoors>[1]> } = {}): Promise<RunningApp> {
-  const { before, parsers = [express.urlencoded({ extended: true }), express.json()], hooks, ...own } = options;
-  const table = memoryTable();
-  const events: SecurityEvent[] = [];
-  const mails: Mail[] = [];
-  const portcullis = createPortcullis({
-    keys: keyRing,
-    baseUrl: 'http://127.0.0.1',
-    accounts: table,
-    mailer: { send: async (mail) => void mails.push(mail) },
-    hasher: { engine: swiftEngine() },
-    password: { minStrength: 0 },
-    breach: { sources: [{ name: 'none', check: async () => ({ verdict: 'clean' }) }] },
-    uniform: { quantumMs: 10 },
-    onEvent: (event) => events.push(event),
-    reportError: () => undefined,
-    ...own,
-  });
-  const store = new MemoryStore();
+/** What changes methods by the body. */
+const override: RequestHandler = (req, _res, next) => {
+  const body = req.body as { readonly _method?: string } | undefined;
+  if (typeof body?._method === 'string') req.method = body._method;
+  next();
+};
+
+async function startApp(express: typeof express5, { trustsProxy = false, parses = true, hooks, ...own }: AppOptions = {}): Promise<RunningApp> {
+  const parts = appParts(own);
+  const { portcullis, store, failures } = parts;
   const app = express();
-  if (before !== undefined) app.use(before);
+  if (trustsProxy) app.set('trust proxy', 1);
+  if (parses) app.use(express.urlencoded({ extended: true }), express.json());
+  app.use((req, _res, next) => {
+    if (req.headers['x-hang-up'] === undefined) next();
+    else req.socket.once('close', () => { next(); }).resetAndDestroy();
+  });
   app.use(session({ store, secret: 'only a test', resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' } }));
-  for (const parser of parsers) app.use(parser);
   const doors = expressDoors(portcullis, {
     sessionOf: (req) => req.session.facts,
     remember: (req, facts) => {
       req.session.accountId = facts.accountId;
       req.session.facts = facts;
     },
-    endSessions: async (req, { accountId, which }) => {
-      const all = await new Promise<Record<string, session.SessionData>>((resolve) => {
-        store.all((_error, sessions) => {
-          resolve((sessions ?? {}));
-        });
-      });
-      for (const [id, data] of Object.entries(all)) if (data.accountId === accountId && (which === 'all-sessions' || id !== req.sessionID)) store.destroy(id);
-    },
+    endSessions: (req, what) => endSessionsIn(store, what, req.sessionID),
     onSignedIn: (_req, res) => {
       res.json({ ok: true });
     },
-    ...hooks,
+    ...hooks?.(say),
   });
   app.get('/me', (req, res) => {
     res.json({ accountId: req.session.accountId ?? null });
@@ -112,42 +149,14 @@ export async function startApp(express: typeof express5, options: Partial<Portcu
   app.all('/from-elsewhere', (req, res, next) => {
     portcullis.recordExternalAuth({ pathway: 'elsewhere', accountId: typeof req.query['id'] === 'string' ? req.query['id'] : '', facts: requestFacts(req) }).then((result) => doors.finishSignIn(req, res, result)).catch(next);
   });
-  const server = createServer(app);
-  const url = await listening(server);
-  return {
-    url,
-    portcullis,
-    app,
-    events,
-    mails,
-    table,
-    store,
-    send: (path, { method = 'POST', form, json, headers = {} } = {}) =>
-      fetch(url + path, {
-        method,
-        redirect: 'manual',
-        headers: { 'accept': 'application/json', ...(json !== undefined && { 'content-type': 'application/json' }), ...headers },
-        ...(form !== undefined && { body: new URLSearchParams(form) }),
-        ...(json !== undefined && { body: JSON.stringify(json) }),
-      }),
-    drain: () => portcullis.uniform.drain(5_000),
-    async close() {
-      await portcullis.close();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+  const onError: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
+    failures.push(error);
+    res.status(500).send('sorry');
   };
-}
-
-export function listening(server: Server): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', () => {
-      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    });
+  app.use(onError);
+  const server = createServer(app);
+  return runningApp(parts, await listening(server), async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
   });
-}
-
-/** The cookies that an answer sets, as a Cookie header. */
-export function cookieOf(response: Response): string {
-  return response.headers.getSetCookie().map((line) => line.split(';')[0] ?? '').join('; ');
 }

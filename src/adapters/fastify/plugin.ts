@@ -30,7 +30,7 @@ const decorator = 'portcullis';
 export const portcullisPlugin: FastifyPluginAsync<PortcullisPluginOptions> = Object.assign<FastifyPluginAsync<PortcullisPluginOptions>, object>(
   (app, { portcullis, ...options }) =>
     new Promise((resolve) => {
-      port<Portcullis>(['access', 'signIn', 'checkAddress', 'emit', 'uniform'], undefined, 'createPortcullis')(portcullis, 'portcullisPlugin.portcullis');
+      port<Portcullis>(['checkAddress', 'emit', 'recordExternalAuth'], undefined, 'createPortcullis')(portcullis, 'portcullisPlugin.portcullis');
       if (app.hasDecorator(decorator)) throw new ConfigError('portcullisPlugin: is registered already, in this scope or in one around it');
       app.decorate(decorator, Object.create(portcullis, { doors: { value: fastifyDoors(portcullis, options), enumerable: true } }) as PortcullisDecorator);
       resolve();

@@ -52,7 +52,8 @@ function methodsOf(seen: Seen): readonly string[] {
 function overridesOf({ headers, targets, body }: Seen): readonly string[] {
   const given: unknown[] = overrideHeaders.map((name) => headers[name]);
   for (const target of new Set(targets)) given.push(...queryOverrides(target));
-  if (typeof body === 'object' && body !== null && Object.hasOwn(body, '_method')) given.push((body as { readonly _method: unknown })._method);
+  // `_method[]` is a list to some parsers, and a name to others.
+  if (typeof body === 'object' && body !== null) for (const name of Object.keys(body)) if (name.startsWith('_method')) given.push((body as Readonly<Record<string, unknown>>)[name]);
   // A list of methods, or what is no text: a name that no method has, so that it counts as a write.
   return given.filter((value) => value !== undefined && value !== '').map((value) => (typeof value === 'string' ? value.trim().toUpperCase().slice(0, 40) : 'OVERRIDE'));
 }

@@ -1,17 +1,8 @@
-import { request, createServer, type Server } from 'node:http';
-import type { RequestHandler } from 'express';
+import { request } from 'node:http';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
-import { readOnlyGuard } from 'portcullis/express';
+import { describe, expect, it } from 'vitest';
 import { order, setup } from '../read-only/setup.ts';
-import { listening, versions } from './express-app.ts';
-
-let server: Server | undefined;
-
-afterEach(() => {
-  server?.closeAllConnections();
-  server?.close();
-});
+import { frameworks } from './frameworks.ts';
 
 /** What the app answered to a target that is sent as it is written; undefined where Node would not send or read it. */
 async function answerTo(url: string, method: string, target: string): Promise<string | undefined> {
@@ -30,8 +21,6 @@ async function answerTo(url: string, method: string, target: string): Promise<st
   });
 }
 
-const by = (route: string): RequestHandler => (_req, res) => void res.set('x-route', route).send(route);
-
 /** Spellings of some routes: pieces of them, put together anew. */
 const pieces = ['/', '//', '\\', '.', '..', '/./', '/../', '%2f', '%2F', '%5c', '%2e', '%2e%2e', '%25', '%252f', '%00', '?', '#', ';', 'sign-in', 'SIGN-IN', 'sign%2din', 'export', 'Export', '%65xport', 'reports', '5', 'a', '%', 'http://x'];
 const spelling = fc.oneof(
@@ -40,22 +29,11 @@ const spelling = fc.oneof(
     fc.tuple(fc.nat(route.length), fc.constantFrom(...pieces)).map(([at, piece]) => route.slice(0, at) + piece + route.slice(at))),
 );
 
-describe.each(versions)('the routes of readOnlyGuard, however they are spelled, on %s', (_version, express) => {
+describe.each(frameworks)('the routes of readOnlyGuard, however they are spelled, on %s', (_name, framework) => {
   async function start(level: 'sensitive' | 'all', strict: boolean): Promise<string> {
     const { mode } = await setup();
     await mode.set({ ...order, level });
-    const app = express();
-    app.set('env', 'test');
-    app.set('strict routing', strict);
-    app.set('case sensitive routing', strict);
-    app.use(readOnlyGuard(mode, { exempt: ['POST /sign-in', '/public/*'], sensitive: ['GET /export', '/reports/:id/export'] }));
-    app.post('/sign-in', by('exempt'));
-    app.use('/public', by('exempt'));
-    app.get('/export', by('secret'));
-    app.all('/reports/:id/export', by('secret'));
-    app.use(by('other'));
-    server = createServer(app);
-    return listening(server);
+    return framework.startRoutes({ mode, strict, guard: { exempt: ['POST /sign-in', '/public/*'], sensitive: ['GET /export', '/reports/:id/export'] } });
   }
 
   // checklist 30

@@ -1,35 +1,12 @@
-import { createServer, type Server } from 'node:http';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { memoryStore, type CounterStore } from 'portcullis';
-import type { RequestHandler } from 'express';
-import { limitRequests, type LimitRequestsOptions } from 'portcullis/express';
 import { createLimiter, type HeaderForm } from 'portcullis/limiter';
-import { listening, versions } from './express-app.ts';
+import { frameworks, type LimitSetup } from './frameworks.ts';
 
-interface Around {
-  readonly before?: RequestHandler;
-  readonly keys?: LimitRequestsOptions<'address'>['keys'];
-}
-
-describe.each(versions)('limitRequests on %s', (_version, express) => {
-  let server: Server | undefined;
-
-  afterEach(() => {
-    server?.closeAllConnections();
-    server?.close();
-  });
-
-  async function start(options: { readonly store?: CounterStore; readonly headers?: HeaderForm } = {}, { before, keys = ({ address }) => ({ address }) }: Around = {}): Promise<string> {
+describe.each(frameworks)('limitRequests on %s', (_name, framework) => {
+  function start(options: { readonly store?: CounterStore; readonly headers?: HeaderForm } = {}, around: Partial<LimitSetup> = {}): Promise<string> {
     const limiter = createLimiter({ name: 'api', rules: { address: { limit: 3, windowMs: 60_000 } }, store: memoryStore(), ...options });
-    const app = express();
-    app.set('env', 'test');
-    if (before !== undefined) app.use(before);
-    app.use(limitRequests({ limiter, keys }));
-    app.get('/', (_req, res) => {
-      res.send('fine');
-    });
-    server = createServer(app);
-    return listening(server);
+    return framework.startLimited({ limiter, keys: ({ address }) => ({ address }), ...around });
   }
 
   it('lets three through and refuses the fourth with 429, Retry-After and a problem document', async () => {
@@ -70,12 +47,7 @@ describe.each(versions)('limitRequests on %s', (_version, express) => {
     const note = (error: unknown) => loose.push(error);
     process.on('unhandledRejection', note);
     onTestFinished(() => void process.off('unhandledRejection', note));
-    const url = await start({ headers: 'draft-7', store: { ...memoryStore(), take } }, {
-      before: (_req, res, next) => {
-        res.status(408).end('late');
-        next();
-      },
-    });
+    const url = await start({ headers: 'draft-7', store: { ...memoryStore(), take } }, { answered: true });
     for (let turn = 0; turn < 5; turn += 1) expect((await fetch(url)).status).toBe(408);
     await new Promise((resolve) => setImmediate(resolve));
     expect(loose).toEqual([]);

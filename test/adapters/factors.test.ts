@@ -3,7 +3,7 @@ import type { Mail } from 'portcullis';
 import { expressDoors } from 'portcullis/express';
 import { goodPassword } from '../support/kit.ts';
 import { codeAt } from '../support/person.ts';
-import { startApp, versions, type RunningApp } from './express-app.ts';
+import { frameworks, type AppOptions, type RunningApp } from './frameworks.ts';
 
 const email = 'ada@example.com';
 
@@ -35,7 +35,7 @@ async function tokenIn(app: RunningApp, kind: Mail['kind'], field: 'link' | 'dis
   return String(mail?.[field]).split('#token=')[1] ?? '';
 }
 
-describe.each(versions)('the doors of second factors on %s', (_version, express) => {
+describe.each(frameworks)('the doors of second factors on %s', (_name, framework) => {
   let running: RunningApp | undefined;
 
   afterEach(async () => {
@@ -43,8 +43,8 @@ describe.each(versions)('the doors of second factors on %s', (_version, express)
     running = undefined;
   });
 
-  async function start(options: Parameters<typeof startApp>[1] = {}): Promise<RunningApp> {
-    running = await startApp(express, options);
+  async function start(options: AppOptions = {}): Promise<RunningApp> {
+    running = await framework.startApp(options);
     return running;
   }
 
@@ -73,12 +73,12 @@ describe.each(versions)('the doors of second factors on %s', (_version, express)
   it('move an account without a second factor once a link in the old mailbox was opened, and lead a browser on', async () => {
     const purposes: string[] = [];
     const app = await start({
-      hooks: {
+      hooks: (say) => ({
         onConfirmed: (_req, res, { purpose }) => {
           purposes.push(purpose);
-          res.redirect(303, '/account');
+          say.redirect(res, '/account');
         },
-      },
+      }),
     });
     const browser = await signedUp(app);
     expect((await browser.send('/change-email', { newEmail: 'ada@example.net' })).status).toBe(202);
@@ -104,7 +104,7 @@ describe.each(versions)('the doors of second factors on %s', (_version, express)
     expect([ended.status, ended.response.headers.get('clear-site-data')]).toEqual([401, '"storage"']);
     expect((await openBrowser(app).send('/inside')).response.headers.get('clear-site-data')).toBeNull();
     await app.close();
-    const other = await start({ hooks: { clearSiteData: ['storage', 'cookies'] } });
+    const other = await start({ hooks: () => ({ clearSiteData: ['storage', 'cookies'] }) });
     expect((await openBrowser(other).send('/logout')).response.headers.get('clear-site-data')).toBe('"storage", "cookies"');
     const nothing = (): void => undefined;
     expect(() => expressDoors(other.portcullis, { sessionOf: () => undefined, remember: nothing, endSessions: nothing, onSignedIn: nothing, clearSiteData: ['cache' as 'storage'] })).toThrow(/clearSiteData/);

@@ -1,11 +1,12 @@
 import { request as httpRequest, createServer, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { RequestHandler } from 'express';
-import { guardUpgrade, readOnlyErrors, readOnlyGuard, type ReadOnlyGuardOptions, type ReadOnlyRouteOptions } from 'portcullis/express';
+import * as ofExpress from 'portcullis/express';
+import { guardUpgrade, type ReadOnlyGuardOptions, type ReadOnlyRouteOptions } from 'portcullis/express';
+import * as ofFastify from 'portcullis/fastify';
 import type { ReadOnlyLevel, ReadOnlyMode, ReadOnlyStrictness } from 'portcullis/read-only';
 import { order, setup } from '../read-only/setup.ts';
-import { listening, versions } from './express-app.ts';
+import { frameworks, listening, type ReadOnlySetup } from './frameworks.ts';
 
 let server: Server | undefined;
 
@@ -40,31 +41,20 @@ async function raw(url: string, target: string, { method = 'GET', headers = {}, 
 const exempt = ['POST /sign-in', 'POST /sign-out', '/health', 'DELETE /sessions/:id', '/incident/*'];
 const sensitive = ['/export', 'GET /reports/:id/export', '/admin/keys/*'];
 
-describe.each(versions)('readOnlyGuard on %s', (_version, express) => {
-  interface Around extends ReadOnlyRouteOptions {
+const headerOf = ({ headers }: Pick<IncomingMessage, 'headers'>, name: string): string | undefined => headers[name] as string | undefined;
+
+describe.each(frameworks)('readOnlyGuard on %s', (name, framework) => {
+  interface Around extends ReadOnlyRouteOptions, Partial<Omit<ReadOnlySetup, 'guard'>> {
     readonly level?: ReadOnlyLevel;
-    readonly mode?: ReadOnlyMode;
-    readonly before?: readonly RequestHandler[];
-    readonly behind?: readonly RequestHandler[];
   }
 
-  async function start({ level = 'writes', mode, before = [], behind = [], ...options }: Around = {}): Promise<string> {
-    const used = mode ?? await modeAt(level);
-    const app = express();
-    app.set('env', 'test');
-    for (const each of before) app.use(each);
-    app.use(readOnlyGuard(used, { exempt, sensitive, ...options }));
-    for (const each of behind) app.use(each);
-    app.post('/import', () => {
-      used.assertWritable({ name: 'import' });
-    });
-    // Whatever has come through.
-    app.use((req, res) => {
-      res.send(`${req.method} passed`);
-    });
-    app.use(readOnlyErrors());
-    return listen(app);
+  async function start({ level = 'writes', mode, rewrite, answered, byBodyToo, ...options }: Around = {}): Promise<string> {
+    const around = { ...(rewrite !== undefined && { rewrite }), ...(answered !== undefined && { answered }), ...(byBodyToo !== undefined && { byBodyToo }) };
+    return framework.startReadOnly({ mode: mode ?? await modeAt(level), guard: { exempt, sensitive, ...options }, ...around });
   }
+
+  /** An address with a broken escape comes to no route of Fastify, and to no hook: 400. */
+  const refusals = (target: string): readonly number[] => (name === 'Fastify' && /%(?![\da-f]{2})/i.test(target) ? [400] : [503]);
 
   // checklist 86; RFC 9110 15.6.4; RFC 9457
   it('refuses a write with 503, Retry-After, a header to read and a problem document', async () => {
@@ -120,7 +110,7 @@ describe.each(versions)('readOnlyGuard on %s', (_version, express) => {
     ['POST', '/incident/%2e%2e/contacts'], ['POST', '/incident/..%2fcontacts'], ['POST', '/incident//contacts'], ['POST', '/incident/..\\contacts'], ['DELETE', '/sessions/a/b'], ['DELETE', '/sessions/'],
     ['DELETE', '/sessions/a%2Fb'], ['DELETE', '/sessions/%2e%2e'], ['DELETE', '/sessions/..'], ['POST', '/sign-in%00'], ['POST', '/sign-in%'], ['POST', 'http://other.example/sign-in'], ['POST', '/health/x'], ['POST', '/sign-in#x'],
   ])('takes %s %s for no exempt route', async (method, target) => {
-    expect(await raw(await start(), target, { method })).toBe(503);
+    expect(refusals(target)).toContain(await raw(await start(), target, { method }));
   });
 
   // checklist 30; RFC 9110 9.2.1
@@ -129,8 +119,8 @@ describe.each(versions)('readOnlyGuard on %s', (_version, express) => {
     '/reports/5/export', '/reports/a%2Fb/export', '/Reports/5/Export/', '/reports/%/export', '/admin/keys', '/admin/keys/5/rotate', '/admin//keys', '/admin%2fkeys', '/admin\\keys', 'http://any.example/export',
   ])('knows the sensitive route in GET %s', async (target) => {
     const url = await start({ level: 'sensitive' });
-    expect(await raw(url, target)).toBe(503);
-    expect(await raw(url, target, { method: 'HEAD' })).toBe(503);
+    expect(refusals(target)).toContain(await raw(url, target));
+    expect(refusals(target)).toContain(await raw(url, target, { method: 'HEAD' }));
   });
 
   it('leaves routes alone that only look alike', async () => {
@@ -141,7 +131,7 @@ describe.each(versions)('readOnlyGuard on %s', (_version, express) => {
   it('takes sensitive for stronger than exempt, and the rule of the app beside the tables', async () => {
     const url = await start({ level: 'sensitive', exempt: ['/export'], labelOf: (req) => (req.query['dump'] === '1' ? 'sensitive' : undefined) });
     expect(await Promise.all([raw(url, '/export'), raw(url, '/contacts?dump=1'), raw(url, '/contacts')])).toEqual([503, 503, 200]);
-    const own = await start({ labelOf: (req) => (req.path === '/own' ? 'exempt' : undefined) });
+    const own = await start({ labelOf: (req) => (req.url === '/own' ? 'exempt' : undefined) });
     expect(await Promise.all([raw(own, '/own', { method: 'POST' }), raw(own, '/other', { method: 'POST' })])).toEqual([200, 503]);
   });
 
@@ -168,13 +158,7 @@ describe.each(versions)('readOnlyGuard on %s', (_version, express) => {
   });
 
   it('judges by the body too, mounted once more behind what overrides by the body', async () => {
-    const mode = await modeAt('writes');
-    const override: RequestHandler = (req, _res, next) => {
-      const body = req.body as { readonly _method?: string } | undefined;
-      if (typeof body?._method === 'string') req.method = body._method;
-      next();
-    };
-    const url = await start({ mode, behind: [express.urlencoded({ extended: true }), override, readOnlyGuard(mode, { exempt })] });
+    const url = await start({ byBodyToo: true });
     const form = { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' } };
     expect(await raw(url, '/sign-in', { ...form, body: 'user=a' })).toBe(200);
     expect(await raw(url, '/sign-in', { ...form, body: '_method=DELETE' })).toBe(503);
@@ -182,12 +166,7 @@ describe.each(versions)('readOnlyGuard on %s', (_version, express) => {
   });
 
   it('judges what the address was, and what something before it made of it', async () => {
-    const rewritten: RequestHandler = (req, _res, next) => {
-      if (req.url === '/sign-in') req.url = '/contacts';
-      if (req.url === '/nice-name') req.url = '/export';
-      next();
-    };
-    const url = await start({ before: [rewritten] });
+    const url = await start({ rewrite: (target) => ({ '/sign-in': '/contacts', '/nice-name': '/export' })[target] ?? target });
     expect([await raw(url, '/sign-in', { method: 'POST' }), await raw(url, '/nice-name'), await raw(url, '/contacts')]).toEqual([503, 503, 200]);
   });
 
@@ -195,7 +174,7 @@ describe.each(versions)('readOnlyGuard on %s', (_version, express) => {
     const mode = await modeAt('off', { operators: ['root'] });
     await mode.set({ ...order, scope: { kind: 'organization', id: 'team-1' } });
     await mode.set({ ...order, level: 'all', scope: { kind: 'user', id: 'eve' } });
-    const subjectOf: ReadOnlyRouteOptions['subjectOf'] = async (req) => Promise.resolve({ accountId: req.get('x-user'), organizationIds: [req.get('x-team') ?? ''] });
+    const subjectOf: ReadOnlyRouteOptions['subjectOf'] = async (req) => Promise.resolve({ accountId: headerOf(req, 'x-user'), organizationIds: [headerOf(req, 'x-team') ?? ''] });
     const url = await start({ mode, subjectOf });
     const ask = (method: string, headers: Record<string, string>): Promise<number> => raw(url, '/contacts', { method, headers });
     expect(await Promise.all([ask('POST', { 'x-team': 'team-1' }), ask('GET', { 'x-team': 'team-1' }), ask('POST', { 'x-team': 'team-2' }), ask('GET', { 'x-user': 'eve' }), ask('POST', { 'x-user': 'root', 'x-team': 'team-1' }), ask('POST', {})])).toEqual([503, 200, 200, 503, 200, 200]);
@@ -211,7 +190,7 @@ describe.each(versions)('readOnlyGuard on %s', (_version, express) => {
   });
 
   it('leaves an answer alone that something before it has given', async () => {
-    const url = await start({ before: [(_req, res, next) => { res.status(408).end('late'); next(); }] });
+    const url = await start({ answered: true });
     expect((await fetch(`${url}/contacts`, { method: 'POST' })).status).toBe(408);
   });
 
@@ -223,7 +202,7 @@ describe.each(versions)('readOnlyGuard on %s', (_version, express) => {
   });
 });
 
-describe('options of the guard', () => {
+describe.each([['express', ofExpress], ['fastify', ofFastify]])('options of the guard of portcullis/%s', (_name, { guardUpgrade, readOnlyErrors, readOnlyGuard }) => {
   it.each([
     ['a route without a slash', { exempt: ['sign-in'] }, 'readOnlyGuard.exempt[0]: expected a route such as'],
     ['a route with an escape', { exempt: ['/ok', '/sign%2Din'] }, 'readOnlyGuard.exempt[1]: expected a route such as'],

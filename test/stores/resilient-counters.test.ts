@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { counterStoreContract } from 'portcullis/testing';
+import { counterStoreContract, fakeClock } from 'portcullis/testing';
 import { memoryStore, resilientCounters, type CounterStore } from '../../src/index.ts';
-import { memorySubject } from '../support/memory-subject.ts';
 import { countersUnderTest, minuteMs, type Weather } from './resilient-setup.ts';
 
 const away: readonly Weather[] = ['down', 'hanging', 'deaf', 'lying'];
@@ -9,8 +8,9 @@ const away: readonly Weather[] = ['down', 'hanging', 'deaf', 'lying'];
 // ASVS 5.0 15.4.2, 2.3.4
 describe('a resilient counter store whose store is there', () => {
   for (const { name, run } of counterStoreContract(() => {
-    const subject = memorySubject();
-    return { ...subject, store: resilientCounters({ ...subject.store, shared: true }) };
+    const clock = fakeClock();
+    const store = resilientCounters({ ...memoryStore({ clock }), shared: true }, { clock });
+    return { store, nowMs: () => clock.nowMs(), letTimePass: (byMs) => clock.advance(byMs), setClockBack: (byMs) => { clock.setWallMs(clock.nowMs() - byMs); }, close: () => { store.close(); } };
   })) it(name, run);
 
   it('is what stands behind it: nothing is charged twice and nothing is kept back', async () => {
@@ -216,6 +216,69 @@ describe('an outage', () => {
     const asked = sent();
     await clock.advance(minuteMs);
     expect(sent()).toBe(asked);
+  });
+});
+
+// Whoever can make a store forget must not have a fresh start.
+describe('a counter store that forgot everything', () => {
+  const forget = (behind: Pick<CounterStore, 'clear'>, ...keys: readonly string[]): void => {
+    for (const key of keys) void behind.clear({ name: 'sign-in/account', intervalMs: minuteMs, burst: 5 }, key);
+    void behind.clear({ name: 'portcullis/mark', intervalMs: 1, burst: 2 }, 'mark');
+  };
+
+  it('while it was away is reminded of each key before it is charged again', async () => {
+    const { passed, sky, clock, behind } = countersUnderTest();
+    expect(await passed('ann', 6)).toBe(5);
+    expect(await passed('bob', 3)).toBe(3);
+    sky.weather = 'down';
+    await passed('eve', 3);
+    forget(behind, 'ann', 'bob');
+    sky.weather = 'fine';
+    await clock.advance(2_000);
+    expect(await passed('ann', 5)).toBe(0);
+    expect(await passed('bob', 5)).toBe(2);
+    expect(await passed('eve', 5)).toBe(2);
+    expect(await passed('new', 7)).toBe(5);
+  });
+
+  it('without having been away is noticed within a second of use', async () => {
+    const { passed, take, clock, behind } = countersUnderTest();
+    expect(await passed('ann', 6)).toBe(5);
+    await clock.advance(2_000);
+    forget(behind, 'ann');
+    await take('somebody else');
+    expect(await passed('ann', 5)).toBe(0);
+  });
+
+  it('is reminded once, whoever asks at the same time', async () => {
+    const { passed, limiter, clock, behind } = countersUnderTest();
+    expect(await passed('ann', 3)).toBe(3);
+    await clock.advance(2_000);
+    forget(behind, 'ann');
+    await passed('somebody else', 1);
+    const all = Promise.all(Array.from({ length: 50 }, () => limiter.take({ account: 'ann' })));
+    await clock.advance(60);
+    expect((await all).filter(({ ok }) => ok)).toHaveLength(2);
+  });
+
+  it('is told no more than is missing: another process may have told it already', async () => {
+    const { passed, clock, behind } = countersUnderTest();
+    expect(await passed('ann', 3)).toBe(3);
+    await clock.advance(2_000);
+    forget(behind, 'ann');
+    await passed('somebody else', 1);
+    await behind.take([{ rule: { name: 'sign-in/account', intervalMs: minuteMs, burst: 5 }, key: 'ann', cost: 3 }]);
+    expect(await passed('ann', 5)).toBe(2);
+  });
+
+  it('that goes away again while it is reminded is no way around the limit', async () => {
+    const { passed, sky, clock, behind } = countersUnderTest();
+    expect(await passed('ann', 6)).toBe(5);
+    await clock.advance(2_000);
+    forget(behind, 'ann');
+    await passed('somebody else', 1);
+    sky.weather = 'hanging';
+    expect(await passed('ann', 5)).toBe(0);
   });
 });
 

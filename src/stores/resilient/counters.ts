@@ -1,7 +1,5 @@
 import { systemClock } from '../../kernel/clock.ts';
-import { isVerdict } from '../../kernel/counting.ts';
-import { isThenable, withDeadline } from '../../kernel/deadline.ts';
-import { StoreError } from '../../kernel/errors.ts';
+import { isThenable } from '../../kernel/deadline.ts';
 import { callback, integer, port, readOptions } from '../../kernel/options.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { CounterCharge, CounterStore, CounterVerdict } from '../../ports/counter-store.ts';
@@ -10,7 +8,9 @@ import { memoryCounters } from '../memory/counters.ts';
 import { createArrears, type Arrears } from './arrears.ts';
 import { createLine, type StoreLine } from './line.ts';
 import type { StoreHealth } from './outage.ts';
+import { createReminder, type Reminder } from './reminder.ts';
 import { createShadow, type Shadow } from './shadow.ts';
+import { checkedVerdict, timedStore, type TimedStore } from './timed.ts';
 
 export interface ResilientCountersOptions {
   /** How many processes count in the store. While it is away each of them gives out its share of every limit. Default 1. */
@@ -55,17 +55,21 @@ export function resilientCounters(store: CounterStore, options: ResilientCounter
   });
   const shadow = createShadow({ counters: memoryCounters({ maxKeys, clock, emit }), processes });
   const arrears = createArrears(clock);
-  const timed = inTime(store, { clock, deadlineMs });
-  const line = createLine({
+  const timed = timedStore(store, { clock, deadlineMs });
+  const line: StoreLine = createLine({
     store: 'counters', clock, emit, deadlineMs,
-    probe: async () => checked([probeCharge], await timed.take([probeCharge])),
-    catchUp: () => arrears.settle(timed),
+    probe: () => timed.take([probeCharge]),
+    async catchUp() {
+      await reminder.look();
+      return arrears.settle(timed);
+    },
   });
+  const reminder = createReminder({ timed, line, shadow, clock });
   const settleSoon = createSettling({ timed, line, arrears, clock });
   return Object.freeze({
     shared: store.shared,
     inTime: true,
-    ...verbsOf({ store, line, shadow, arrears, settleSoon }),
+    ...verbsOf({ store, line, shadow, arrears, reminder, settleSoon }),
     health: () => line.health(),
     close() {
       line.close();
@@ -78,10 +82,11 @@ interface Parts {
   readonly line: StoreLine;
   readonly shadow: Shadow;
   readonly arrears: Arrears;
+  readonly reminder: Reminder;
   readonly settleSoon: () => void;
 }
 
-function verbsOf({ store, line, shadow, arrears, settleSoon }: Parts): Pick<CounterStore, 'take' | 'peek' | 'giveBack' | 'clear'> {
+function verbsOf({ store, line, shadow, arrears, reminder, settleSoon }: Parts): Pick<CounterStore, 'take' | 'peek' | 'giveBack' | 'clear'> {
   const takeHere = (charges: readonly CounterCharge[]): CounterVerdict => {
     const verdict = shadow.take(charges);
     if (verdict.allowed) arrears.charged(charges);
@@ -89,16 +94,21 @@ function verbsOf({ store, line, shadow, arrears, settleSoon }: Parts): Pick<Coun
     return verdict;
   };
 
+  const take: CounterStore['take'] = (charges) => orHere({
+    charges,
+    ask: () => line.ask(() => asked(charges, store.take(charges))),
+    learn(verdict) {
+      shadow.learn(charges, verdict);
+      return verdict;
+    },
+    here: takeHere,
+  });
+
   return {
-    take: (charges) => orHere({
-      charges,
-      ask: () => line.ask(() => asked(charges, store.take(charges))),
-      learn(verdict) {
-        shadow.learn(charges, verdict);
-        return verdict;
-      },
-      here: takeHere,
-    }),
+    take(charges) {
+      const reminded = reminder.before(charges);
+      return reminded === undefined ? take(charges) : reminded.then(() => take(charges), (error: unknown) => insteadOf(error, charges, takeHere));
+    },
     peek: (charges) => orHere({
       charges,
       ask: () => line.ask(() => asked(charges, store.peek(charges))),
@@ -128,7 +138,7 @@ function verbsOf({ store, line, shadow, arrears, settleSoon }: Parts): Pick<Coun
 }
 
 /** After a call that failed alone, and opened no breaker, nobody else would tell the store. */
-function createSettling({ timed, line, arrears, clock }: Pick<Parts, 'line' | 'arrears'> & { readonly timed: Pick<CounterStore, 'take' | 'giveBack'>; readonly clock: Clock }): () => void {
+function createSettling({ timed, line, arrears, clock }: Pick<Parts, 'line' | 'arrears'> & { readonly timed: TimedStore; readonly clock: Clock }): () => void {
   let waiting = false;
   return () => {
     if (waiting || arrears.size === 0) return;
@@ -141,15 +151,6 @@ function createSettling({ timed, line, arrears, clock }: Pick<Parts, 'line' | 'a
   };
 }
 
-/** The verbs of a store that may never answer. */
-function inTime(store: CounterStore, { clock, deadlineMs }: { readonly clock: Clock; readonly deadlineMs: number }): { take(charges: readonly CounterCharge[]): Promise<CounterVerdict>; giveBack(charges: readonly CounterCharge[]): Promise<void> } {
-  const onLate = (): Error => new StoreError(`counters: no answer within ${deadlineMs} ms`);
-  return {
-    take: async (charges) => withDeadline(Promise.resolve(store.take(charges)), { clock, deadlineMs, onLate }),
-    giveBack: async (charges) => withDeadline(Promise.resolve(store.giveBack(charges)), { clock, deadlineMs, onLate }),
-  };
-}
-
 interface Asked {
   readonly charges: readonly CounterCharge[];
   readonly ask: () => CounterVerdict | Promise<CounterVerdict>;
@@ -159,10 +160,7 @@ interface Asked {
 
 /** What the store says, or else this process. No async function: a store that answers at once keeps its speed. */
 function orHere({ charges, ask, learn, here }: Asked): CounterVerdict | Promise<CounterVerdict> {
-  const instead = (error: unknown): CounterVerdict => {
-    if (charges.some(({ rule }) => rule.onStoreFailure === 'deny')) throw error;
-    return here(charges);
-  };
+  const instead = (error: unknown): CounterVerdict => insteadOf(error, charges, here);
   let answer: CounterVerdict | Promise<CounterVerdict>;
   try {
     answer = ask();
@@ -172,12 +170,13 @@ function orHere({ charges, ask, learn, here }: Asked): CounterVerdict | Promise<
   return isThenable(answer) ? answer.then(learn, instead) : learn(answer);
 }
 
-/** A store that lies is a broken one. */
-function asked(charges: readonly CounterCharge[], answer: CounterVerdict | Promise<CounterVerdict>): CounterVerdict | Promise<CounterVerdict> {
-  return isThenable(answer) ? Promise.resolve(answer).then((verdict) => checked(charges, verdict)) : checked(charges, answer);
+/** Decides here, but for a rule that is not to be had without the store. */
+function insteadOf(error: unknown, charges: readonly CounterCharge[], here: Asked['here']): CounterVerdict {
+  if (charges.some(({ rule }) => rule.onStoreFailure === 'deny')) throw error;
+  return here(charges);
 }
 
-function checked(charges: readonly CounterCharge[], verdict: unknown): CounterVerdict {
-  if (!isVerdict(verdict, charges)) throw new StoreError('counters: the store answered nonsense');
-  return verdict;
+/** A store that lies is a broken one. */
+function asked(charges: readonly CounterCharge[], answer: CounterVerdict | Promise<CounterVerdict>): CounterVerdict | Promise<CounterVerdict> {
+  return isThenable(answer) ? Promise.resolve(answer).then((verdict) => checkedVerdict(charges, verdict)) : checkedVerdict(charges, answer);
 }

@@ -14,6 +14,8 @@ export interface Shadow {
   /** Answers whether the charges were taken here. */
   giveBack(charges: readonly CounterCharge[]): boolean;
   clear(rule: CounterRule, key: string): void;
+  /** How many units of the whole rule the charge's key has spent, as far as this process knows. */
+  spentUnits(charge: CounterCharge): number;
 }
 
 /** A rule as one process of several may spend it. */
@@ -30,17 +32,21 @@ function shareOf({ name, intervalMs, burst }: CounterRule, processes: number): S
   return { rule: { name, intervalMs: ownIntervalMs, burst: own }, stretch: (ownIntervalMs * own) / (intervalMs * burst) };
 }
 
-export function createShadow({ counters, processes }: { readonly counters: MemoryCounters; readonly processes: number }): Shadow {
+/** The share of each rule, calculated once. */
+function createShares(processes: number): (rule: CounterRule) => Share {
   const shares = new WeakMap<CounterRule, Share>();
-  const chargedHere = new WeakSet<readonly CounterCharge[]>();
-
-  function shareFor(rule: CounterRule): Share {
+  return (rule) => {
     const known = shares.get(rule);
     if (known !== undefined) return known;
     const share = shareOf(rule, processes);
     shares.set(rule, share);
     return share;
-  }
+  };
+}
+
+export function createShadow({ counters, processes }: { readonly counters: MemoryCounters; readonly processes: number }): Shadow {
+  const chargedHere = new WeakSet<readonly CounterCharge[]>();
+  const shareFor = createShares(processes);
 
   function own(charge: CounterCharge): CounterCharge {
     const { rule } = shareFor(charge.rule);
@@ -86,6 +92,11 @@ export function createShadow({ counters, processes }: { readonly counters: Memor
     },
     clear(rule, key) {
       counters.clear(shareFor(rule).rule, key);
+    },
+    spentUnits({ rule, key }) {
+      const share = shareFor(rule);
+      const { aheadMs: [aheadMs = 0] } = counters.peek([{ rule: share.rule, key, cost: 1 }]);
+      return aheadMs / share.stretch / rule.intervalMs;
     },
   };
 }

@@ -88,7 +88,7 @@ export async function find(work: Work): Promise<StepData> {
     if (stream.isWanted) await addAll(work, 'find', stream.found());
     await work.keep('find', { stage: stage + 1 });
   }
-  if (plan.affected.breached === true && parts.pages !== undefined) await throughTable(work, 'find', addingTo(work, breachedOf));
+  if (plan.affected.breached === true && parts.pages !== undefined) await throughTable(work, 'find', addingTo(work, breachedOf), chunkSize);
   return {};
 }
 

@@ -101,12 +101,12 @@ export type Visit = (accounts: readonly StoredAccount[], data: StepData) => Prom
  * Goes through the app's table from where the step is, and keeps how far it is. Where another call has been faster it goes on from
  * there. The end is written with the last accounts: written after them, whoever goes on in between would count them twice.
  */
-export async function throughTable(work: Work, step: StepName, visit: Visit): Promise<void> {
+export async function throughTable(work: Work, step: StepName, visit: Visit, size = sliceSize): Promise<void> {
   const { parts: { pages }, plan: { signal } } = work;
   for (let lost = true; pages !== undefined && lost && !isThrough(work, step); ) {
     lost = false;
     const at = work.data(step);
-    for await (const { accounts, next } of slicesOf(pages, { from: { cursor: textOf(at, 'cursor'), skip: numberOf(at, 'skip') }, size: sliceSize, signal })) {
+    for await (const { accounts, next } of slicesOf(pages, { from: { cursor: textOf(at, 'cursor'), skip: numberOf(at, 'skip') }, size, signal })) {
       signal?.throwIfAborted();
       const { data, chunks } = await visit(accounts, work.data(step));
       lost = !(await work.keep(step, { ...data, ...(next === undefined ? { through: true } : { cursor: next.cursor, skip: next.skip }) }, chunks));

@@ -9,5 +9,7 @@ import type { Answered, FlowParts } from './parts.ts';
  */
 export function refusedAsReadOnly({ readOnly, uniform }: Pick<FlowParts, 'readOnly' | 'uniform'>, { facts, now }: Visit, account?: StoredAccount): Answered | undefined {
   const verdict = readOnly.check({ method: 'POST', ...(account !== undefined && { label: 'sensitive' }), accountId: account?.id, organizationIds: account?.organizationIds });
-  return verdict.allowed ? undefined : now(uniform.comeBack('read-only', verdict.retryAfterMs, facts.accepts));
+  if (verdict.allowed) return undefined;
+  const { level, retryAfterMs, switch: found } = verdict;
+  return now(uniform.readOnly({ level, reason: found?.reason ?? '', retryAfterMs, ...(found?.untilMs !== undefined && { untilMs: found.untilMs }) }, facts.accepts));
 }

@@ -1,6 +1,7 @@
 import { ConfigError } from '../kernel/errors.ts';
 import { escapeHtml, plainPage } from '../kernel/html.ts';
 import { optional, readOptions, text, wrong, type OptionReader } from '../kernel/options.ts';
+import { readOnlyReply, readOnlyWords, type ReadOnlyRefusal, type ReadOnlyWords } from '../kernel/read-only-reply.ts';
 import type { Reply } from '../ports/reply.ts';
 
 /** Every answer that must not tell who has an account, and the refusals around it. */
@@ -81,7 +82,7 @@ const answers: Readonly<Record<ReplyName, Omit<ReplyTemplate, 'html'>>> = {
   'email-change-received': { status: 202, title: 'Check your mail', detail: 'If that address can be used, a mail is on its way there. It says how to go on.' },
   'email-changed': { status: 200, title: 'Address changed', detail: 'Sign in with the new address from now on.' },
   'email-change-failed': { status: 400, title: 'Address not changed', detail: 'The link or code is wrong, used or too old. Please start again.' },
-  'read-only': { status: 503, title: 'Read-only for now', detail: 'Nothing can be changed at the moment. Please try again later.' },
+  'read-only': readOnlyWords,
   'input-rejected': { status: 422, title: 'Please check your entries', detail: 'Something in the form cannot be used.' },
   'too-many-requests': { status: 429, title: 'Too many attempts', detail: 'Please wait a while and try again.' },
   busy: { status: 503, title: 'Busy', detail: 'We cannot do this right now. Please try again in a moment.' },
@@ -148,6 +149,13 @@ export function withReasons(reply: Reply, reasons: readonly { readonly code: str
   const mark = reasonsMark(reply.body) ?? '';
   const list = `<ul role="alert">${reasons.map(({ message }) => `<li>${escapeHtml(message)}</li>`).join('')}</ul>`;
   return Object.freeze({ ...reply, body: reply.body.replace(mark, () => list + mark) });
+}
+
+/** The answer while the app is read-only, as its guards give it: why and until when, with the app's own words or page around it. */
+export function withReadOnly({ html, json }: RenderedReplies['read-only'], facts: ReadOnlyRefusal, accepts: 'html' | 'json'): Reply {
+  const words = JSON.parse(json.body) as ReadOnlyWords;
+  const isOwn = html.body !== plainPage(words.title, words.detail);
+  return Object.freeze(readOnlyReply(facts, { accepts, words, page: () => (isOwn ? html.body : undefined) }));
 }
 
 function render(name: string, template: ReplyTemplate): Readonly<Record<'html' | 'json', Reply>> {

@@ -2,12 +2,13 @@ import { systemClock } from '../kernel/clock.ts';
 import { harmless } from '../kernel/harmless.ts';
 import { headerSeconds } from '../kernel/header-seconds.ts';
 import { callback, integer, port, readOptions } from '../kernel/options.ts';
+import type { ReadOnlyRefusal } from '../kernel/read-only-reply.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Emit } from '../ports/events.ts';
 import type { Reply } from '../ports/reply.ts';
 import { createDeferredWork, type DeferredWork } from './deferred.ts';
 import { createTimeFloor, type TimeFloor } from './floor.ts';
-import { templatesOption, withReasons, type ReplyName, type ReplyTemplate } from './templates.ts';
+import { templatesOption, withReadOnly, withReasons, type ReplyName, type ReplyTemplate } from './templates.ts';
 
 export interface UniformOptions {
   /** The app's own words, status or whole HTML page for any of the answers. Rendered once; requests cannot change them. */
@@ -29,7 +30,9 @@ export interface UniformReplies {
    * 429 or 503 with Retry-After in whole seconds. For 429 it is rounded up to 30 s, 1, 5 or 15 minutes or whole hours, so
    * that it tells little.
    */
-  comeBack(name: 'too-many-requests' | 'busy' | 'read-only', retryAfterMs: number, accepts: 'html' | 'json'): Reply;
+  comeBack(name: 'too-many-requests' | 'busy', retryAfterMs: number, accepts: 'html' | 'json'): Reply;
+  /** 503 while the app is read-only: why and until when, with Retry-After and the header `Portcullis-Read-Only`. */
+  readOnly(facts: ReadOnlyRefusal, accepts: 'html' | 'json'): Reply;
   /** Begins to measure a request. */
   begin(route: string): UniformSpan;
   /** Runs a job once this turn of the event loop is over; its failure is an event. */
@@ -74,6 +77,7 @@ export function createUniformReplies(options: UniformOptions = {}): UniformRepli
       const reply = templates[name][accepts];
       return Object.freeze({ ...reply, headers: Object.freeze({ ...reply.headers, 'Retry-After': String(seconds) }) });
     },
+    readOnly: (facts, accepts) => withReadOnly(templates['read-only'], facts, accepts),
     begin: (route) => spanOf(route, { clock, floor, deferred }),
     later: (job, run) => {
       deferred.add(job, run);

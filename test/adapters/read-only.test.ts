@@ -71,6 +71,23 @@ describe.each(frameworks)('readOnlyGuard on %s', (name, framework) => {
     expect(page + JSON.stringify([...refused.headers])).not.toContain('operator-1');
   });
 
+  // RFC 9110 15.6.4; RFC 9457
+  it.each(['application/json', 'text/html'])('says the same as a door that refuses by itself (%s)', async (accept) => {
+    const app = await framework.startApp();
+    onTestFinished(() => app.close());
+    const forMs = 3_600_000;
+    await app.portcullis.readOnly.set({ ...order, forMs });
+    const guarded = await start({ mode: app.portcullis.readOnly });
+    const seen = async (url: string) => {
+      const { status, headers, ...response } = await fetch(url, { method: 'POST', headers: { accept }, body: new URLSearchParams({ email: 'ada@example.com', password: 'quiet marmots under tin roofs' }) }).then(async (found) => ({ status: found.status, headers: found.headers, body: await found.text() }));
+      const told = ['cache-control', 'content-type', 'vary', 'x-content-type-options', 'portcullis-read-only'].map((name) => headers.get(name));
+      return { status, told, ...response, later: Number(headers.get('retry-after')) > 3_500 };
+    };
+    const byDoor = await seen(`${app.url}/signup`);
+    expect(byDoor).toEqual(await seen(`${guarded}/contacts`));
+    expect(byDoor).toMatchObject({ status: 503, later: true, body: expect.stringContaining('spam is being sent') as string });
+  });
+
   it('lets reads pass, and says on them too that the app is read-only', async () => {
     const url = await start();
     const read = await fetch(`${url}/contacts`);

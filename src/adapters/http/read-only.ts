@@ -1,9 +1,10 @@
 import { isPortcullisError } from '../../kernel/errors.ts';
 import { callback, list, optional, port, readOptions, text, type OptionReader } from '../../kernel/options.ts';
+import { readOnlyField, readOnlyHeader } from '../../kernel/read-only-reply.ts';
 import type { Reply } from '../../ports/reply.ts';
 import type { ReadOnlyFacts, ReadOnlyLabel, ReadOnlyMode, ReadOnlySubject, ReadOnlyVerdict } from '../../read-only/index.ts';
 import type { Framework, HttpRequest, Next } from './framework.ts';
-import { readOnlyField, readOnlyHeader, readOnlyReply, type ReadOnlyPageFacts } from './read-only-answer.ts';
+import { refusal, type ReadOnlyPageFacts } from './read-only-answer.ts';
 import { strictestOf } from './read-only-request.ts';
 import { acceptsOf } from './request.ts';
 import { createRouteTable, type Asked } from './route-table.ts';
@@ -58,7 +59,7 @@ export function createReadOnlyGuard<Req extends HttpRequest, Res>(http: Framewor
         // A timeout of the app, say, has answered already.
         if (http.isAnswered(res)) return;
         if (!verdict.allowed) {
-          http.send(res, readOnlyReply(factsOfRefusal(verdict), { accepts: acceptsOf(req), page }));
+          http.send(res, refusal(factsOfRefusal(verdict), { accepts: acceptsOf(req), page }));
           return;
         }
         const banner = mode.banner(subject);
@@ -77,7 +78,7 @@ export function createReadOnlyAnswer(options: GuardedPages): (error: unknown, re
     if (!isPortcullisError(error) || error.code !== 'ERR_READ_ONLY') return undefined;
     // Of whichever copy of the package: the members are what counts.
     const { level, reason = '', untilMs, retryAfterMs } = error as unknown as ReadOnlyFacts;
-    return readOnlyReply({ level, reason, retryAfterMs, ...(untilMs !== undefined && { untilMs }) }, { accepts: acceptsOf(req), page });
+    return refusal({ level, reason, retryAfterMs, ...(untilMs !== undefined && { untilMs }) }, { accepts: acceptsOf(req), page });
   };
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { callback, readOptions } from '../../kernel/options.ts';
 import type { ReadOnlyMode, ReadOnlyVerdict } from '../../read-only/index.ts';
-import { readOnlyReply } from './read-only-answer.ts';
+import { refusal } from './read-only-answer.ts';
 import { askedByMessage } from './read-only-request.ts';
 import { createJudge, factsOfRefusal, guardReaders, isOff, requireMode, type GuardedRoutes } from './read-only.ts';
 
@@ -45,7 +45,7 @@ export function guardUpgrade(mode: ReadOnlyMode, handle: UpgradeHandler, options
 }
 
 function refuseUpgrade(socket: Duplex, verdict: Extract<ReadOnlyVerdict, { allowed: false }> | undefined): void {
-  const { status, headers, body } = readOnlyReply(verdict === undefined ? { level: 'all', reason: '', retryAfterMs: 5_000 } : factsOfRefusal(verdict), { accepts: 'json' });
+  const { status, headers, body } = refusal(verdict === undefined ? { level: 'all', reason: '', retryAfterMs: 5_000 } : factsOfRefusal(verdict), { accepts: 'json' });
   const fields = { ...headers, 'Connection': 'close', 'Content-Length': String(Buffer.byteLength(body)) };
   const lines = Object.entries(fields).map(([field, value]) => `${field}: ${value}`);
   socket.end(`HTTP/1.1 ${status} Service Unavailable\r\n${lines.join('\r\n')}\r\n\r\n${body}`, () => {

@@ -48,7 +48,8 @@ if value then
   if ms < 0 then ms = 0 elseif not (ms <= most + cost) then ms, beyond = most + cost, true end
 end`;
 
-const keep = (ms: string, slack: number): string => `redis.call('SET', KEYS[i], (now + ${ms}) * ${grainsPerMs}, 'PX', math.ceil(${ms}) + ${slack})`;
+/** Formatted, since a number becomes text with 14 digits in some servers. As a whole number it takes no more than an integer. */
+const keep = (ms: string, slack: number): string => `redis.call('SET', KEYS[i], string.format('%.0f', (now + ${ms}) * ${grainsPerMs}), 'PX', math.ceil(${ms}) + ${slack})`;
 
 /** Charges all keys or none. Answers 1 or 0, then where each key stands, in grains. */
 const take = (from: TimeSource): string => `${readTime[from]}
@@ -88,14 +89,19 @@ return 1`;
 const forget = "redis.call('DEL', KEYS[1])\nreturn 1";
 
 /** A record is text: its version, the ms at which it ends (or nothing), its value, with a space after the first two. */
-const header = `local version, ends = string.match(stored, '^(%d+) (%d*) ')
+const header = `version, ends = string.match(stored, '^(%d+) (%d*) ')
 if not version then return redis.error_reply('FORMAT not a record') end`;
 
-/** Once seen as expired a record must not come back, whatever clocks say later. */
+/** What a removed record leaves for a moment, so that no version is used again where a server's clock stands still or steps back. */
+const tombstoneMs = 1_000;
+
+/** Once seen as expired a record must not come back, whatever clocks say later. A tombstone ended in 1970. */
 const read = (from: TimeSource): string => `local stored = redis.call('GET', KEYS[1])
 if not stored then return false end
+local version, ends
 ${header}
 if ends == '' then return stored end
+if ends == '0' then return false end
 ${readTime[from]}
 if tonumber(ends) > now then return stored end
 redis.call('DEL', KEYS[1])
@@ -108,6 +114,7 @@ return false`;
 const compareAndSet = (from: TimeSource): string => `${readTime[from]}
 local stored = redis.call('GET', KEYS[1])
 local seen, last = '0', 0
+local version, ends
 if stored then
   ${header}
   last = tonumber(version)
@@ -116,7 +123,8 @@ end
 if seen ~= ARGV[1] then return false end
 local given = '0'
 if ARGV[3] == 'remove' then
-  redis.call('DEL', KEYS[1])
+  -- A server without memory takes no SET, but must let go of what was spent.
+  if stored and redis.pcall('SET', KEYS[1], version .. ' 0 ', 'PX', ${tombstoneMs}).err then redis.call('DEL', KEYS[1]) end
 else
   local clock = redis.call('TIME')
   given = string.format('%.0f', math.max(last + 1, clock[1] * 1000000 + clock[2]))
@@ -124,17 +132,18 @@ else
     redis.call('SET', KEYS[1], given .. '  ' .. ARGV[4])
   else
     local life = tonumber(ARGV[5])
-    redis.call('SET', KEYS[1], given .. ' ' .. string.format('%.0f', math.max(0, now + life)) .. ' ' .. ARGV[4], 'PX', math.ceil(life) + ${slackMs[from]})
+    redis.call('SET', KEYS[1], given .. ' ' .. string.format('%.0f', math.max(1, now + life)) .. ' ' .. ARGV[4], 'PX', math.ceil(life) + ${slackMs[from]})
   end
 end
 redis.pcall('PUBLISH', ARGV[2], given)
 return given`;
 
-/** The versions that are stored, expired or not; 0 for none. */
+/** The versions that are stored, expired or not; 0 for none and for a tombstone. */
 const versions = `local reply = {}
 for i = 1, #KEYS do
   local stored = redis.call('GETRANGE', KEYS[i], 0, 31)
-  reply[i] = string.match(stored, '^(%d+) ') or '0'
+  local version, ends = string.match(stored, '^(%d+) (%d*) ')
+  reply[i] = (version and ends ~= '0') and version or '0'
 end
 return reply`;
 

@@ -76,7 +76,8 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   const subscriber = subscribing === undefined ? undefined : createSubscriber(subscribing);
   const watch = createWatch({ run, scripts, names, clock: clock ?? systemClock, cluster: contact.cluster, subscriber });
   const manySlots = contact.cluster && slotOf(`${prefix}a`) !== slotOf(`${prefix}b`);
-  const counters = (manySlots ? clusterCounters : redisCounters)({ run, scripts, names, time });
+  const counterParts = { run, scripts, names, time, clock: clock ?? systemClock };
+  const counters = manySlots ? clusterCounters(counterParts) : redisCounters(counterParts);
 
   return Object.freeze({
     ...counters,

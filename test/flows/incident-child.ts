@@ -20,6 +20,15 @@ export interface ContainTask {
   readonly dieAt?: string;
 }
 
+/** Codes and messages, of what has caused it too. */
+function told(error: unknown): string {
+  const { code, message, cause } = error as Error & { readonly code?: unknown };
+  return `${String(code)} ${message}${cause === undefined ? '' : ` ${told(cause)}`}`;
+}
+
+// Written files that grow too large are an error, and not the end of the process.
+process.on('SIGXFSZ', () => undefined);
+
 const task = JSON.parse(process.argv[2] ?? '') as ContainTask;
 
 function reached(where: string): void {
@@ -59,15 +68,14 @@ await new Promise((resolve) => {
   process.once('message', resolve);
   process.send?.('ready');
 });
-const report = await incident.contain({
+await incident.contain({
   id: 'october', by: 'operator-1', reason: 'Attackers tried passwords from leaks',
   affected: { accountIds: all.slice(0, task.accounts / 2).map(({ id }) => id) },
   secondFactor: { scope: { kind: 'app' }, graceMs: 0 },
   onProgress: ({ step, state }) => {
     reached(`${step} ${state}`);
   },
-});
-process.send?.({ report });
+}).then((report) => process.send?.({ report }), (error: unknown) => process.send?.({ error: told(error) }));
 readOnly.close();
 epochs.close();
 records.close();

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,15 +11,18 @@ import { stepNames } from '../../src/flows/incident/record.ts';
 import { freshPath } from '../stores/sqlite-support.ts';
 import type { ContainTask } from './incident-child.ts';
 
-/** A process that waits for its turn. `ended`: what it reported, or the signal that it died of. */
-async function start(task: ContainTask): Promise<{ readonly go: () => void; readonly ended: Promise<ContainReport | string | null> }> {
-  const child = fork(join(import.meta.dirname, 'incident-child.ts'), [JSON.stringify(task)], { execArgv: ['--no-warnings'] });
+/** A process that waits for its turn. `ended`: what it reported, the error that it ended with, or the signal that it died of. `limitBlocks`: the largest file, in 512 bytes. */
+async function start(task: ContainTask, limitBlocks?: number): Promise<{ readonly go: () => void; readonly ended: Promise<ContainReport | string | null> }> {
+  const limit = limitBlocks === undefined ? '' : `ulimit -f ${limitBlocks}; `;
+  const child = spawn('sh', ['-c', `${limit}exec "$0" --no-warnings "$1" "$2"`, process.execPath, join(import.meta.dirname, 'incident-child.ts'), JSON.stringify(task)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
-  let report: ContainReport | undefined;
+  let report: ContainReport | string | undefined;
   child.on('message', (said) => {
-    if (typeof said === 'object' && 'report' in said) report = said.report as ContainReport;
+    if (typeof said !== 'object') return;
+    if ('report' in said) report = said.report as ContainReport;
+    if ('error' in said) report = String(said.error);
   });
   const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
   await once(child, 'message');
@@ -74,6 +77,31 @@ describe('containing in processes of their own, on one SQLite file', () => {
     expect(affected.maybe + everyoneElse.maybe).toBeLessThanOrEqual(16);
     expect(mails.length).toBeGreaterThanOrEqual(60 - affected.maybe - everyoneElse.maybe);
   }, 120_000);
+
+  // ASVS 5.0 16.5.2
+  it.each([[100], [250]])('where the system lets no file grow beyond %i blocks ends with a clear error and a sound file, on which another process goes on', async (limitBlocks) => {
+    const path = freshPath();
+    const log = `${path}.log`;
+    const accounts = 400;
+    const small = await start({ path, log, accounts, takeOverAfterMs: 100 }, limitBlocks);
+    small.go();
+    const stopped = await small.ended;
+    if (typeof stopped === 'string') expect(stopped).toMatch(/^ERR_STORE .*: (database or disk is full|disk I\/O error)/);
+    else {
+      const failed = stopped?.steps.filter(({ state }) => state === 'failed') ?? [];
+      expect([stopped?.complete, failed.length > 0]).toEqual([false, true]);
+      for (const { error } of failed) expect(error).toContain('ERR_STORE');
+    }
+    const whole = await start({ path, log, accounts, takeOverAfterMs: 100 });
+    whole.go();
+    const report = await whole.ended as ContainReport;
+    expect(report).toMatchObject({ complete: true, affected: { total: 200 }, resets: { failed: 0 } });
+    expect(await stateOf(path, accounts)).toEqual({ marked: 200, level: 'writes' });
+    const mails = linesOf(log).filter((line) => line.startsWith('mail '));
+    expect(new Set(mails).size).toBe(mails.length);
+    const { affected, everyoneElse } = report.notices;
+    expect([affected.told + affected.maybe, everyoneElse.told + everyoneElse.maybe]).toEqual([200, 200]);
+  }, 60_000);
 
   it('by two at the same moment is done once', async () => {
     const path = freshPath();

@@ -22,7 +22,7 @@ export default defineConfig({
     projects: [
       { resolve: { alias }, test: { name: 'unit', include: [pieces], testTimeout: 20_000 } },
       { resolve: { alias }, test: { name: 'house', include: ['test/house/**/*.test.ts'], testTimeout: 60_000 } },
-      { resolve: { alias }, test: { name: 'system', include: ['test/system/**/*.test.ts'], testTimeout: 120_000, fileParallelism: false } },
+      { resolve: { alias }, test: { name: 'system', include: ['test/{system,faults,races}/**/*.test.ts'], testTimeout: 120_000, fileParallelism: false } },
       { test: { name: 'consumers', include: ['test/consumers/**/*.test.ts'], globalSetup: ['./test/support/packed.ts'], testTimeout: 120_000 } },
     ],
   },

@@ -96,6 +96,7 @@ export const auditCatalogue: { readonly [T in EventType]: AuditCatalogueLine<T> 
   'step-up.succeeded': { owasp: 'authn_login_success', level: 'info', outcome: 'success', meaning: 'A signed-in person proved again who they are.', fields: { proofs: 'texts' } },
   'step-up.failed': { owasp: 'authn_login_fail', level: 'warn', outcome: 'failure', meaning: 'A signed-in person failed to prove again who they are.', fields: { reason: 'text' } },
   'session.refused': { owasp: 'authz_fail', level: 'warn', outcome: 'denied', meaning: 'Somebody who is not signed in, or not any more, was stopped.', fields: { reason: 'text', action: 'text' } },
+  'session.ended': { owasp: 'authn_token_revoked', level: 'warn', outcome: 'success', meaning: 'One session of an account was ended from another one; by says on whose order.', fields: { by: 'text' } },
   'session.epoch-raised': { owasp: 'authn_token_revoked', level: 'critical', outcome: 'success', meaning: 'All sessions of everyone, of an organization or of an account were ended; by says on whose order.', fields: { scope: 'text', id: 'text', by: 'text' } },
   'mfa.refused': { owasp: 'authz_fail', level: 'warn', outcome: 'denied', meaning: 'A session without the second factor that a policy asks for was stopped.', fields: { verdict: 'text', action: 'text' } },
   'mfa.policy-changed': { owasp: 'authz_admin', level: 'critical', outcome: 'success', meaning: 'An administrator changed who must have a second factor.', fields: { scope: 'text', required: 'flag', by: 'text' } },

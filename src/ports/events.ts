@@ -69,6 +69,8 @@ export interface EventDetails {
   'step-up.succeeded': { readonly proofs: readonly string[] };
   'step-up.failed': { readonly reason: 'wrong-password' | 'wrong-code' | 'inactive-account' };
   'session.refused': { readonly reason: 'not-signed-in' | 'ended' | 'revoked' | 'inactive-account' | 'password-change-due'; readonly action: string };
+  /** One session, by somebody who is not in it: its owner from another one, or an administrator. */
+  'session.ended': { readonly by: string };
   /** `id`: of the organization. Of a user, `accountId` says whose. */
   'session.epoch-raised': { readonly scope: 'everyone' | 'organization' | 'user'; readonly id?: string; readonly by: string };
   'mfa.refused': { readonly verdict: 'challenge' | 'enroll'; readonly action: string };

@@ -56,6 +56,7 @@ export const examples: { readonly [T in EventType]: Extract<SecurityEvent, { typ
   'step-up.succeeded': { type: 'step-up.succeeded', ...subject, proofs: ['password'] },
   'step-up.failed': { type: 'step-up.failed', ...subject, reason: 'wrong-code' },
   'session.refused': { type: 'session.refused', ...subject, reason: 'ended', action: 'any' },
+  'session.ended': { type: 'session.ended', ...subject, by: 'account-9' },
   'session.epoch-raised': { type: 'session.epoch-raised', ...subject, scope: 'organization', id: 'team-1', by: 'account-9' },
   'mfa.refused': { type: 'mfa.refused', ...subject, verdict: 'enroll', action: 'any' },
   'mfa.policy-changed': { type: 'mfa.policy-changed', ...subject, scope: 'organization team-1', required: true, by: 'account-9' },

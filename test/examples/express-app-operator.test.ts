@@ -204,7 +204,16 @@ const attack = { reason: 'Accounts were attacked.', sources: '127.66.0.0/16', re
 
 describe('an attack on the protected example', () => {
   it('is counted first, contained once, watched, reported and lifted', async () => {
+    const robbed = await signedIn('cleo');
     const thief = await signedIn('cleo', { address: '127.66.1.1' });
+    const { sessions } = (await thief.get('/account/security')).json as { readonly sessions: readonly { readonly handle: string; readonly isThis: boolean }[] };
+    const others = sessions.filter(({ isThis }) => !isThis).map(({ handle }) => handle);
+    expect(others).toHaveLength(1);
+    for (const handle of [...others, 'of nobody']) expect((await thief.post('/account/security/sessions', { session: handle })).status).toBe(200);
+    expect((await robbed.get('/contacts')).status).toBe(401);
+    // ASVS 5.0 7.5.2, 16.3.3
+    const cleo = idOf('cleo@seed.example');
+    await vi.waitFor(() => { expect(logged('session.ended')).toMatchObject([{ account: cleo, details: { by: cleo }, owasp: 'authn_token_revoked' }]); });
     expect((await thief.get('/contacts/export.csv')).status).toBe(200);
     expect((await thief.post('/campaigns', { subject: 'Buy now', body: 'Spam' })).status).toBe(200);
     const bystander = await signedIn('dora');
@@ -227,9 +236,9 @@ describe('an attack on the protected example', () => {
     const incident = await settled(again, counted.plan.id);
     expect(incident.status).toMatchObject({ complete: true, affected: { total: 1 } });
     expect(incident.facts.accounts).toMatchObject([{ accountId: idOf('cleo@seed.example') }]);
-    expect(incident.facts.accounts[0]?.changes).toEqual(expect.arrayContaining([expect.objectContaining({ kind: 'export', what: '1 contacts' }), expect.objectContaining({ kind: 'campaign', what: '"Buy now" to 1 contacts' })]));
+    expect(incident.facts.accounts[0]?.changes).toEqual(expect.arrayContaining([expect.objectContaining({ kind: 'export', what: '1 contacts' }), expect.objectContaining({ kind: 'campaign', what: '"Buy now" to 1 contacts' }), expect.objectContaining({ kind: 'session', what: 'session.ended' })]));
     const page = await (await operator('text/html')).get(`/operator/incidents/${counted.plan.id}`);
-    for (const words of ['cleo@seed.example', 'Ordered by Olu', '&#34;Buy now&#34; to 1 contacts', 'Containment ordered', 'Lift read-only']) expect(page.text.toLowerCase()).toContain(words.toLowerCase());
+    for (const words of ['cleo@seed.example', 'Ordered by Olu', '&#34;Buy now&#34; to 1 contacts', 'session: session.ended', 'Containment ordered', 'Lift read-only']) expect(page.text.toLowerCase()).toContain(words.toLowerCase());
     for (const [form, type] of [['html', 'text/html'], ['txt', 'text/plain'], ['json', 'application/json']] as const) {
       const report = await again.get(`/operator/incidents/${counted.plan.id}/report.${form}`);
       expect([report.status, report.headers.get('content-type')?.split(';')[0], report.text.includes('Accounts were attacked.')]).toEqual([200, type, true]);

@@ -13,6 +13,8 @@ function changed(at: World): { readonly plan: ReturnType<typeof attack>; readonl
   at.entries.push(
     entry('a1', 'email-change.succeeded', nowMs - hourMs), entry('a1', 'password-change.succeeded', nowMs - 2 * hourMs), entry('a2', 'factor.enrolled', nowMs - hourMs, { factorId: 'f1' }),
     entry('a3', 'password-change.succeeded', nowMs - hourMs), entry('a1', 'sign-in.succeeded', nowMs - hourMs), entry('a2', 'factor.removed', nowMs - 1_000 * hourMs),
+    entry('a2', 'session.ended', nowMs - hourMs / 4, { by: 'a2' }), entry('a2', 'session.epoch-raised', nowMs - hourMs / 8, { scope: 'user', by: 'a2' }),
+    entry('a2', 'session.ended', nowMs - hourMs / 9, { by: 'operator-1' }), entry('a2', 'session.epoch-raised', nowMs - hourMs / 9, { scope: 'user', by: 'operator-1' }),
   );
   return {
     plan,
@@ -47,7 +49,7 @@ describe.each(stores)('the report of an incident, %s', (on) => {
     expect(changes).toEqual([
       ['a0', 'listed'],
       ['a1', 'signed-in', 'password password-change.succeeded', 'address email-change.succeeded', 'export 4,000 addresses'],
-      ['a2', 'signed-in', 'factors factor.enrolled', 'campaign <b>Cheap pills</b>'],
+      ['a2', 'signed-in', 'factors factor.enrolled', 'campaign <b>Cheap pills</b>', 'session session.ended', 'session session.epoch-raised'],
     ]);
     expect(report?.facts).toMatchObject({ id: 'october', affected: 3, truncated: false, complete: true });
   });

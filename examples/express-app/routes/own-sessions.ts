@@ -1,6 +1,6 @@
 import { Router, type Request } from 'express';
 import type { Portcullis } from 'portcullis';
-import type { ExpressDoors } from 'portcullis/express';
+import { requestFacts, type ExpressDoors } from 'portcullis/express';
 import { answer } from '../answers.ts';
 import type { AuthContext } from '../auth.ts';
 import { bodyField, textOf } from '../input.ts';
@@ -9,7 +9,7 @@ import type { Sessions } from '../sessions.ts';
 import type { ListedSession } from '../views/own-sessions.ts';
 
 /** Ending one's own sessions, and the page of a password that must be replaced. */
-export function ownSessionRoutes(doors: ExpressDoors, { epochs }: Portcullis, { data, sessions }: AuthContext): Router {
+export function ownSessionRoutes(doors: ExpressDoors, { epochs, signOut }: Portcullis, { data, sessions }: AuthContext): Router {
   const router = Router();
   const signedIn = membersOnly(data.users);
 
@@ -19,6 +19,7 @@ export function ownSessionRoutes(doors: ExpressDoors, { epochs }: Portcullis, { 
     const { proofs } = req.session;
     if (given !== undefined) {
       const ended = await sessions.end(id, textOf(given, 64) ?? '');
+      if (ended) signOut.ended({ accountId: id, by: id, facts: requestFacts(req) });
       answer(req, res, { json: { ok: true, ended }, seeOther: `/account/security?done=session-${ended ? 'ended' : 'gone'}` });
       return;
     }

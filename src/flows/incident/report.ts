@@ -12,7 +12,7 @@ import { htmlOf, textOfReport } from './report-forms.ts';
 /** What an account changed. `key`, `export`, `campaign` and `other` are what the app itself tells. */
 export interface AccountChange {
   readonly atMs: number;
-  readonly kind: 'address' | 'password' | 'factors' | 'browser' | 'key' | 'export' | 'campaign' | 'other';
+  readonly kind: 'address' | 'password' | 'factors' | 'browser' | 'session' | 'key' | 'export' | 'campaign' | 'other';
   /** The name of an event of the audit log, or a line of the app's. */
   readonly what: string;
 }
@@ -80,6 +80,8 @@ const kinds: Readonly<Record<string, AccountChange['kind']>> = Object.freeze({
   'recovery-code.used': 'factors',
   'mfa.factors-removed': 'factors',
   'device.remembered': 'browser',
+  'session.ended': 'session',
+  'session.epoch-raised': 'session',
 });
 const activityKinds: readonly AccountChange['kind'][] = ['key', 'export', 'campaign', 'other'];
 
@@ -145,10 +147,12 @@ async function changesOf({ entries, activity }: IncidentParts, { first }: Listin
   if (accountIds.length === 0) return byAccount;
   if (entries !== undefined) {
     for await (const entry of stoppable(entries({ accountIds, events: Object.keys(kinds), ...span }), undefined)) {
-      const { account, event, time } = Object(entry) as { readonly account?: unknown; readonly event?: unknown; readonly time?: unknown };
+      const { account, event, time, details } = Object(entry) as { readonly account?: unknown; readonly event?: unknown; readonly time?: unknown; readonly details?: unknown };
       if (typeof event !== 'string' || typeof time !== 'string') throw new StoreError('incident.entries: expected entries of the audit log');
       const kind = Object.hasOwn(kinds, event) ? kinds[event] : undefined;
-      if (kind !== undefined) note(account, { atMs: Date.parse(time), kind, what: event });
+      // Sessions that an operator ended, and this incident, were not ended by who was in.
+      const byOther = kind === 'session' && (Object(details) as { readonly by?: unknown }).by !== account;
+      if (kind !== undefined && !byOther) note(account, { atMs: Date.parse(time), kind, what: event });
     }
   }
   if (activity !== undefined) {

@@ -40,7 +40,7 @@ export interface Outage {
 /** So many failures without a success in between are no accident. */
 const strikesToOpen = 3;
 const firstProbeMs = 250;
-const lastProbeMs = 1_000;
+const lastProbeMs = 500;
 
 interface Away {
   readonly sinceMs: number;

@@ -14,7 +14,7 @@ export interface Reminder {
   look(): Promise<void>;
   /**
    * What has to be awaited before these keys are charged; undefined in ordinary times. Rejects where the store fails: then it must
-   * not decide. Looks itself, at most once a second.
+   * not decide. Looks itself, at most four times a second.
    */
   before(charges: readonly CounterCharge[]): Promise<unknown> | undefined;
 }
@@ -30,7 +30,7 @@ export interface ReminderParts {
 /** A key that is never free again unless the store has lost it: it stays spent for as long as a counter may. */
 const mark: CounterCharge = Object.freeze({ rule: Object.freeze({ name: 'portcullis/mark', intervalMs: 200 * 24 * 3_600_000, burst: 2 }), key: 'mark', cost: 1 });
 
-const lookEveryMs = 1_000;
+const lookEveryMs = 250;
 /** No limit of a sign-in is much longer. */
 const rememberForMs = 24 * 3_600_000;
 const maxReminded = 20_000;

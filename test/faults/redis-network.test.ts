@@ -75,7 +75,7 @@ describe('a network between the app and Redis', () => {
     expect(counted(passes())).toBe(`${limit}: ${keys}`);
     expect(slowest).toBeLessThan(deadlineMs + 50 + loop.mostMs());
     expect(backAfterMs).toBeLessThan(2_000 + 5 * loop.mostMs());
-    await eachOf(keys, 50, async (at) => void await take(`key-${at}`));
+    await eachOf(keys, 50, async (at) => { await take(`key-${at}`); });
     expect(counted(passes())).toBe(`${limit}: ${keys}`);
   });
 
@@ -84,7 +84,7 @@ describe('a network between the app and Redis', () => {
     const { proxy, take, events, passes } = await limiterBehind(redis.port);
     await take('warm-up');
     proxy.harm(5);
-    await eachOf(2_000, 50, async (at) => void await take(`key-${at % keys}`));
+    await eachOf(2_000, 50, async (at) => { await take(`key-${at % keys}`); });
     figure('network 5 ms late', { 'passed by each key': counted(passes()), 'events': counted(events.map(({ type }) => type)) });
     expect(counted(passes())).toBe(`${limit}: ${keys}`);
   });
@@ -108,14 +108,14 @@ describe('a Redis that accepts and never answers', () => {
     const { counters, take, passes } = await limiterBehind(redis.port);
     for (let at = 0; at < keys; at += 1) await take(`key-${at}`);
     redis.freeze();
-    await eachOf(1_200, 50, async (at) => void await take(`key-${at % keys}`));
+    await eachOf(1_200, 50, async (at) => { await take(`key-${at % keys}`); });
     expect(counters.health()).toMatchObject({ state: 'degraded' });
     redis.thaw();
     const thawedAtMs = performance.now();
     await until('it is back', () => counters.health().state === 'ok');
     figure('stopped', { 'passed by each key': counted(passes()), 'used again after, ms': Math.round(performance.now() - thawedAtMs) });
     expect(Math.max(...passes())).toBe(limit);
-    await eachOf(keys, 50, async (at) => void await take(`key-${at}`));
+    await eachOf(keys, 50, async (at) => { await take(`key-${at}`); });
     expect(Math.max(...passes())).toBe(limit);
   });
 });
@@ -140,7 +140,7 @@ describe('a Redis that forgets', () => {
     figure(command, { 'passed by each key': counted(passes()), 'events': counted(events.map(({ type }) => type)) });
     // Within that second a key may have its burst again.
     expect(most).toBeLessThanOrEqual(command === 'FLUSHALL' ? 2 * limit : limit);
-    await eachOf(keys, 50, async (at) => void await take(`key-${at}`));
+    await eachOf(keys, 50, async (at) => { await take(`key-${at}`); });
     expect(Math.max(...passes())).toBe(most);
   });
 
@@ -149,15 +149,15 @@ describe('a Redis that forgets', () => {
     const copy = await startRedis({ replicaOf: redis });
     onTestFinished(() => copy.stop());
     const { proxy, counters, take, passes, events } = await limiterBehind(redis.port);
-    for (let round = 0; round < 3; round += 1) await eachOf(keys, 50, async (at) => void await take(`key-${at}`));
+    for (let round = 0; round < 3; round += 1) await eachOf(keys, 50, async (at) => { await take(`key-${at}`); });
     const diedAtMs = performance.now();
     await redis.kill();
-    await eachOf(keys, 50, async (at) => void await take(`key-${at}`));
+    await eachOf(keys, 50, async (at) => { await take(`key-${at}`); });
     await copy.ask('REPLICAOF', 'NO', 'ONE');
     proxy.pointAt(copy.port);
     await until('the copy is used', () => counters.health().state === 'ok');
     const tookMs = performance.now() - diedAtMs;
-    for (let round = 0; round < 6; round += 1) await eachOf(keys, 50, async (at) => void await take(`key-${at}`));
+    for (let round = 0; round < 6; round += 1) await eachOf(keys, 50, async (at) => { await take(`key-${at}`); });
     figure('failover', { 'passed by each key': counted(passes()), 'away, ms': Math.round(tookMs), 'events': counted(events.map(({ type }) => type)) });
     expect(counted(passes())).toBe(`${limit}: ${keys}`);
   });

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { realPostgres, startPostgres } from '../support/servers/postgres.ts';
-import { realRedis, startRedis, startRedisCluster } from '../support/servers/redis.ts';
+import { startPostgres } from '../support/servers/postgres.ts';
+import { startRedis, startRedisCluster } from '../support/servers/redis.ts';
 import { openApp, type App } from './app.ts';
 import type { Place } from './places.ts';
 import { startRacer, type Race, type Racer } from './team.ts';
@@ -11,8 +11,8 @@ import { startRacer, type Race, type Racer } from './team.ts';
 /** A store to race on. */
 export interface Ground {
   readonly name: string;
-  /** Whether there is a real server to be had: one that answers its callers in turn anyway would prove nothing. */
-  readonly isThere: boolean;
+  /** What must be a real one: a server that answers its callers in turn anyway would prove nothing. */
+  readonly server: 'none' | 'redis' | 'postgres';
   readonly hasCounters: boolean;
   /** Starts what it needs. */
   open(folder: string): Promise<{ readonly place: Place; readonly stop: () => Promise<void> }>;
@@ -36,12 +36,12 @@ async function postgres() {
 }
 
 export const grounds: readonly Ground[] = [
-  { name: 'sqlite', isThere: true, hasCounters: true, open: async (folder) => ({ place: { kind: 'sqlite', path: join(folder, 'store.db') }, stop: async () => undefined }) },
-  { name: 'redis by ioredis', isThere: realRedis, hasCounters: true, open: () => redis('ioredis') },
-  { name: 'redis by node-redis', isThere: realRedis, hasCounters: true, open: () => redis('node-redis') },
-  { name: 'redis cluster by ioredis', isThere: realRedis, hasCounters: true, open: () => redisCluster('ioredis') },
-  { name: 'redis cluster by node-redis', isThere: realRedis, hasCounters: true, open: () => redisCluster('node-redis') },
-  { name: 'postgres', isThere: realPostgres, hasCounters: false, open: postgres },
+  { name: 'sqlite', server: 'none', hasCounters: true, open: async (folder) => ({ place: { kind: 'sqlite', path: join(folder, 'store.db') }, stop: async () => undefined }) },
+  { name: 'redis by ioredis', server: 'redis', hasCounters: true, open: () => redis('ioredis') },
+  { name: 'redis by node-redis', server: 'redis', hasCounters: true, open: () => redis('node-redis') },
+  { name: 'redis cluster by ioredis', server: 'redis', hasCounters: true, open: () => redisCluster('ioredis') },
+  { name: 'redis cluster by node-redis', server: 'redis', hasCounters: true, open: () => redisCluster('node-redis') },
+  { name: 'postgres', server: 'postgres', hasCounters: false, open: postgres },
 ];
 
 /** Racers for all groups of a file. `skewsMs`: one for each, and how far its clock is off. */

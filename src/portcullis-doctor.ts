@@ -1,7 +1,9 @@
 import type { AuditLog } from './audit/index.ts';
 import type { FlowParts } from './flows/parts.ts';
-import { isPortcullisError, errorName } from './kernel/errors.ts';
+import { withDeadline } from './kernel/deadline.ts';
+import { errorName, isPortcullisError, StoreError } from './kernel/errors.ts';
 import type { ParsedPortcullisOptions } from './portcullis-options.ts';
+import type { StoreInspection } from './ports/store-inspection.ts';
 
 /** One thing that was looked at. `bad`: mend it before anybody relies on the library. */
 export interface DoctorFinding {
@@ -17,11 +19,11 @@ export interface DoctorReport {
   readonly findings: readonly DoctorFinding[];
 }
 
-type Patient = Pick<ParsedPortcullisOptions, 'baseUrl' | 'counters' | 'limits' | 'keys' | 'challenge' | 'readOnly' | 'incident'> & { readonly parts: FlowParts; readonly audit: AuditLog | undefined };
+type Patient = Pick<ParsedPortcullisOptions, 'baseUrl' | 'clock' | 'counters' | 'records' | 'processes' | 'limits' | 'keys' | 'challenge' | 'readOnly' | 'incident'> & { readonly parts: FlowParts; readonly audit: AuditLog | undefined };
 
 /** Looks at the stores, the keys and the options. Writes one record and removes it. Never rejects. */
 export async function examine(patient: Patient): Promise<DoctorReport> {
-  const findings = (await Promise.all([recordsOf(patient), countersOf(patient), keysOf(patient), readOnlyOf(patient), Promise.resolve(optionsOf(patient))])).flat();
+  const findings = (await Promise.all([recordsOf(patient), countersOf(patient), inspectionsOf(patient), keysOf(patient), readOnlyOf(patient), Promise.resolve(optionsOf(patient))])).flat();
   return { ok: findings.every(({ level }) => level !== 'bad'), findings };
 }
 
@@ -48,12 +50,35 @@ async function recordsOf({ parts: { records, random } }: Patient): Promise<reado
   return [works, durable];
 }
 
-async function countersOf({ counters, parts: { limiters, limitKeys } }: Patient): Promise<readonly DoctorFinding[]> {
+async function countersOf({ counters, processes, parts: { limiters, limitKeys } }: Patient): Promise<readonly DoctorFinding[]> {
   const works = await attempt('counters', 'the store answers', () => limiters.signIn.peek({ account: limitKeys.account('') }));
   const shared: DoctorFinding = counters.shared
     ? { level: 'ok', check: 'counters.shared', detail: 'all processes count together' }
     : { level: 'warn', check: 'counters.shared', detail: 'each process counts for itself: with several of them every limit is as many times as high' };
-  return [works, shared];
+  const alone: DoctorFinding = { level: 'warn', check: 'processes', detail: 'is 1: where several processes share the counters, each would give out every limit whole while they are away; say how many there are' };
+  return counters.shared && processes === 1 ? [works, shared, alone] : [works, shared];
+}
+
+/** Stores that can look at their servers: what keeps records may itself forget them. */
+interface Inspectable {
+  readonly inspect?: () => Promise<StoreInspection>;
+}
+
+const inspectionDeadlineMs = 5_000;
+
+async function inspectionsOf({ counters, records, clock }: Patient): Promise<readonly DoctorFinding[]> {
+  const asked: [string, Inspectable][] = [['records', records as Inspectable]];
+  if (counters !== (records as unknown)) asked.push(['counters', counters as Inspectable]);
+  const found = await Promise.all(asked.map(async ([name, { inspect }]) => {
+    if (typeof inspect !== 'function') return [];
+    try {
+      const { findings } = await withDeadline(inspect(), { clock, deadlineMs: inspectionDeadlineMs, onLate: () => new StoreError(`no answer within ${inspectionDeadlineMs} ms`) });
+      return findings.map((finding) => ({ ...finding, check: `${name}.${finding.check}` }));
+    } catch (error) {
+      return [{ level: 'bad' as const, check: `${name}.inspect`, detail: isPortcullisError(error) ? error.message : `it failed: ${errorName(error)}` }];
+    }
+  }));
+  return found.flat();
 }
 
 async function keysOf({ keys }: Patient): Promise<readonly DoctorFinding[]> {

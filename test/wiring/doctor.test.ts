@@ -44,4 +44,29 @@ describe('doctor', () => {
     expect(await levelsOf(kit)).toMatchObject({ 'read-only': 'warn', 'records.durable': 'ok' });
     await kit.portcullis.close();
   });
+
+  it('asks stores that can look at their servers, each once, and what they find counts', async () => {
+    const store = openStore(freshPath());
+    let asked = 0;
+    const inspected = Object.assign({ ...store }, {
+      inspect() {
+        asked += 1;
+        return Promise.resolve({ durable: false, findings: [{ level: 'bad' as const, check: 'persistence', detail: 'the server keeps nothing on the disk' }] });
+      },
+    });
+    const kit = makeKit({ records: inspected, counters: inspected, processes: 2 });
+    const { ok, findings } = await kit.value(kit.portcullis.doctor());
+    expect([ok, asked]).toEqual([false, 1]);
+    expect(findings).toContainEqual({ level: 'bad', check: 'records.persistence', detail: 'the server keeps nothing on the disk' });
+    expect(findings.map(({ check }) => check)).not.toContain('processes');
+  });
+
+  it.each<readonly [string, () => Promise<never>]>([['fails', () => Promise.reject(new Error('redis://:secret@host'))], ['never ends', () => new Promise<never>(() => undefined)]])('says that a look at a server %s, and no secret', async (_what, inspect) => {
+    const store = openStore(freshPath());
+    const kit = makeKit({ records: Object.assign({ ...store }, { inspect }), counters: store });
+    const { findings } = await kit.value(kit.portcullis.doctor());
+    expect(findings.find(({ check }) => check === 'records.inspect')).toMatchObject({ level: 'bad' });
+    expect(findings.find(({ check }) => check === 'processes')).toMatchObject({ level: 'warn' });
+    expect(JSON.stringify(findings)).not.toContain('secret');
+  });
 });

@@ -94,33 +94,24 @@ function verbsOf({ store, line, shadow, arrears, reminder, settleSoon }: Parts):
     return verdict;
   };
 
-  const take: CounterStore['take'] = (charges) => orHere({
-    charges,
-    ask: () => line.ask(() => asked(charges, store.take(charges))),
-    learn(verdict) {
-      shadow.learn(charges, verdict);
-      return verdict;
-    },
-    here: takeHere,
-  });
+  const take: CounterStore['take'] = (charges) => orHere(charges, takeHere, () => line.ask(() => store.take(charges), (answer) => {
+    const verdict = checkedVerdict(charges, answer);
+    shadow.learn(charges, verdict);
+    return verdict;
+  }));
 
   return {
     take(charges) {
       const reminded = reminder.before(charges);
       return reminded === undefined ? take(charges) : reminded.then(() => take(charges), (error: unknown) => insteadOf(error, charges, takeHere));
     },
-    peek: (charges) => orHere({
-      charges,
-      ask: () => line.ask(() => asked(charges, store.peek(charges))),
-      learn: (verdict) => verdict,
-      here: (all) => shadow.peek(all),
-    }),
+    peek: (charges) => orHere(charges, (all) => shadow.peek(all), () => line.ask(() => store.peek(charges), (answer) => checkedVerdict(charges, answer))),
     async giveBack(charges) {
       const takenHere = shadow.giveBack(charges);
       try {
         // What was taken here and is not settled yet, the store has never heard of.
         if (!(takenHere && arrears.owes(charges))) {
-          await line.ask(() => store.giveBack(charges));
+          await line.ask(() => store.giveBack(charges), nothing);
           return;
         }
       } catch {
@@ -132,10 +123,12 @@ function verbsOf({ store, line, shadow, arrears, reminder, settleSoon }: Parts):
     async clear(rule, key) {
       shadow.clear(rule, key);
       arrears.forget(rule, key);
-      await line.ask(() => store.clear(rule, key));
+      await line.ask(() => store.clear(rule, key), nothing);
     },
   };
 }
+
+const nothing = (): void => undefined;
 
 /** After a call that failed alone, and opened no breaker, nobody else would tell the store. */
 function createSettling({ timed, line, arrears, clock }: Pick<Parts, 'line' | 'arrears'> & { readonly timed: TimedStore; readonly clock: Clock }): () => void {
@@ -151,32 +144,20 @@ function createSettling({ timed, line, arrears, clock }: Pick<Parts, 'line' | 'a
   };
 }
 
-interface Asked {
-  readonly charges: readonly CounterCharge[];
-  readonly ask: () => CounterVerdict | Promise<CounterVerdict>;
-  readonly learn: (verdict: CounterVerdict) => CounterVerdict;
-  readonly here: (charges: readonly CounterCharge[]) => CounterVerdict;
-}
+type Here = (charges: readonly CounterCharge[]) => CounterVerdict;
 
 /** What the store says, or else this process. No async function: a store that answers at once keeps its speed. */
-function orHere({ charges, ask, learn, here }: Asked): CounterVerdict | Promise<CounterVerdict> {
-  const instead = (error: unknown): CounterVerdict => insteadOf(error, charges, here);
-  let answer: CounterVerdict | Promise<CounterVerdict>;
+function orHere(charges: readonly CounterCharge[], here: Here, ask: () => CounterVerdict | Promise<CounterVerdict>): CounterVerdict | Promise<CounterVerdict> {
   try {
-    answer = ask();
+    const answer = ask();
+    return isThenable(answer) ? answer.catch((error: unknown) => insteadOf(error, charges, here)) : answer;
   } catch (error) {
-    return instead(error);
+    return insteadOf(error, charges, here);
   }
-  return isThenable(answer) ? answer.then(learn, instead) : learn(answer);
 }
 
 /** Decides here, but for a rule that is not to be had without the store. */
-function insteadOf(error: unknown, charges: readonly CounterCharge[], here: Asked['here']): CounterVerdict {
+function insteadOf(error: unknown, charges: readonly CounterCharge[], here: Here): CounterVerdict {
   if (charges.some(({ rule }) => rule.onStoreFailure === 'deny')) throw error;
   return here(charges);
-}
-
-/** A store that lies is a broken one. */
-function asked(charges: readonly CounterCharge[], answer: CounterVerdict | Promise<CounterVerdict>): CounterVerdict | Promise<CounterVerdict> {
-  return isThenable(answer) ? Promise.resolve(answer).then((verdict) => checkedVerdict(charges, verdict)) : checkedVerdict(charges, answer);
 }

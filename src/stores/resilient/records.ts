@@ -82,7 +82,7 @@ export function resilientRecords(store: RecordStore, options: ResilientRecordsOp
 
 /** Asks; a store that throws where it should reject is no different. */
 async function inTime<T>(line: StoreLine, question: () => Promise<T>): Promise<T> {
-  return line.ask(question);
+  return line.ask(question, (answer) => answer);
 }
 
 /** Writes: a store that can only be read is away too. */

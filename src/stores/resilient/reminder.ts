@@ -54,11 +54,11 @@ export function createReminder({ timed, line, shadow, clock }: ReminderParts): R
 
   async function remind(charge: CounterCharge, units: number): Promise<void> {
     const { rule, key } = charge;
-    const { aheadMs: [aheadMs = 0] } = await line.ask(() => timed.peek([{ rule, key, cost: 1 }]));
+    const { aheadMs: [aheadMs = 0] } = await line.ask(() => timed.peek([{ rule, key, cost: 1 }]), (verdict) => verdict);
     // What is there already is of a process that told it, or of new attempts.
     const there = aheadMs / rule.intervalMs;
     const missing = Math.min(Math.round(units - there), Math.floor(rule.burst - there));
-    if (missing >= 1) await line.ask(() => timed.take([{ rule, key, cost: missing }]));
+    if (missing >= 1) await line.ask(() => timed.take([{ rule, key, cost: missing }]), (verdict) => verdict);
   }
 
   function reminding(charge: CounterCharge): Promise<void> | undefined {

@@ -5,8 +5,7 @@ import { fakeClock, type FakeClock } from 'portcullis/testing';
 import { accountRecordKey } from '../../src/kernel/json-record.ts';
 import type { SecurityEvent } from '../../src/ports/events.ts';
 import type { RecordStore } from '../../src/ports/record-store.ts';
-import { memoryStore } from '../../src/stores/memory/index.ts';
-import { freshPath, openStore } from '../stores/sqlite-support.ts';
+import { emptyStore, noted, type StoreName } from '../support/record-stores.ts';
 
 export const accountId = 'user-1';
 export const name = 'ada@example.org';
@@ -14,12 +13,7 @@ export const recordKey = accountRecordKey('device', accountId);
 export const dayMs = 86_400_000;
 export const minuteMs = 60_000;
 
-/** What is said of one store is said of all. */
-export const stores = ['memoryStore', 'sqliteStore'] as const;
-
-export function emptyStore(on: (typeof stores)[number], clock: FakeClock): RecordStore {
-  return on === 'memoryStore' ? memoryStore({ clock }) : openStore(freshPath(), { clock });
-}
+export { emptyStore, stores } from '../support/record-stores.ts';
 
 export function ringOf(...ids: readonly string[]): KeyRing {
   return createKeyRing({ keys: ids.map((id) => ({ id, secret: secretOf(id) })) });
@@ -45,24 +39,12 @@ export interface Setup {
   readonly stored: () => Promise<string | undefined>;
 }
 
-export function setup({ store, on = 'memoryStore', ...options }: Partial<DevicesOptions> & { readonly store?: RecordStore; readonly on?: (typeof stores)[number]; readonly clock?: FakeClock } = {}): Setup {
+export function setup({ store, on = 'memoryStore', ...options }: Partial<DevicesOptions> & { readonly store?: RecordStore; readonly on?: StoreName; readonly clock?: FakeClock } = {}): Setup {
   const clock = options.clock ?? fakeClock();
   const keys = options.keys ?? ringOf('k1');
   const inner = store ?? emptyStore(on, clock);
-  const calls: Setup['calls'] = [];
+  const { records, calls } = noted(inner);
   const events: SecurityEvent[] = [];
-  const records: RecordStore = {
-    durable: inner.durable,
-    read(key) {
-      calls.push('read');
-      return inner.read(key);
-    },
-    compareAndSet(change) {
-      calls.push('compareAndSet');
-      return inner.compareAndSet(change);
-    },
-    watch: (key, changed) => inner.watch(key, changed),
-  };
   const devices = createDevices({ ...options, keys, records, clock, emit: (event) => events.push(event) });
   return { devices, clock, records, keys, events, calls, stored: async () => (await inner.read(recordKey))?.value };
 }

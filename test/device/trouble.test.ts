@@ -3,27 +3,10 @@ import { createDevices, type Devices } from 'portcullis/device';
 import { fakeClock } from 'portcullis/testing';
 import type { RecordStore } from '../../src/ports/record-store.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
+import { deathsWithin, dying, type Death } from '../support/record-stores.ts';
 import { accountId, emptyStore, look, name, newJar, recordKey, ringOf, setup, settledSignIn, signIn, stores } from './setup.ts';
 
-/** A process that ends at the n-th call of its store: before the store did it, or after and before anybody heard. */
-function dying(store: RecordStore, { atCall, done }: Death): RecordStore {
-  let calls = 0;
-  async function counted<T>(call: () => Promise<T>): Promise<T> {
-    calls += 1;
-    if (calls > atCall) throw new Error('dead');
-    if (calls < atCall) return call();
-    if (done) await call();
-    throw new Error('dead');
-  }
-  return { durable: true, read: (key) => counted(() => store.read(key)), compareAndSet: (change) => counted(() => store.compareAndSet(change)), watch: (key, changed) => store.watch(key, changed) };
-}
-
-interface Death {
-  readonly atCall: number;
-  readonly done: boolean;
-}
-
-const deaths: readonly Death[] = [1, 2].flatMap((atCall) => [{ atCall, done: false }, { atCall, done: true }]);
+const deaths = deathsWithin(2);
 const keys = ringOf('k1');
 
 // checklist 6; ASVS 2.3.3

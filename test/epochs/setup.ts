@@ -4,19 +4,13 @@ import { accountRecordKey } from '../../src/kernel/json-record.ts';
 import type { SecurityEvent } from '../../src/ports/events.ts';
 import type { RecordStore } from '../../src/ports/record-store.ts';
 import type { EpochMark } from '../../src/ports/session.ts';
-import { memoryStore } from '../../src/stores/memory/index.ts';
-import { freshPath, openStore } from '../stores/sqlite-support.ts';
+import { emptyStore, noted, type StoreName } from '../support/record-stores.ts';
 
 export const accountId = 'user-1';
 export const by = 'admin-1';
 export const dayMs = 86_400_000;
 
-/** What is said of one store is said of all. */
-export const stores = ['memoryStore', 'sqliteStore'] as const;
-
-export function emptyStore(on: (typeof stores)[number], clock: FakeClock): RecordStore {
-  return on === 'memoryStore' ? memoryStore({ clock }) : openStore(freshPath(), { clock });
-}
+export { emptyStore, stores } from '../support/record-stores.ts';
 
 /** The record of a scope: `everyone`, `organization team-1`, `user user-1`. */
 export function keyOf(scope: string): string {
@@ -38,19 +32,10 @@ export interface Setup {
   readonly lose: (scope?: string) => Promise<void>;
 }
 
-export function setup({ on = 'memoryStore', store, ...options }: Partial<EpochsOptions> & { readonly on?: (typeof stores)[number]; readonly store?: RecordStore } = {}): Setup {
+export function setup({ on = 'memoryStore', store, ...options }: Partial<EpochsOptions> & { readonly on?: StoreName; readonly store?: RecordStore } = {}): Setup {
   const clock = (options.clock as FakeClock | undefined) ?? fakeClock();
   const inner = store ?? emptyStore(on, clock);
-  const reads: string[] = [];
-  const records: RecordStore = {
-    durable: inner.durable,
-    read(key) {
-      reads.push(key);
-      return inner.read(key);
-    },
-    compareAndSet: (change) => inner.compareAndSet(change),
-    watch: (key, changed) => inner.watch(key, changed),
-  };
+  const { records, reads } = noted(inner);
   const events: SecurityEvent[] = [];
   const epochs = createSessionEpochs({ records, clock, emit: (event) => events.push(event), ...options });
   const remove = async (key: string): Promise<void> => {

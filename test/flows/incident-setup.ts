@@ -10,8 +10,9 @@ import { createIncidentResponse } from '../../src/flows/incident/incident.ts';
 import type { IncidentOptions } from '../../src/flows/incident/parts.ts';
 import type { ContainPlan } from '../../src/flows/incident/plan.ts';
 import { freshPath, openStore } from '../stores/sqlite-support.ts';
+import type { StoreName } from '../support/record-stores.ts';
 
-export const stores = ['memoryStore', 'sqliteStore'] as const;
+export { stores } from '../support/record-stores.ts';
 
 /** A clock that does not keep anybody waiting for pauses. Deadlines and polls stand until `advance` is called. */
 export function quickClock(): FakeClock {
@@ -37,7 +38,7 @@ export function quickClock(): FakeClock {
   };
 }
 
-export function freshStore(on: (typeof stores)[number], clock: Clock): RecordStore {
+export function freshStore(on: StoreName, clock: Clock): RecordStore {
   return on === 'memoryStore' ? memoryStore({ clock, maxRecords: 1_000_000 }) : openStore(freshPath(), { clock });
 }
 
@@ -57,7 +58,7 @@ export function account(id: string, more: Partial<StoredAccount> = {}): StoredAc
 }
 
 /** An app with accounts `a0`, `a1`, ... and nothing else. */
-export function world({ on = 'memoryStore', count = 10, clock = quickClock() }: { readonly on?: (typeof stores)[number]; readonly count?: number; readonly clock?: FakeClock } = {}): World {
+export function world({ on = 'memoryStore', count = 10, clock = quickClock() }: { readonly on?: StoreName; readonly count?: number; readonly clock?: FakeClock } = {}): World {
   const ids = Array.from({ length: count }, (_, at) => `a${at}`);
   return { clock, store: freshStore(on, clock), accounts: new Map(ids.map((id) => [id, account(id)])), mails: [], events: [], signIns: [], entries: [], errors: [] };
 }

@@ -1,18 +1,12 @@
 import { onTestFinished } from 'vitest';
 import type { RecordStore, SecurityEvent } from 'portcullis';
-import { memoryStore } from 'portcullis';
 import { createReadOnlyMode, type ReadOnlyMode, type ReadOnlyModeOptions } from 'portcullis/read-only';
 import { fakeClock, type FakeClock } from 'portcullis/testing';
-import { freshPath, openStore } from '../stores/sqlite-support.ts';
+import { emptyStore, type StoreName } from '../support/record-stores.ts';
 
 export const recordKey = 'read-only:switches';
 
-/** What is said of one store is said of all. */
-export const stores = ['memoryStore', 'sqliteStore'] as const;
-
-export function emptyStore(name: (typeof stores)[number], clock: FakeClock): RecordStore {
-  return name === 'memoryStore' ? memoryStore({ clock }) : openStore(freshPath(), { clock });
-}
+export { emptyStore, stores } from '../support/record-stores.ts';
 
 export interface Setup {
   readonly mode: ReadOnlyMode;
@@ -24,7 +18,7 @@ export interface Setup {
 }
 
 /** A mode that has reached its store. */
-export async function setup({ on = 'memoryStore', clock = fakeClock(), ...options }: Partial<ReadOnlyModeOptions> & { readonly on?: (typeof stores)[number]; readonly clock?: FakeClock } = {}): Promise<Setup> {
+export async function setup({ on = 'memoryStore', clock = fakeClock(), ...options }: Partial<ReadOnlyModeOptions> & { readonly on?: StoreName; readonly clock?: FakeClock } = {}): Promise<Setup> {
   const records = options.records ?? emptyStore(on, clock);
   const events: SecurityEvent[] = [];
   const another: Setup['another'] = async (own = {}) => {

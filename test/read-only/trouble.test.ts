@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { memoryStore, type RecordStore } from 'portcullis';
 import { createReadOnlyMode } from 'portcullis/read-only';
 import { fakeClock } from 'portcullis/testing';
+import { deathsWithin, dying } from '../support/record-stores.ts';
 import { order, recordKey, setup } from './setup.ts';
 
 const everyone = { level: 'writes', scope: { kind: 'everyone' }, reason: 'r', by: 'b', sinceMs: 1 };
@@ -105,22 +106,9 @@ describe('records', () => {
   });
 });
 
-/** A process that ends at the n-th call of its store: before the store did it, or after and before anybody heard. */
-function dying(store: RecordStore, { atCall, done }: { readonly atCall: number; readonly done: boolean }): RecordStore {
-  let calls = 0;
-  async function counted<T>(call: () => Promise<T>): Promise<T> {
-    calls += 1;
-    if (calls > atCall) throw new Error('dead');
-    if (calls < atCall) return call();
-    if (done) await call();
-    throw new Error('dead');
-  }
-  return { durable: true, read: (key) => counted(() => store.read(key)), compareAndSet: (change) => counted(() => store.compareAndSet(change)), watch: () => () => undefined };
-}
-
 // ASVS 2.3.3
 describe('a process that dies at any call of its store', () => {
-  const deaths = [1, 2, 3].flatMap((atCall) => [{ atCall, done: false }, { atCall, done: true }]);
+  const deaths = deathsWithin(3);
 
   it.each(deaths)('leaves the whole order or none of it (call $atCall, done: $done)', async (death) => {
     const { mode, another, records, clock } = await setup();

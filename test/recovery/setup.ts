@@ -4,20 +4,14 @@ import { fakeClock, type FakeClock } from 'portcullis/testing';
 import { accountRecordKey } from '../../src/kernel/json-record.ts';
 import type { RandomSource } from '../../src/ports/random.ts';
 import type { RecordStore } from '../../src/ports/record-store.ts';
-import { memoryStore } from '../../src/stores/memory/index.ts';
-import { freshPath, openStore } from '../stores/sqlite-support.ts';
+import { emptyStore, noted, type StoreName } from '../support/record-stores.ts';
 
 export const accountId = 'user-1';
 export const recordKey = accountRecordKey('recovery', accountId);
 /** A code of the right form that was never made. */
 export const neverMade = '00000-00000-00000-00000-000000';
 
-/** What is said of one store is said of all. */
-export const stores = ['memoryStore', 'sqliteStore'] as const;
-
-export function emptyStore(name: (typeof stores)[number], clock: FakeClock): RecordStore {
-  return name === 'memoryStore' ? memoryStore({ clock }) : openStore(freshPath(), { clock });
-}
+export { emptyStore, stores } from '../support/record-stores.ts';
 
 export interface Setup {
   readonly recovery: RecoveryCodes;
@@ -36,22 +30,10 @@ export function seeded(seed: string): RandomSource {
   return (sizeBytes) => createHash('shake256', { outputLength: sizeBytes }).update(`${seed} ${(turn += 1)}`).digest();
 }
 
-export function setup({ store, on = 'memoryStore', ...options }: Partial<RecoveryOptions> & { readonly store?: RecordStore; readonly on?: (typeof stores)[number] } = {}): Setup {
+export function setup({ store, on = 'memoryStore', ...options }: Partial<RecoveryOptions> & { readonly store?: RecordStore; readonly on?: StoreName } = {}): Setup {
   const clock = fakeClock();
   const inner = store ?? emptyStore(on, clock);
-  const calls: Setup['calls'] = [];
-  const records: RecordStore = {
-    durable: inner.durable,
-    read(key) {
-      calls.push('read');
-      return inner.read(key);
-    },
-    compareAndSet(change) {
-      calls.push('compareAndSet');
-      return inner.compareAndSet(change);
-    },
-    watch: (key, changed) => inner.watch(key, changed),
-  };
+  const { records, calls } = noted(inner);
   const recovery = createRecoveryCodes({ records, clock, ...options });
   return {
     recovery,

@@ -3,20 +3,8 @@ import { createRecoveryCodes } from 'portcullis/recovery';
 import { fakeClock } from 'portcullis/testing';
 import type { RecordStore } from '../../src/ports/record-store.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
+import { deathsWithin, dying } from '../support/record-stores.ts';
 import { accountId, emptyStore, neverMade, stores } from './setup.ts';
-
-/** A process that ends at the n-th call of its store: before the store did it, or after and before anybody heard. */
-function dying(store: RecordStore, { atCall, done }: { readonly atCall: number; readonly done: boolean }): RecordStore {
-  let calls = 0;
-  async function counted<T>(call: () => Promise<T>): Promise<T> {
-    calls += 1;
-    if (calls > atCall) throw new Error('dead');
-    if (calls < atCall) return call();
-    if (done) await call();
-    throw new Error('dead');
-  }
-  return { durable: true, read: (key) => counted(() => store.read(key)), compareAndSet: (change) => counted(() => store.compareAndSet(change)), watch: (key, changed) => store.watch(key, changed) };
-}
 
 /** Every code that works, tried twice each. */
 async function spendable(records: RecordStore, clock: ReturnType<typeof fakeClock>, codes: readonly string[]): Promise<readonly string[]> {
@@ -29,12 +17,7 @@ async function spendable(records: RecordStore, clock: ReturnType<typeof fakeCloc
   return found;
 }
 
-interface Death {
-  readonly atCall: number;
-  readonly done: boolean;
-}
-
-const deaths: readonly Death[] = [1, 2, 3].flatMap((atCall) => [{ atCall, done: false }, { atCall, done: true }]);
+const deaths = deathsWithin(3);
 
 // checklist 6; ASVS 2.3.3
 describe.each(stores)('a process killed at any call of %s', (on) => {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { ForcedResets, MarkAllJob, MarkAllProgress } from 'portcullis/resets';
 import { fakeClock } from 'portcullis/testing';
 import { accountRecordKey } from '../../src/kernel/json-record.ts';
-import type { RecordStore } from '../../src/ports/record-store.ts';
 import { marchThrough } from './march.ts';
+import { dying } from '../support/record-stores.ts';
 import { accountKey, accountOf, by, dayMs, emptyStore, setup, stores, tableOf } from './setup.ts';
 
 const order = { id: 'job-1', reason: 'incident', by } as const;
@@ -80,16 +80,7 @@ describe.each(stores)('marking whom the app chooses, %s', (on) => {
       const store = emptyStore(on, clock);
       const { resets, again, events } = setup({ store, clock });
       await resets.mark({ accountId: 'user-4', reason: 'incident', by });
-      let calls = 0;
-      const mortal = async <T>(call: () => Promise<T>): Promise<T> => {
-        calls += 1;
-        if (calls > atCall) throw new Error('dead');
-        const answer = await call();
-        if (calls >= atCall) throw new Error('dead');
-        return answer;
-      };
-      const dying: RecordStore = { durable: true, read: (key) => mortal(() => store.read(key)), compareAndSet: (change) => mortal(() => store.compareAndSet(change)), watch: (key, changed) => store.watch(key, changed) };
-      const killed = await again({ records: dying, concurrency: 2 }).markAll({ ...order, pages: tableOf(11, 4) }).catch(() => undefined);
+      const killed = await again({ records: dying(store, { atCall, done: true }), concurrency: 2 }).markAll({ ...order, pages: tableOf(11, 4) }).catch(() => undefined);
       // Whoever gets a new password meanwhile is not asked for another one.
       const early = (await resets.check({ accountId: 'user-0' })) !== undefined;
       if (early) await resets.cleared({ accountId: 'user-0' });

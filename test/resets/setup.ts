@@ -4,8 +4,7 @@ import { accountRecordKey } from '../../src/kernel/json-record.ts';
 import type { StoredAccount } from '../../src/ports/accounts.ts';
 import type { SecurityEvent } from '../../src/ports/events.ts';
 import type { RecordStore } from '../../src/ports/record-store.ts';
-import { memoryStore } from '../../src/stores/memory/index.ts';
-import { freshPath, openStore } from '../stores/sqlite-support.ts';
+import { emptyStore, noted, type StoreName } from '../support/record-stores.ts';
 
 export const accountId = 'user-1';
 export const by = 'admin-1';
@@ -14,12 +13,7 @@ export const accountKey = accountRecordKey('reset', accountId);
 export const appKey = accountRecordKey('reset-before', 'app');
 export const teamKey = accountRecordKey('reset-before', 'organization team-1');
 
-/** What is said of one store is said of all. */
-export const stores = ['memoryStore', 'sqliteStore'] as const;
-
-export function emptyStore(on: (typeof stores)[number], clock: FakeClock): RecordStore {
-  return on === 'memoryStore' ? memoryStore({ clock }) : openStore(freshPath(), { clock });
-}
+export { emptyStore, stores } from '../support/record-stores.ts';
 
 export interface Setup {
   readonly resets: ForcedResets;
@@ -34,22 +28,10 @@ export interface Setup {
   readonly overwrite: (key: string, value: string) => Promise<void>;
 }
 
-export function setup({ store, on = 'memoryStore', clock = fakeClock(), ...options }: Partial<ForcedResetsOptions> & { readonly store?: RecordStore; readonly on?: (typeof stores)[number]; readonly clock?: FakeClock } = {}): Setup {
+export function setup({ store, on = 'memoryStore', clock = fakeClock(), ...options }: Partial<ForcedResetsOptions> & { readonly store?: RecordStore; readonly on?: StoreName; readonly clock?: FakeClock } = {}): Setup {
   const inner = store ?? emptyStore(on, clock);
-  const calls: Setup['calls'] = [];
+  const { records, calls } = noted(inner);
   const events: SecurityEvent[] = [];
-  const records: RecordStore = {
-    durable: inner.durable,
-    read(key) {
-      calls.push('read');
-      return inner.read(key);
-    },
-    compareAndSet(change) {
-      calls.push('compareAndSet');
-      return inner.compareAndSet(change);
-    },
-    watch: (key, changed) => inner.watch(key, changed),
-  };
   const again: Setup['again'] = (other = {}) => createForcedResets({ records, clock, emit: (event) => events.push(event), ...options, ...other });
   return {
     resets: again(),

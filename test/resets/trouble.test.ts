@@ -4,6 +4,7 @@ import { fakeClock } from 'portcullis/testing';
 import { accountRecordKey } from '../../src/kernel/json-record.ts';
 import type { RecordStore } from '../../src/ports/record-store.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
+import { deathsWithin, dying } from '../support/record-stores.ts';
 import { accountId, accountKey, appKey, by, emptyStore, setup, stores, tableOf, teamKey } from './setup.ts';
 
 const who = { accountId, organizationIds: ['team-1'] };
@@ -134,19 +135,7 @@ describe('a record that is not as it was written', () => {
   });
 });
 
-/** A store that is gone from one of its calls on. `done`: the call was carried out, and its answer lost. */
-function dying(store: RecordStore, atCall: number, done: boolean): RecordStore {
-  let calls = 0;
-  async function counted<T>(call: () => Promise<T>): Promise<T> {
-    calls += 1;
-    if (calls < atCall) return call();
-    if (calls === atCall && done) await call();
-    throw new Error('dead');
-  }
-  return { durable: true, read: (key) => counted(() => store.read(key)), compareAndSet: (change) => counted(() => store.compareAndSet(change)), watch: (key, changed) => store.watch(key, changed) };
-}
-
-const deaths = [1, 2, 3, 4, 5, 6].flatMap((atCall) => [{ atCall, done: false }, { atCall, done: true }]);
+const deaths = deathsWithin(6);
 
 // ASVS 5.0 2.3.3
 describe.each(stores)('a process that ends at any call of its store, %s', (on) => {
@@ -155,7 +144,7 @@ describe.each(stores)('a process that ends at any call of its store, %s', (on) =
       const clock = fakeClock();
       const store = emptyStore(on, clock);
       const { resets, again } = setup({ store, clock });
-      await run(again({ records: dying(store, death.atCall, death.done) })).catch((error: unknown) => {
+      await run(again({ records: dying(store, death) })).catch((error: unknown) => {
         expect(error).toMatchObject({ message: 'dead' });
       });
       expect([undefined, 'compromised']).toContain((await resets.check(who))?.reason);
@@ -168,7 +157,7 @@ describe.each(stores)('a process that ends at any call of its store, %s', (on) =
 
   it.each(deaths)('while it clears leaves the account marked or clear, and clear when it is said again ($atCall, done: $done)', async (death) => {
     const { resets, again, records } = await begun(on);
-    await again({ records: dying(records, death.atCall, death.done) }).cleared(who).catch(() => undefined);
+    await again({ records: dying(records, death) }).cleared(who).catch(() => undefined);
     expect([undefined, 'admin']).toContain((await resets.check(who))?.reason);
     await resets.cleared(who);
     expect(await resets.check(who)).toBeUndefined();

@@ -1,19 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createKeyRing, type RecordStore } from 'portcullis';
 import { createTotp, type Totp } from 'portcullis/totp';
+import { deathsWithin, dying, type Death } from '../support/record-stores.ts';
 import { accountId, keyOf, recordKey, setup, stores, type Setup } from './setup.ts';
-
-/** A store that is gone from one of its calls on. `done`: the call was carried out, and its answer lost. */
-function dying(store: RecordStore, atCall: number, done: boolean): RecordStore {
-  let calls = 0;
-  async function counted<T>(call: () => Promise<T>): Promise<T> {
-    calls += 1;
-    if (calls < atCall) return call();
-    if (calls === atCall && done) await call();
-    throw new Error('dead');
-  }
-  return { durable: true, read: (key) => counted(() => store.read(key)), compareAndSet: (change) => counted(() => store.compareAndSet(change)), watch: (key, changed) => store.watch(key, changed) };
-}
 
 const bothKeys = createKeyRing({ keys: [keyOf('k2'), keyOf('k1')] });
 
@@ -60,16 +49,21 @@ const verbs: readonly (readonly [name: string, after: number, run: (totp: Totp, 
   ['reseal', 2, async (totp) => totp.reseal(accountId)],
 ];
 
-const deaths = [1, 2, 3].flatMap((atCall) => [[atCall, false], [atCall, true]] as const);
+const deaths = deathsWithin(3);
+
+/** The second call is the one that writes. */
+function isWritten({ atCall, done }: Death): boolean {
+  return atCall > 2 || (atCall === 2 && done);
+}
 
 // ASVS 5.0 2.3.3
 describe.each(stores)('a process that ends at any call of its store, %s', (on) => {
   it.each(verbs)('has carried out the whole of %s or nothing of it', async (_name, after, run) => {
-    for (const [atCall, done] of deaths) {
+    for (const death of deaths) {
       const at = await begun(on);
       const before = await at.self.records.read(recordKey);
-      const written = atCall > 2 || (atCall === 2 && done);
-      await run(opened(at.self, dying(at.self.records, atCall, done)), at).catch((error: unknown) => {
+      const written = isWritten(death);
+      await run(opened(at.self, dying(at.self.records, death)), at).catch((error: unknown) => {
         expect(error).toMatchObject({ message: 'dead' });
       });
       const found = await at.self.records.read(recordKey);
@@ -82,33 +76,33 @@ describe.each(stores)('a process that ends at any call of its store, %s', (on) =
     }
   });
 
-  it.each(deaths)('leaves an authenticator that counts or none, and its code spent if it counts (call %i, done: %s)', async (atCall, done) => {
+  it.each(deaths)('leaves an authenticator that counts or none, and its code spent if it counts (call $atCall, done: $done)', async (death) => {
     const at = await begun(on);
     const code = at.self.code();
     const confirmation = { accountId, factorId: at.pendingId, code };
-    await opened(at.self, dying(at.self.records, atCall, done)).confirm(confirmation).catch(() => undefined);
+    await opened(at.self, dying(at.self.records, death)).confirm(confirmation).catch(() => undefined);
     const again = opened(at.self);
     const counts = (await again.list(accountId))?.some(({ id }) => id === at.pendingId);
     if (counts === true) expect(await again.verify({ accountId, code })).toEqual({ ok: false, reason: 'replayed' });
     else expect(await again.confirm(confirmation)).toMatchObject({ ok: true });
   });
 
-  it.each(deaths)('leaves no code that can be spent twice (call %i, done: %s)', async (atCall, done) => {
+  it.each(deaths)('leaves no code that can be spent twice (call $atCall, done: $done)', async (death) => {
     const at = await begun(on);
     const attempt = { accountId, code: at.activeCode() };
-    const crashed = await opened(at.self, dying(at.self.records, atCall, done)).verify(attempt).catch(() => undefined);
+    const crashed = await opened(at.self, dying(at.self.records, death)).verify(attempt).catch(() => undefined);
     const after = await opened(at.self).verify(attempt);
     expect([crashed?.ok === true, after.ok].filter(Boolean).length).toBeLessThanOrEqual(1);
-    expect(after.ok).toBe(!(atCall > 2 || (atCall === 2 && done)));
+    expect(after.ok).toBe(!isWritten(death));
   });
 
   it('leaves no guess uncounted whose answer was told', async () => {
-    for (const [atCall, done] of deaths) {
+    for (const death of deaths) {
       const at = await begun(on);
-      const told = await opened(at.self, dying(at.self.records, atCall, done)).verify({ accountId, code: at.self.wrongCode() }).catch(() => undefined);
+      const told = await opened(at.self, dying(at.self.records, death)).verify({ accountId, code: at.self.wrongCode() }).catch(() => undefined);
       const { factors } = JSON.parse((await at.self.records.read(recordKey))?.value ?? '') as { readonly factors: readonly { readonly id: string; readonly failures: { readonly failures: number } }[] };
       const counted = factors.find(({ id }) => id === at.activeId)?.failures.failures;
-      if (told !== undefined || (atCall === 2 && done)) expect(counted).toBe(1);
+      if (told !== undefined || (death.atCall === 2 && death.done)) expect(counted).toBe(1);
       else expect(counted).toBe(0);
     }
   });
@@ -117,7 +111,7 @@ describe.each(stores)('a process that ends at any call of its store, %s', (on) =
 describe('a store that is down', () => {
   it.each(verbs)('makes %s reject, and the error is its own', async (_name, _after, run) => {
     const at = await begun('memoryStore');
-    await expect(run(opened(at.self, dying(at.self.records, 1, false)), at)).rejects.toThrow('dead');
+    await expect(run(opened(at.self, dying(at.self.records, { atCall: 1, done: false })), at)).rejects.toThrow('dead');
   });
 
   it.each([1, 0, 'ok', undefined])('in that it answers %s instead of true or false accepts no code', async (answer) => {

@@ -1,18 +1,14 @@
 import { createHash } from 'node:crypto';
-import { createKeyRing, memoryStore, type KeyRing, type RecordStore, type SecurityEvent } from 'portcullis';
+import { createKeyRing, type KeyRing, type RecordStore, type SecurityEvent } from 'portcullis';
 import { fakeClock, type FakeClock } from 'portcullis/testing';
 import { createTotp, type Totp, type TotpOptions } from 'portcullis/totp';
 import { accountRecordKey } from '../../src/kernel/json-record.ts';
-import { freshPath, openStore } from '../stores/sqlite-support.ts';
 import { codeAt } from '../support/person.ts';
+import { emptyStore, type StoreName } from '../support/record-stores.ts';
 
 export const accountId = 'user-1';
 export const recordKey = accountRecordKey('totp', accountId);
-export const stores = ['memoryStore', 'sqliteStore'] as const;
-
-export function emptyStore(name: (typeof stores)[number], clock: FakeClock): RecordStore {
-  return name === 'memoryStore' ? memoryStore({ clock }) : openStore(freshPath(), { clock });
-}
+export { emptyStore, stores } from '../support/record-stores.ts';
 
 export function keyOf(id: string): { readonly id: string; readonly secret: Uint8Array } {
   return { id, secret: Uint8Array.from({ length: 32 }, (_, at) => (at * 11 + id.length * 7 + id.charCodeAt(0)) % 256) };
@@ -42,7 +38,7 @@ export interface Setup {
   verify(code: unknown, known?: boolean): ReturnType<Totp['verify']>;
 }
 
-export function setup({ on = 'memoryStore', keys = createKeyRing({ keys: [keyOf('k1')] }), records, clock = fakeClock(), ...options }: Partial<TotpOptions> & { readonly on?: (typeof stores)[number]; readonly keys?: KeyRing; readonly clock?: FakeClock } = {}): Setup {
+export function setup({ on = 'memoryStore', keys = createKeyRing({ keys: [keyOf('k1')] }), records, clock = fakeClock(), ...options }: Partial<TotpOptions> & { readonly on?: StoreName; readonly keys?: KeyRing; readonly clock?: FakeClock } = {}): Setup {
   const events: SecurityEvent[] = [];
   const store = records ?? emptyStore(on, clock);
   const totp = createTotp({ keys, records: store, issuer: 'ACME', clock, random: drawnBytes, emit: (event) => events.push(event), ...options });

@@ -185,6 +185,27 @@ describe.skipIf(!realPostgres)('a server that fails', () => {
     }
     await until('it listens', async () => (await listeners(pool)) === 1);
   });
+
+  it('that says nothing any more on the watching connection is watched by another one', async () => {
+    const pool = openPool(server().url);
+    const store = await openStore(pool);
+    const writer = postgresStore(openPool(server().url), { table: await tableOf(pool) });
+    let calls = 0;
+    store.watch('switch:all', () => {
+      calls += 1;
+    });
+    await until('it listens', async () => calls === 1 && (await listeners(pool)) === 1);
+    const { rows } = await pool.query<{ pid: number }>("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND (query LIKE 'LISTEN%' OR query LIKE 'SELECT key, version%')");
+    const stopped = rows.map(({ pid }) => pid);
+    for (const pid of stopped) process.kill(pid, 'SIGSTOP');
+    try {
+      expect(await writer.compareAndSet({ key: 'switch:all', expectedVersion: 0, value: 'on' })).toBe(true);
+      await until('the watcher is told', () => calls === 2, 4_000);
+    } finally {
+      for (const pid of stopped) process.kill(pid, 'SIGCONT');
+    }
+    await until('the silent connection is given up', async () => (await listeners(pool)) === 1);
+  });
 });
 
 /** The table that the only store of the pool has made last. */

@@ -5,10 +5,12 @@ import { root } from '../support/source-tree.ts';
 
 const usesEverySubpath = `
 import express from 'express';
+import fastify from 'fastify';
 import { ConfigError, createKeyRing, createPortcullis, memoryStore, type Accounts, type CounterStore, type Mailer } from 'portcullis';
 import { createAuditLog } from 'portcullis/audit';
 import { commonList } from 'portcullis/breach';
 import { expressDoors, limitRequests } from 'portcullis/express';
+import { limitRequests as limitHook, portcullisPlugin, readOnlyGuard, type FastifyDoors } from 'portcullis/fastify';
 import { createHasher } from 'portcullis/hasher';
 import { createLimiter, type Limiter } from 'portcullis/limiter';
 import { createPasswordPolicy, type PasswordVerdict } from 'portcullis/password';
@@ -30,6 +32,20 @@ export function signIn(accounts: Accounts, mailer: Mailer): void {
     onSignedIn: (_req, res, { accountId }) => { res.send(accountId); },
   });
   app.post('/login', express.urlencoded({ extended: false }), doors.signIn);
+  const server = fastify();
+  server.addHook('onRequest', limitHook({ limiter, keys: ({ address }) => ({ address }) }));
+  server.addHook('onRequest', readOnlyGuard(portcullis.readOnly, { labelOf: ({ url }) => (url === '/x' ? 'sensitive' : undefined) }));
+  void server.register(portcullisPlugin, { portcullis, sessionOf: () => undefined, remember: () => undefined, endSessions: () => undefined, onSignedIn: (_request, reply, { accountId }) => reply.send(accountId) });
+  void server.register(async (scope) => {
+    const own: FastifyDoors = scope.portcullis.doors;
+    scope.post('/login', own.signIn);
+    scope.post<{ Body: { readonly id: string } }>('/x', { preHandler: [own.guard({ action: 'x' }), limitHook({ limiter, keys: (_client, request) => ({ address: request.url }) })] }, async ({ body }) => body.id);
+    scope.get('/origin', async () => scope.portcullis.origin);
+    // @ts-expect-error no such door
+    scope.portcullis.doors.signin;
+  });
+  // @ts-expect-error who asks is asked by \`sessionOf\`
+  void server.register(portcullisPlugin, { portcullis });
 }
 export async function verdict(): Promise<PasswordVerdict> {
   return createPasswordPolicy({ commonList: commonList() }).check({ password: 'x' });

@@ -1,8 +1,10 @@
 export { readOnlyHeader } from '../../kernel/read-only-reply.ts';
-export type { AccessRefusal, SignedInFacts } from '../http/doors-options.ts';
+export type { AccessRefusal, DoorsOptions, SignedInFacts } from '../http/doors-options.ts';
+export type { Doors } from '../http/doors.ts';
 export type { GuardOptions } from '../http/guard.ts';
-export type { ClientKeys } from '../http/limit.ts';
+export type { ClientKeys, LimitOptions } from '../http/limit.ts';
 export type { ReadOnlyPageFacts } from '../http/read-only-answer.ts';
+export type { GuardedPages, GuardedRoutes } from '../http/read-only.ts';
 export { factsOf as requestFacts } from '../http/request.ts';
 export { guardUpgrade, type UpgradeHandler } from '../http/upgrade.ts';
 export { expressDoors, type ExpressDoors, type ExpressDoorsOptions } from './doors.ts';

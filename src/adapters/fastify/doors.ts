@@ -4,7 +4,6 @@ import type { Portcullis } from '../../portcullis.ts';
 import { finishSignIn } from '../http/answers.ts';
 import { readDoorsOptions, type DoorsOptions } from '../http/doors-options.ts';
 import { createDoors, type Doors } from '../http/doors.ts';
-import type { Next } from '../http/framework.ts';
 import { createGuard, type GuardOptions } from '../http/guard.ts';
 import { fastifyFramework as http } from './framework.ts';
 
@@ -18,7 +17,7 @@ export type FastifyDoorsOptions = DoorsOptions<FastifyRequest, FastifyReply, unk
 export type FastifyDoor = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 
 /** A hook of a route or of all routes: `onRequest` where it asks for no body, `preHandler` where it does. */
-export type FastifyHook = (request: FastifyRequest, reply: FastifyReply, done: Next) => void;
+export type FastifyHook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
 
 /** One handler for each door, for POST. Fastify reads JSON; forms are read by @fastify/formbody. */
 export interface FastifyDoors extends Doors<FastifyDoor> {

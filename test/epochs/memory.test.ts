@@ -113,6 +113,19 @@ describe.each(stores)('a revocation in another process, on %s,', (on) => {
   });
 });
 
+/** A look that is on its way while everybody is revoked, and is told of that by the watch. */
+async function overtakenLook() {
+  const self = held({ maxStaleMs: 60_000 });
+  const given = await self.mark();
+  await self.clock.advance(60_000);
+  self.hold();
+  const overtaken = said(self.check(given));
+  self.pass();
+  await self.another().epochs.revokeEveryone({ by });
+  self.tell(keyOf('everyone'));
+  return { self, given, overtaken };
+}
+
 describe('the watch of the store', () => {
   it('tells of everyone\'s record and of the organizations that are remembered, and of no account', async () => {
     const self = held();
@@ -136,14 +149,7 @@ describe('the watch of the store', () => {
   });
 
   it('lets no look count that began before it', async () => {
-    const self = held({ maxStaleMs: 60_000 });
-    const given = await self.mark();
-    await self.clock.advance(60_000);
-    self.hold();
-    const overtaken = said(self.check(given));
-    self.pass();
-    await self.another().epochs.revokeEveryone({ by });
-    self.tell(keyOf('everyone'));
+    const { self, given, overtaken } = await overtakenLook();
     // Nobody waits for the old look, and what it says is forgotten.
     expect(await said(self.check(given))).toBe('everyone');
     await self.release();
@@ -152,14 +158,7 @@ describe('the watch of the store', () => {
   });
 
   it('does so also where the old look is answered before the next check', async () => {
-    const self = held({ maxStaleMs: 60_000 });
-    const given = await self.mark();
-    await self.clock.advance(60_000);
-    self.hold();
-    const overtaken = said(self.check(given));
-    self.pass();
-    await self.another().epochs.revokeEveryone({ by });
-    self.tell(keyOf('everyone'));
+    const { self, given, overtaken } = await overtakenLook();
     await self.release();
     await overtaken;
     expect(await said(self.check(given))).toBe('everyone');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionFacts } from 'portcullis';
 import { goodPassword, makeKit, otherPassword, type Kit } from '../support/kit.ts';
-import { joinOrganization, openBrowser, person, tokenOf } from '../support/person.ts';
+import { joinOrganization, openBrowser, person, tokenOf, type Person } from '../support/person.ts';
 
 const email = 'ada@example.com';
 const by = 'operator-1';
@@ -12,6 +12,23 @@ async function switchedOn(kit: Kit, level: 'sensitive' | 'writes' | 'all' = 'wri
 }
 
 const refused = { outcome: 'answered', reply: { status: 503, headers: { 'Retry-After': expect.any(String) as string }, body: expect.stringContaining('read-only') as string } };
+
+/** What is refused at every level: changes of what signs somebody in. */
+function sensitiveOf(kit: Kit, { session, browser }: Person): readonly (() => Promise<object>)[] {
+  const { enrollment, factors, emailChange } = kit.portcullis;
+  const asked = { session, facts: browser.facts() };
+  return [
+    () => enrollment.enroll(asked),
+    () => enrollment.confirm({ ...asked, factorId: 'x', code: '000000' }),
+    () => factors.remove({ ...asked, factorId: 'x' }),
+    () => factors.suspend({ ...asked, factorId: 'x' }),
+    () => factors.restore({ ...asked, factorId: 'x' }),
+    () => factors.reissueCodes(asked),
+    () => factors.forgetDevices(asked),
+    () => emailChange.request({ ...asked, email: 'other@example.net' }),
+    () => emailChange.confirm({ token: tokenOf(kit, 'confirm-email-change'), facts: browser.facts() }),
+  ];
+}
 
 describe.each(['writes', 'all'] as const)('while the app is read-only (%s)', (level) => {
   it('people sign in, with their second factor too, sign out and get new passwords', async () => {
@@ -40,20 +57,12 @@ describe.each(['writes', 'all'] as const)('while the app is read-only (%s)', (le
     await kit.settle();
     await switchedOn(kit, level);
     const asked = { session: ada.session, facts: ada.browser.facts() };
-    const { signUp, enrollment, factors, emailChange } = kit.portcullis;
+    const { signUp, factors, emailChange } = kit.portcullis;
     for (const attempt of [
       () => signUp.request({ identifier: 'cy@example.com', password: goodPassword, facts: openBrowser('192.0.2.21').facts() }),
       () => signUp.confirm({ token: tokenOf(kit, 'confirm-sign-up'), facts: openBrowser('192.0.2.20').facts() }),
       () => signUp.resend({ identifier: 'bo@example.com', facts: openBrowser('192.0.2.22').facts() }),
-      () => enrollment.enroll(asked),
-      () => enrollment.confirm({ ...asked, factorId: 'x', code: '000000' }),
-      () => factors.remove({ ...asked, factorId: 'x' }),
-      () => factors.suspend({ ...asked, factorId: 'x' }),
-      () => factors.restore({ ...asked, factorId: 'x' }),
-      () => factors.reissueCodes(asked),
-      () => factors.forgetDevices(asked),
-      () => emailChange.request({ ...asked, email: 'other@example.net' }),
-      () => emailChange.confirm({ token: tokenOf(kit, 'confirm-email-change'), facts: ada.browser.facts() }),
+      ...sensitiveOf(kit, ada),
     ]) expect(await kit.value<object>(attempt())).toMatchObject(refused);
     const mailed = kit.mails.length;
     await kit.settle();
@@ -75,19 +84,8 @@ describe('while what is sensitive alone is refused', () => {
     await ada.askForAddress('ada@example.net');
     await kit.settle();
     await switchedOn(kit, 'sensitive');
-    const asked = { session: ada.session, facts: ada.browser.facts() };
-    const { signUp, enrollment, factors, emailChange } = kit.portcullis;
-    for (const attempt of [
-      () => enrollment.enroll(asked),
-      () => enrollment.confirm({ ...asked, factorId: 'x', code: '000000' }),
-      () => factors.remove({ ...asked, factorId: 'x' }),
-      () => factors.suspend({ ...asked, factorId: 'x' }),
-      () => factors.restore({ ...asked, factorId: 'x' }),
-      () => factors.reissueCodes(asked),
-      () => factors.forgetDevices(asked),
-      () => emailChange.request({ ...asked, email: 'other@example.net' }),
-      () => emailChange.confirm({ token: tokenOf(kit, 'confirm-email-change'), facts: ada.browser.facts() }),
-    ]) expect(await kit.value<object>(attempt())).toMatchObject(refused);
+    const { signUp } = kit.portcullis;
+    for (const attempt of sensitiveOf(kit, ada)) expect(await kit.value<object>(attempt())).toMatchObject(refused);
     expect(await kit.value(signUp.request({ identifier: 'cy@example.com', password: goodPassword, facts: openBrowser('192.0.2.21').facts() }))).toMatchObject({ reply: { status: 202 } });
     await kit.settle();
     expect(await kit.value(signUp.confirm({ token: tokenOf(kit, 'confirm-sign-up'), facts: openBrowser('192.0.2.21').facts() }))).toMatchObject({ outcome: 'confirmed' });

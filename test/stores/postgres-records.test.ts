@@ -47,6 +47,17 @@ describe('the records of a postgres store', () => {
     expect((await store.read('a:b'))?.value).toBe('1');
   });
 
+  // ASVS 15.4.2
+  it('are spent once, when a thousand requests bring the same one at the same moment', async () => {
+    const pool = openPool(server().url);
+    const store = await openStore(pool);
+    await store.compareAndSet({ key: 'reset:a', expectedVersion: 0, value: '{}' });
+    const { version: expectedVersion = 0 } = (await store.read('reset:a')) ?? {};
+    const spent = await Promise.all(Array.from({ length: 1_000 }, () => store.compareAndSet({ key: 'reset:a', expectedVersion, value: null })));
+    expect(spent.filter(Boolean)).toHaveLength(1);
+    expect(pool.totalCount).toBeLessThanOrEqual(8);
+  });
+
   it('end at any moment that is named: long ago, never, far beyond the end of time', async () => {
     const store = await openStore(openPool(server().url));
     for (const [expiresAtMs, value] of [[-1e300, undefined], [0, undefined], [Infinity, 'x'], [1e300, 'x'], [Date.now() + 60_000.5, 'x']] as const) {

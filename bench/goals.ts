@@ -34,6 +34,12 @@ export const goals: readonly ClaimedGoal[] = [
   { id: 'read-only-off', goal: '<= 5 us', what: 'Read-only mode, nothing switched on: server CPU that it adds to a request' },
   { id: 'express-allowed', goal: '<= 8 us', what: 'Server CPU that the limiter adds to a request, allowed' },
   { id: 'express-denied', goal: '<= 8 us', what: 'Server CPU that the limiter adds to a request, denied' },
+  { id: 'redis-50-vs-bare', goal: '>= 0.9x', what: 'Three limits over Redis, 50 at once, beside a bare EVALSHA of the same script' },
+  { id: 'redis-50-vs-rlf', goal: '>= 1.8x', what: 'Three limits over Redis, 50 at once, beside three consumes of rate-limiter-flexible' },
+  { id: 'redis-50-p99-vs-rlf', goal: '<= 0.6x', what: 'Three limits over Redis, 50 at once: p99, beside rate-limiter-flexible' },
+  { id: 'redis-500-vs-bare', goal: '>= 0.9x', what: 'Three limits over Redis, 500 at once, beside a bare EVALSHA of the same script' },
+  { id: 'redis-500-vs-rlf', goal: '>= 2.2x', what: 'Three limits over Redis, 500 at once, beside three consumes of rate-limiter-flexible' },
+  { id: 'redis-500-p99-vs-rlf', goal: '<= 0.6x', what: 'Three limits over Redis, 500 at once: p99, beside rate-limiter-flexible' },
 ];
 
 /** Where the rows of a whole run and the goals differ: a goal that no row has, or a row with a goal that nobody named. */

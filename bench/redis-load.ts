@@ -29,16 +29,28 @@ function client(port: number): Redis {
   return new Redis({ port, host: '127.0.0.1', lazyConnect: true });
 }
 
+function watched(redis: Redis): ReturnType<typeof resilientCounters> {
+  return resilientCounters(redisStore(redis), {
+    deadlineMs: patient,
+    emit(event) {
+      throw new Error(`expected the server to decide, got ${event.type}`);
+    },
+  });
+}
+
 function limiterOver(store: Parameters<typeof createLimiter>[0]['store']): Attempt {
-  const limiter = createLimiter({ name: 'bench', rules, store });
+  const limiter = createLimiter({ name: 'bench', rules, store, storeDeadlineMs: patient });
   return async (at) => (await limiter.take({ address: addresses[at % keys], account: accounts[at % keys], device: devices[at % keys] })).ok;
 }
 
+/** Longer than any call here: an attempt that was decided without the server would be no measurement. */
+const patient = 10_000;
+
 const contenders = {
   /** As `createPortcullis` wires it: deadline, breaker, what is remembered in the process. */
-  ours: (redis: Redis) => limiterOver(resilientCounters(redisStore(redis))),
+  ours: (redis: Redis) => limiterOver(watched(redis)),
   /** The same again: what the machine makes of two equals. */
-  control: (redis: Redis) => limiterOver(resilientCounters(redisStore(redis))),
+  control: (redis: Redis) => limiterOver(watched(redis)),
   /** The limiter with its own deadline, and nothing for when the store is away. */
   plain: (redis: Redis) => limiterOver(redisStore(redis)),
   /** The script alone: its keys and arguments are made before the time is taken, and its answer is not looked at. */
@@ -113,4 +125,26 @@ async function together(attempt: Attempt, { concurrency, attempts }: { readonly 
     }
   }));
   return times;
+}
+
+/** Bytes of the server for one key that one limit tracks. Runs in a child, against a server that the parent has emptied. */
+export async function redisMemory({ name, port }: { readonly name: RedisContender; readonly port: number }): Promise<number> {
+  const redis = client(port);
+  await redis.connect();
+  const tracked = 100_000;
+  try {
+    const used = async (): Promise<number> => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
+    const limiter = createLimiter({ name: 'bench', rules: { address: rule }, store: redisStore(redis), storeDeadlineMs: patient });
+    const peer = new RateLimiterRedis({ storeClient: redis, keyPrefix: 'address', points: limit, duration: hourMs / 1_000 });
+    await limiter.take({ address: 'warm-up' });
+    await peer.consume('warm-up');
+    const before = await used();
+    const track = name === 'rlf' ? (key: string) => peer.consume(key) : (key: string) => limiter.take({ address: key });
+    for (let at = 0; at < tracked; at += 1_000) {
+      await Promise.all(Array.from({ length: 1_000 }, (_, offset) => track(createHash('sha256').update(`memory ${at + offset}`).digest('base64url').slice(0, 22))));
+    }
+    return ((await used()) - before) / tracked;
+  } finally {
+    redis.disconnect();
+  }
 }

@@ -50,11 +50,19 @@ function benchLines({ bench, rows, failure }: Outcome): readonly string[] {
     ...(bench.method === undefined ? [] : [bench.method, '']),
     ...(failure === undefined ? [] : [`**Did not finish:** ${failure.split('\n')[0] ?? ''}`, '']),
     ...(rows.length === 0 ? [] : [...markdownTable(rows), '']),
+    ...(rows.length === 0 || bench.chart === undefined ? [] : [...bench.chart(rows), '']),
   ];
 }
 
 function markdownTable(rows: readonly BenchRow[]): readonly string[] {
   return markdownLines([heads, ...rows.map(cells)]);
+}
+
+/** A bar for each value, in a fence: every reader of Markdown shows it alike. */
+export function barChart(title: string, bars: readonly { readonly name: string; readonly value: number; readonly said: string }[]): readonly string[] {
+  const most = Math.max(...bars.map(({ value }) => value));
+  const width = Math.max(...bars.map(({ name }) => name.length));
+  return ['```text', title, ...bars.map(({ name, value, said }) => `${name.padEnd(width)} ${'█'.repeat(Math.max(1, Math.round((value / most) * 40)))} ${said}`), '```'];
 }
 
 /** The lines of a Markdown table, the first with its heads. */

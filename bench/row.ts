@@ -23,5 +23,7 @@ export interface Bench {
   readonly rows: readonly string[];
   /** How it is measured and what both sides do, in a few sentences for RESULTS.md. */
   readonly method?: string;
+  /** Lines of Markdown after the table, drawn from the rows: a chart. */
+  readonly chart?: (rows: readonly BenchRow[]) => readonly string[];
   run(): Promise<readonly BenchRow[]>;
 }

@@ -1,0 +1,67 @@
+import type { AddressInfo } from 'node:net';
+import rateLimit from '@fastify/rate-limit';
+import fastify, { type FastifyInstance } from 'fastify';
+import { memoryStore } from 'portcullis';
+import { limitRequests, readOnlyGuard } from 'portcullis/fastify';
+import { createLimiter, type HeaderForm } from 'portcullis/limiter';
+import { createReadOnlyMode } from 'portcullis/read-only';
+import type { BenchServer } from './express-servers.ts';
+
+/** What stands before the route, and whether it lets the requests of the load through. */
+export interface FastifyServerInput {
+  readonly guard: FastifyGuardName;
+  readonly denies: boolean;
+}
+
+type Guard = (app: FastifyInstance, denies: boolean) => void;
+
+const hourMs = 3_600_000;
+
+/** `denies`: one unit an hour. Else so many that no load uses them up. */
+const guards = {
+  none: () => undefined,
+  ours: (app, denies) => {
+    ours(app, { denies, headers: 'none' });
+  },
+  'ours-headers': (app, denies) => {
+    ours(app, { denies, headers: 'draft-11' });
+  },
+  // The example of its README: its header fields are on by default.
+  frl: (app, denies) => void app.register(rateLimit, { max: denies ? 1 : 1e9, timeWindow: hourMs }),
+  'read-only': (app) => {
+    app.addHook('onRequest', readOnlyGuard(createReadOnlyMode({ records: memoryStore() }), { exempt: ['POST /login', 'POST /logout', '/health'], sensitive: ['GET /export'], subjectOf: () => ({ accountId: 'user-1' }) }));
+  },
+} satisfies Readonly<Record<string, Guard>>;
+
+export type FastifyGuardName = keyof typeof guards;
+
+function ours(app: FastifyInstance, { denies, headers }: { readonly denies: boolean; readonly headers: HeaderForm }): void {
+  const limiter = createLimiter({
+    name: 'bench',
+    rules: { address: denies ? { limit: 1, windowMs: hourMs } : { limit: 100_000, windowMs: 1_000 } },
+    store: memoryStore(),
+    headers,
+  });
+  app.addHook('onRequest', limitRequests({ limiter, keys: ({ address }) => ({ address }) }));
+}
+
+/** Starts a Fastify app with one trivial route behind the guard. */
+export async function startFastifyServer({ guard, denies }: FastifyServerInput): Promise<BenchServer> {
+  const app = fastify();
+  guards[guard](app, denies);
+  // In a scope of its own: what a plugin registers comes to the routes that are made after it.
+  app.register(async (scope) => {
+    scope.get('/', (_request, reply) => {
+      reply.send('ok');
+    });
+  });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  return {
+    port: () => (app.server.address() as AddressInfo).port,
+    settle: () => globalThis.gc?.(),
+    cpuUs: () => {
+      const { user, system } = process.cpuUsage();
+      return user + system;
+    },
+  };
+}

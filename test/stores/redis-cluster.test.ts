@@ -11,7 +11,7 @@ const charge = (rule: CounterRule, key: string, cost = 1): CounterCharge => ({ r
 const units = (aheadMs: number | undefined) => Math.round((aheadMs ?? NaN) / 3_600_000);
 
 describe('the slots of a cluster', () => {
-  it('are those that the server says', async () => {
+  it.skipIf(!realRedis)('are those that the server says', async () => {
     const keys = ['', 'a', 'hello', 'portcullis:cAAAA', '{a}b', 'x{a}y{b}', '{}a', 'a{', 'a}b{c', '{{a}}', 'é\u{1f600}', '\0', '123456789', 'x'.repeat(500)];
     for (const key of keys) expect([key, slotOf(key)]).toEqual([key, Number(await cluster().nodes[0]?.ask('CLUSTER', 'KEYSLOT', key))]);
   });
@@ -42,7 +42,7 @@ describe.each(Object.entries(clusterClients))('the counters of a redis store in 
     expect(own.aheadMs.map(units)).toEqual(answers.map(Number));
   });
 
-  it('of a victim keep their units while somebody hammers a key of his own that has none left', async () => {
+  it.skipIf(!realRedis)('of a victim keep their units while somebody hammers a key of his own that has none left', { timeout: 60_000 }, async () => {
     const store = openStore(await openClient(open, cluster()));
     const [address, account] = [hourly(3, 'address'), hourly(5, 'account')];
     await store.take([charge(address, 'attacker', 3)]);
@@ -52,12 +52,14 @@ describe.each(Object.entries(clusterClients))('the counters of a redis store in 
     const hammer = Promise.all(Array.from({ length: 50 }, async () => {
       while (hammering) expect((await store.take(attack)).allowed).toBe(false);
     }));
-    for (let turn = 0; turn < 100; turn += 1) {
-      expect((await store.take([charge(account, 'victim', 5)])).allowed).toBe(true);
+    const passed: boolean[] = [];
+    for (let turn = 0; turn < 50; turn += 1) {
+      passed.push((await store.take([charge(account, 'victim', 5)])).allowed);
       await store.giveBack([charge(account, 'victim', 5)]);
     }
     hammering = false;
     await hammer;
+    expect(passed).toEqual(new Array(50).fill(true));
     expect((await store.peek(attack)).aheadMs.map(units)).toEqual([3, 0]);
   });
 

@@ -65,7 +65,11 @@ export function answeredText(answer: unknown): string {
 
 /** A number that the server answered: clients may be set to hand out text. */
 export function answeredNumber(answer: unknown): number {
-  const number = typeof answer === 'number' ? answer : Number(answeredText(answer));
+  const number = typeof answer === 'number' ? answer : numberOf(answeredText(answer));
   if (!Number.isSafeInteger(number) || number < 0) throw wrongAnswer();
   return number;
+}
+
+function numberOf(text: string): number {
+  return /^\d{1,16}$/.test(text) ? Number(text) : NaN;
 }

@@ -11,6 +11,9 @@ const alias = subpaths.map(({ name, source }) => ({
 
 const pieces = 'test/{kernel,password,breach,hasher,limiter,uniform,audit,cli,device,epochs,mfa,read-only,recovery,resets,totp,flows,stores,adapters,testing,examples,bench,wiring}/**/*.test.ts';
 
+/** They mostly wait for the browser: two at a time. */
+const walks = 'test/system/browser*.test.ts';
+
 // Half of a run is Node compiling the same files for hundreds of short processes: what it compiled is kept between them.
 process.env['NODE_COMPILE_CACHE'] ??= resolve(import.meta.dirname, 'node_modules/.cache/node-compile');
 
@@ -22,7 +25,8 @@ export default defineConfig({
     projects: [
       { resolve: { alias }, test: { name: 'unit', include: [pieces], testTimeout: 20_000 } },
       { resolve: { alias }, test: { name: 'house', include: ['test/house/**/*.test.ts'], testTimeout: 60_000 } },
-      { resolve: { alias }, test: { name: 'system', include: ['test/{system,faults,races}/**/*.test.ts'], testTimeout: 120_000, fileParallelism: false } },
+      { resolve: { alias }, test: { name: 'browser', include: [walks], testTimeout: 120_000 } },
+      { resolve: { alias }, test: { name: 'system', include: ['test/{system,faults,races}/**/*.test.ts'], exclude: [walks], testTimeout: 120_000, fileParallelism: false } },
       { test: { name: 'consumers', include: ['test/consumers/**/*.test.ts'], globalSetup: ['./test/support/packed.ts'], testTimeout: 120_000 } },
     ],
   },

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/kernel/clock.ts';
 import { mailSent, startExample } from '../examples/app-client.ts';
 import { hasDebian } from '../support/debian.ts';
 import { codeAt } from '../support/person.ts';
-import { openChromium, windows, type BrowserKit } from './browser-kit.ts';
+import { clearScreenshots, openChromium, windows, type BrowserKit } from './browser-kit.ts';
 
 const password = 'herons over quiet Malmo';
 const other = 'eleven teacups in orbit';
@@ -34,7 +34,10 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(windows
       { name: 'Operations', users: [{ email: ops, name: 'Olu Operator', password, operator: true }], contacts: [] },
     ];
     app = await startExample({ unprotected: false, breachUrl: range.url, clock, seed: { teams } });
-    kit = await openChromium(app.url, window);
+    // A folder of its own: another walk may be under way at the same time.
+    const own = { ...window, name: `operator-${window.name}` };
+    clearScreenshots(own);
+    kit = await openChromium(app.url, own);
   }, 60_000);
 
   afterAll(async () => {
@@ -50,7 +53,7 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(windows
 
   async function shot(page: Page, name: string): Promise<string> {
     shots += 1;
-    return kit.screenshot(page, `operator-${String(shots).padStart(2, '0')}-${name}`);
+    return kit.screenshot(page, `${String(shots).padStart(2, '0')}-${name}`);
   }
 
   /** Each code is good once: the next one comes with the next half minute. */

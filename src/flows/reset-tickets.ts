@@ -119,7 +119,7 @@ export function createResetTickets(parts: TicketParts): ResetTickets {
     const outcome = await tryCode<TicketRecord>({ records, keys }, { recordKeys: recordKeys(keys, account === undefined ? `nobody ${name}` : account.id), code, codesOf });
     if (!outcome.ok) return outcome;
     const { key, record: { value }, digest } = outcome;
-    const ticket = goodOf(value, clock.nowMs()).find((each) => each.codeDigest === digest);
+    const ticket = goodOf(value, clock.nowMs()).find((each) => secretsEqual(each.codeDigest, digest));
     return ticket === undefined ? { ok: false, reason: 'unknown-token' } : { ok: true, ticket: ticketOf(key, value, ticket) };
   }
 

@@ -6,6 +6,8 @@ export interface BucketStoreOptions {
   readonly url: string;
   /** What signs the requests, where the bucket asks for that. Default: the global one. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** After so long the bucket counts as away. Default 2,000 ms. */
+  readonly deadlineMs?: number;
   readonly clock?: Pick<Clock, 'nowMs' | 'after'>;
 }
 
@@ -22,7 +24,6 @@ interface Found extends Content {
 }
 
 const nothing: Found = { etag: undefined, version: 0, value: null, expiresAtMs: null };
-const deadlineMs = 2_000;
 const lookEveryMs = 500;
 
 const systemClock: Pick<Clock, 'nowMs' | 'after'> = {
@@ -37,7 +38,7 @@ const systemClock: Pick<Clock, 'nowMs' | 'after'> = {
  * Records as objects in a bucket, one each. The atomic act is the bucket's own: a PUT that names the entity tag it replaces
  * (If-Match), or that there must be nothing (If-None-Match), and is answered with 412 where that is not so. RFC 9110 13.1.
  */
-export function bucketStore({ url: base, fetch: ask = fetch, clock = systemClock }: BucketStoreOptions): RecordStore {
+export function bucketStore({ url: base, fetch: ask = fetch, deadlineMs = 2_000, clock = systemClock }: BucketStoreOptions): RecordStore {
   // A digest: keys may be of any length and hold anything, and a bucket's names may not.
   const urlOf = (key: string): string => base + createHash('sha256').update(Buffer.from(key, 'utf16le')).digest('hex');
   const isLive = ({ value, expiresAtMs }: Content): boolean => value !== null && (expiresAtMs === null || expiresAtMs > clock.nowMs());

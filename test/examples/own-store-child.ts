@@ -2,7 +2,7 @@
 import { bucketStore } from '../../examples/own-store/bucket-store.ts';
 
 const [, , url = '', version = ''] = process.argv;
-const store = bucketStore({ url });
+const store = bucketStore({ url, deadlineMs: 15_000 });
 process.once('message', () => {
   void store.compareAndSet({ key: 'reset:a', expectedVersion: Number(version), value: null }).then((spent) => {
     process.send?.({ spent });

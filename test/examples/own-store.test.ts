@@ -10,11 +10,14 @@ import { startBucket, type Bucket } from '../../examples/own-store/bucket.ts';
 import { bucketStore } from '../../examples/own-store/bucket-store.ts';
 import { facts, goodPassword, keyRing, memoryTable, otherPassword, swiftEngine } from '../support/kit.ts';
 
+/** Tests run beside many others. */
+const patienceMs = 15_000;
+
 async function makeStore(): Promise<StoreUnderTest<RecordStore>> {
   const bucket = await startBucket();
   const clock = fakeClock();
   return {
-    store: bucketStore({ url: bucket.url, clock }),
+    store: bucketStore({ url: bucket.url, deadlineMs: patienceMs, clock }),
     nowMs: () => clock.nowMs(),
     async letTimePass(byMs) {
       await clock.advance(byMs);
@@ -46,7 +49,7 @@ describe('the example of an own store', () => {
 
   it('lets one of 8 processes spend a record', async () => {
     const bucket = await openBucket();
-    const store = bucketStore({ url: bucket.url });
+    const store = bucketStore({ url: bucket.url, deadlineMs: patienceMs });
     await store.compareAndSet({ key: 'reset:a', expectedVersion: 0, value: '{}' });
     const { version = 0 } = (await store.read('reset:a')) ?? {};
     const children = await Promise.all(Array.from({ length: 8 }, async () => {
@@ -65,7 +68,7 @@ describe('the example of an own store', () => {
 
   it.each(['error', 'silence', 'nonsense'] as const)('is ERR_STORE where the bucket fails by %s, and works again afterwards', async (failBy) => {
     const bucket = await openBucket();
-    const store = bucketStore({ url: bucket.url });
+    const store = bucketStore({ url: bucket.url, deadlineMs: failBy === 'silence' ? 500 : patienceMs });
     await store.compareAndSet({ key: 'a:secret', expectedVersion: 0, value: 'x' });
     bucket.failBy = failBy;
     const [read, written] = await Promise.all([store.read('a:secret').catch((error: unknown) => error), store.compareAndSet({ key: 'a:secret', expectedVersion: 0, value: 'y' }).catch((error: unknown) => error)]);

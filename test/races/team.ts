@@ -83,17 +83,27 @@ export async function startRacer(start: Start): Promise<Racer> {
 /** Far enough ahead for the signal to reach all of them. */
 const noticeMs = 40;
 
-/** All do the deed so many times at once, from the same moment on. `victim`: one more, which dies in the middle of it. */
-export async function race(racers: readonly Racer[], { deed, times = 25, victim }: { readonly deed: Deed; readonly times?: number; readonly victim?: { readonly racer: Racer; readonly dieAt?: DieAt } }): Promise<Race> {
+/** A process that dies in a race. */
+export interface Victim {
+  readonly racer: Racer;
+  /** At a write of its own. Without: it is killed by SIGKILL from outside, when it has told of its first success. */
+  readonly dieAt?: DieAt;
+  /** How much earlier than the others it begins, ms. */
+  readonly leadMs?: number;
+}
+
+/** All do the deed so many times at once, from the same moment on. */
+export async function race(racers: readonly Racer[], { deed, times = 25, victim }: { readonly deed: Deed; readonly times?: number; readonly victim?: Victim }): Promise<Race> {
   const all = victim === undefined ? racers : [...racers, victim.racer];
   const before = all.map((racer) => racer.told());
-  await Promise.all(racers.map((racer) => racer.order({ prepare: deed, times })));
-  await victim?.racer.order({ prepare: deed, times, ...(victim.dieAt !== undefined && { dieAt: victim.dieAt }) });
+  await Promise.all(all.map((racer) => racer.order({ prepare: deed, times, ...(racer === victim?.racer && victim.dieAt !== undefined && { dieAt: victim.dieAt }) })));
   const atMs = Date.now() + noticeMs;
-  const running = all.map((racer) => racer.go(atMs));
+  const running = all.map((racer) => racer.go(racer === victim?.racer ? atMs - (victim.leadMs ?? 0) : atMs));
   if (victim !== undefined && victim.dieAt === undefined) victim.racer.firstSuccess.then(victim.racer.kill, () => undefined);
   const tallies = await Promise.all(running);
-  if (victim !== undefined) await victim.racer.ended;
+  // One who came too late to write anything lives on.
+  victim?.racer.kill();
+  await victim?.racer.ended;
   return sumOf(tallies, all.map((racer, at) => racer.told() - (before[at] ?? 0)));
 }
 

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import type { Reply } from '../../ports/reply.ts';
 import type { Framework } from '../http/framework.ts';
 import { askedByMessage } from '../http/read-only-request.ts';
 
@@ -21,9 +22,14 @@ export const expressFramework: Framework<Request, Response> = {
   begin(res, { status, headers }) {
     res.status(status).set(headers);
   },
-  send(res, { status, headers, body }) {
-    res.status(status).set(headers).end(body);
+  send,
+  prepared: (reply) => (res) => {
+    send(res, reply);
   },
   // Express looks at no value that a handler returns.
   sendReturned: () => undefined,
 };
+
+function send(res: Response, { status, headers, body }: Reply): void {
+  res.status(status).set(headers).end(body);
+}

@@ -26,6 +26,15 @@ export const fastifyFramework: Framework<FastifyRequest, FastifyReply> = {
     if (body === '') reply.send();
     else reply.send(Buffer.from(body));
   },
+  prepared({ status, headers, body }) {
+    const fields = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+    const bytes = Buffer.from(body);
+    return (reply) => {
+      reply.code(status);
+      for (const [name, value] of fields) reply.header(name, value);
+      reply.send(bytes);
+    };
+  },
   sendReturned(reply, value) {
     if (value !== undefined && !fastifyFramework.isAnswered(reply)) reply.send(value);
   },

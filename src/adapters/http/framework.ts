@@ -38,6 +38,8 @@ export interface Framework<Req extends HttpRequest, Res> {
   readonly begin: (res: Res, head: Pick<Reply, 'status' | 'headers'>) => void;
   /** Writes a reply out unchanged. */
   readonly send: (res: Res, reply: Reply) => void;
+  /** The same for a reply that is always alike: what can be done once is done once. */
+  readonly prepared: (reply: Reply) => (res: Res) => void;
   /** Does what the framework does with a value that a handler returns. */
   readonly sendReturned: (res: Res, value: unknown) => void;
 }

@@ -2,7 +2,7 @@ import { networkOf } from '../../kernel/address.ts';
 import { isPortcullisError } from '../../kernel/errors.ts';
 import { headerSeconds } from '../../kernel/header-seconds.ts';
 import { callback, port, readOptions } from '../../kernel/options.ts';
-import type { Limiter, LimiterKeys, LimiterRefusal } from '../../limiter/index.ts';
+import type { Limiter, LimiterKeys } from '../../limiter/index.ts';
 import type { Reply } from '../../ports/reply.ts';
 import type { Framework, HttpRequest, Next } from './framework.ts';
 import { acceptsOf } from './request.ts';
@@ -43,6 +43,7 @@ export function createLimit<Name extends string, Req extends HttpRequest, Res>(h
     limiter: port<Limiter<Name>>(['take', 'headers']),
     keys: callback<LimitOptions<Name, Req>['keys']>(),
   });
+  const refuse = { html: http.prepared(refusals.html), json: http.prepared(refusals.json) };
   return function limitRequest(req, res, next) {
     limiter.take(keys(clientOf(req.ip), req)).then(
       (decision) => {
@@ -54,7 +55,10 @@ export function createLimit<Name extends string, Req extends HttpRequest, Res>(h
         const fields = limiter.headers(decision);
         for (const name in fields) http.setHeader(res, name, fields[name] as string);
         if (decision.ok) next();
-        else refuse(http, req, res, decision);
+        else {
+          http.setHeader(res, 'Retry-After', String(headerSeconds(decision.retryAfterMs)));
+          refuse[acceptsOf(req)](res);
+        }
       },
       (error: unknown) => {
         if (!isPortcullisError(error)) next(error as Error);
@@ -69,9 +73,4 @@ const nowhere: ClientKeys = { address: 'none', site: 'none' };
 function clientOf(address: string | undefined): ClientKeys {
   const network = networkOf(address);
   return network === undefined ? nowhere : { address: network.key, site: network.rollUp };
-}
-
-function refuse<Req extends HttpRequest, Res>(http: Framework<Req, Res>, req: Req, res: Res, { retryAfterMs }: LimiterRefusal): void {
-  http.setHeader(res, 'Retry-After', String(headerSeconds(retryAfterMs)));
-  http.send(res, refusals[acceptsOf(req)]);
 }

@@ -1,41 +1,19 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { startChild, together } from '../support/children.ts';
 import type { ChildTask } from './redis-child.ts';
 import { clients, freshPrefix, openClient, openStore, redisForFile } from './redis-support.ts';
 
 const server = redisForFile();
 
-/** A process that is connected and waits for `go`. */
-async function startChild(task: ChildTask): Promise<{ readonly child: ChildProcess; readonly go: () => void; readonly answer: () => Promise<unknown> }> {
-  const child = fork(join(import.meta.dirname, 'redis-child.ts'), [JSON.stringify(task)], { execArgv: ['--disable-warning=ExperimentalWarning'], stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
-  onTestFinished(() => {
-    child.kill('SIGKILL');
-  });
-  await once(child, 'message');
-  return {
-    child,
-    go: () => void child.send('go'),
-    async answer() {
-      const [message] = (await once(child, 'message')) as [{ readonly answer: unknown }];
-      return message.answer;
-    },
-  };
-}
-
-/** Starts processes, lets them go at the same moment, answers what they say. */
-async function together(tasks: readonly ChildTask[]): Promise<readonly unknown[]> {
-  const children = await Promise.all(tasks.map(startChild));
-  const answers = children.map((each) => each.answer());
-  for (const { go } of children) go();
-  return Promise.all(answers);
-}
+const file = join(import.meta.dirname, 'redis-child.ts');
+const startAll = (tasks: readonly ChildTask[]) => together(file, tasks);
 
 describe('several processes with a store in one server', () => {
   it('let exactly the limit through when four of them hammer one key', { timeout: 60_000 }, async () => {
     const place = { port: server().port, prefix: freshPrefix() };
-    const answers = (await together(Array.from({ length: 4 }, () => ({ ...place, do: 'take', times: 1_000, burst: 700 })))) as number[];
+    const answers = (await startAll(Array.from({ length: 4 }, () => ({ ...place, do: 'take', times: 1_000, burst: 700 })))) as number[];
     console.log(`4 processes x 1,000 charges against a limit of 700: ${answers.join(' + ')} passed`);
     expect(answers.reduce((sum, each) => sum + each, 0)).toBe(700);
     const wide = { name: 'wide', intervalMs: 3_600_000, burst: 1_000_000 };
@@ -46,7 +24,7 @@ describe('several processes with a store in one server', () => {
   // ASVS 15.4.2
   it('replace each version of a record once, when 4 processes try in 25 ways at once', { timeout: 60_000 }, async () => {
     const place = { port: server().port, prefix: freshPrefix() };
-    const replaced = (await together(Array.from({ length: 4 }, () => ({ ...place, do: 'raise', rounds: 30 })))).flat() as number[];
+    const replaced = (await startAll(Array.from({ length: 4 }, () => ({ ...place, do: 'raise', rounds: 30 })))).flat() as number[];
     expect(new Set(replaced).size).toBe(replaced.length);
     expect(replaced.length).toBeGreaterThan(0);
     const store = openStore(await openClient(clients.ioredis, server()), { prefix: place.prefix });
@@ -54,7 +32,7 @@ describe('several processes with a store in one server', () => {
   });
 
   it('may end while they watch: a watcher keeps no process alive', { timeout: 60_000 }, async () => {
-    const { child, go, answer } = await startChild({ port: server().port, prefix: freshPrefix(), do: 'watch' });
+    const { child, go, answer } = await startChild(file, { port: server().port, prefix: freshPrefix(), do: 'watch' } satisfies ChildTask);
     const [answered, exited] = [answer(), once(child, 'exit')];
     go();
     expect(await answered).toBe(true);

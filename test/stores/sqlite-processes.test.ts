@@ -1,41 +1,17 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CounterRule } from 'portcullis';
+import { startChild, together } from '../support/children.ts';
 import type { ChildTask } from './sqlite-child.ts';
 import { freshPath, openStore } from './sqlite-support.ts';
 
 const hourly = (burst: number): CounterRule => ({ name: 'shared', intervalMs: 3_600_000, burst });
 
-/** A process whose store is open and which waits for `go`. */
-async function startChild(task: ChildTask): Promise<{ readonly child: ChildProcess; readonly go: () => void; readonly answer: () => Promise<unknown> }> {
-  const child = fork(join(import.meta.dirname, 'sqlite-child.ts'), [JSON.stringify(task)], {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  });
-  onTestFinished(() => {
-    child.kill('SIGKILL');
-  });
-  await once(child, 'message');
-  return {
-    child,
-    go: () => void child.send('go'),
-    async answer() {
-      const [message] = (await once(child, 'message')) as [{ readonly answer: unknown }];
-      return message.answer;
-    },
-  };
-}
-
-/** Starts processes, lets them go at the same moment, answers what they say. */
-async function together(tasks: readonly ChildTask[]): Promise<readonly unknown[]> {
-  const children = await Promise.all(tasks.map(startChild));
-  const answers = children.map((each) => each.answer());
-  for (const { go } of children) go();
-  return Promise.all(answers);
-}
+const file = join(import.meta.dirname, 'sqlite-child.ts');
+const startAll = (tasks: readonly ChildTask[]) => together(file, tasks);
+const startOne = (task: ChildTask) => startChild(file, task);
 
 function sumOf(numbers: readonly unknown[]): number {
   return numbers.reduce<number>((sum, each) => sum + (each as number), 0);
@@ -44,13 +20,13 @@ function sumOf(numbers: readonly unknown[]): number {
 describe('several processes with a store on one file', () => {
   it('that start at the same moment all open a file that was not there', async () => {
     const path = freshPath();
-    const answers = await together(Array.from({ length: 4 }, () => ({ do: 'take', path, times: 1, burst: 2, atOnce: false })));
+    const answers = await startAll(Array.from({ length: 4 }, () => ({ do: 'take', path, times: 1, burst: 2, atOnce: false })));
     expect(sumOf(answers)).toBe(2);
   });
 
   it.each([{ atOnce: false }, { atOnce: true }])('let exactly the limit through when all hammer one key, all calls at once: $atOnce', async ({ atOnce }) => {
     const path = freshPath();
-    const answers = await together(Array.from({ length: 4 }, () => ({ do: 'take', path, times: 500, burst: 700, atOnce })));
+    const answers = await startAll(Array.from({ length: 4 }, () => ({ do: 'take', path, times: 500, burst: 700, atOnce })));
     expect(sumOf(answers)).toBe(700);
     const store = openStore(path);
     expect((await store.peek([{ rule: hourly(700), key: 'k', cost: 1 }])).allowed).toBe(false);
@@ -59,7 +35,7 @@ describe('several processes with a store on one file', () => {
   // ASVS 15.4.2
   it('replace each version of a record once, when 4 processes try in 25 ways at once', async () => {
     const path = freshPath();
-    const replaced = (await together(Array.from({ length: 4 }, () => ({ do: 'raise', path, rounds: 30 })))).flat() as number[];
+    const replaced = (await startAll(Array.from({ length: 4 }, () => ({ do: 'raise', path, rounds: 30 })))).flat() as number[];
     expect(new Set(replaced).size).toBe(replaced.length);
     expect(replaced.length).toBeGreaterThan(0);
     expect((await openStore(path).read('contract:sum'))?.value).toBe(String(replaced.length));
@@ -67,7 +43,7 @@ describe('several processes with a store on one file', () => {
 
   it('hear of each other\'s writes within a second', async () => {
     const path = freshPath();
-    const { go, answer } = await startChild({ do: 'write', path, key: 'switch:all', value: 'on' });
+    const { go, answer } = await startOne({ do: 'write', path, key: 'switch:all', value: 'on' });
     const store = openStore(path);
     const heard = new Promise<number>((resolve) => {
       store.watch('switch:all', () => {
@@ -86,7 +62,7 @@ describe('several processes with a store on one file', () => {
   });
 
   it('may end while they watch: a watcher keeps no process alive', async () => {
-    const { child, go, answer } = await startChild({ do: 'watch', path: freshPath() });
+    const { child, go, answer } = await startOne({ do: 'watch', path: freshPath() });
     const [answered, exited] = [answer(), once(child, 'exit')];
     go();
     expect(await answered).toBe(true);
@@ -97,7 +73,7 @@ describe('several processes with a store on one file', () => {
 describe('a process that is killed in the middle of its writes', () => {
   it.each([20, 60, 150, 400])('leaves a sound file in which every answered write is there, killed after %i answers', async (answers) => {
     const path = freshPath();
-    const { child, go } = await startChild({ do: 'storm', path });
+    const { child, go } = await startOne({ do: 'storm', path });
     let said = '';
     go();
     for await (const chunk of child.stdout ?? []) {

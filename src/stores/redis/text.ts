@@ -1,5 +1,5 @@
-import { boundedKey, digestedKey } from '../../kernel/bounded-key.ts';
 import { sha256 } from '../../kernel/compare.ts';
+import { storedKey } from '../../kernel/stored-text.ts';
 import { wrongAnswer } from './faults.ts';
 
 /** What the kernel's key ring makes of a name: as long as a digest here, and kept as it is. */
@@ -29,20 +29,14 @@ export function createNames(prefix: string): Names {
   return {
     // The dot keeps digests apart from keys that read like one.
     counter: (rule, key) => `${prefix}c${tagOf(rule)}${plain.test(key) ? key : `.${shortDigest(key)}`}`,
-    record: (key) => `${prefix}r${readableKey(key)}`,
-    channel: (key) => `${prefix}w${readableKey(key)}`,
+    record: (key) => `${prefix}r${storedKey(key)}`,
+    channel: (key) => `${prefix}w${storedKey(key)}`,
   };
 }
 
 /** 128 bits. UTF-16 keeps lone surrogates apart, which UTF-8 does not. */
 function shortDigest(text: string): string {
   return sha256(Buffer.from(text, 'utf16le')).subarray(0, 16).toString('base64url');
-}
-
-/** A key as people can read it, where it is short and printable. */
-function readableKey(key: string): string {
-  const bounded = boundedKey(key);
-  return /^[ -~]*$/.test(bounded) ? bounded : digestedKey(key);
 }
 
 /** A value as it is stored: text where UTF-8 can hold it, else its UTF-16. */

@@ -1,3 +1,5 @@
+import { once } from '../../kernel/once.ts';
+import { repeating } from '../../kernel/repeating.ts';
 import { createWatchers } from '../../kernel/watchers.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Run } from './runner.ts';
@@ -38,7 +40,7 @@ interface Watched {
 }
 
 export function createWatch(parts: WatchParts): Watch {
-  const { names, subscriber } = parts;
+  const { names, subscriber, clock } = parts;
   const watchers = createWatchers();
   const watched = new Map<string, Watched>();
 
@@ -48,10 +50,11 @@ export function createWatch(parts: WatchParts): Watch {
     each.seen = version;
   }
 
-  const looking = repeatedly(parts.clock, async () => {
+  const look = oneAtATime(async () => {
     subscriber?.refresh();
     await readVersions(parts, [...watched.values()], see);
   });
+  const looking = repeating(clock, lookEveryMs, look);
 
   function enter(key: string): Watched {
     const known = watched.get(key);
@@ -63,6 +66,7 @@ export function createWatch(parts: WatchParts): Watch {
       if (watched.get(key) === each && /^\d{1,16}$/.test(message)) see(each, Number(message));
     });
     looking.start();
+    look();
     return each;
   }
 
@@ -77,14 +81,15 @@ export function createWatch(parts: WatchParts): Watch {
   return {
     add(key, changed) {
       const each = enter(key);
-      return once(watchers.add(key, changed), () => {
+      const end = watchers.add(key, changed);
+      return once(() => {
+        end();
         leave(each);
       });
     },
     wrote(key, version) {
       const each = watched.get(key);
-      if (each === undefined) return;
-      each.seen = version;
+      if (each !== undefined) each.seen = version;
       watchers.tell(key);
     },
     stop() {
@@ -95,40 +100,18 @@ export function createWatch(parts: WatchParts): Watch {
   };
 }
 
-interface Repeated {
-  /** Does the work now, and again and again until `stop`. */
-  start(): void;
-  stop(): void;
-}
-
 /** Never twice at the same time. A failure is not a watcher's to report: whoever reads next is told. */
-function repeatedly(clock: Clock, work: () => Promise<void>): Repeated {
-  let cancel: (() => void) | undefined;
+function oneAtATime(work: () => Promise<void>): () => void {
   let busy = false;
 
-  async function once(): Promise<void> {
-    if (busy) return;
+  async function run(): Promise<void> {
     busy = true;
     await work().catch(() => undefined);
     busy = false;
   }
 
-  function next(): void {
-    cancel = clock.after(lookEveryMs, () => {
-      next();
-      void once();
-    }, true);
-  }
-
-  return {
-    start() {
-      if (cancel === undefined) next();
-      void once();
-    },
-    stop() {
-      cancel?.();
-      cancel = undefined;
-    },
+  return () => {
+    if (!busy) void run();
   };
 }
 
@@ -140,12 +123,4 @@ async function readVersions({ run, scripts, cluster }: WatchParts, all: readonly
     if (!Array.isArray(answer)) return;
     for (const [at, each] of batch.entries()) see(each, answeredNumber(answer[at]));
   }));
-}
-
-function once(...works: readonly (() => void)[]): () => void {
-  let done = false;
-  return () => {
-    if (!done) for (const work of works) work();
-    done = true;
-  };
 }

@@ -9,6 +9,9 @@ import { createResetTickets } from './flows/reset-tickets.ts';
 import type { KeyRing } from './kernel/keys.ts';
 import type { ParsedPortcullisOptions } from './portcullis-options.ts';
 
+/** What operators alone need is loaded together. */
+export { examine } from './portcullis-doctor.ts';
+
 /** The response to incidents, made of the pieces that the flows have. Loaded by its first use: an app that starts need not wait for it. */
 export function incidentOf(parsed: ParsedPortcullisOptions, parts: FlowParts, audit: AuditLog | undefined): IncidentResponse {
   const { auditPath, ...own } = parsed.incident;

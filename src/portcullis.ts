@@ -28,7 +28,7 @@ import { lazy } from './kernel/lazy.ts';
 import { createAddressCheck, type AddressFacts } from './limiter/index.ts';
 import type { PasswordPolicy } from './password/index.ts';
 import { readPortcullisOptions, type PortcullisOptions } from './portcullis-options.ts';
-import { examine, type DoctorReport } from './portcullis-doctor.ts';
+import type { DoctorReport } from './portcullis-doctor.ts';
 import type { AuditFiles } from './portcullis-incident.ts';
 import { partsOf } from './portcullis-parts.ts';
 import { storesOf, type PortcullisHealth } from './portcullis-stores.ts';
@@ -116,7 +116,7 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
     incident: lazyIncident(async () => (await import('./portcullis-incident.ts')).incidentOf(parsed, parts, audit)),
     auditFiles: lazyAuditFiles(async () => (await import('./portcullis-incident.ts')).auditFilesOf(parsed, parts, audit)),
     health: () => stores.health(),
-    doctor: () => examine({ ...parsed, parts, audit }),
+    doctor: async () => (await import('./portcullis-incident.ts')).examine({ ...parsed, parts, audit }),
     devices: parts.devices,
     hasher,
     password,

@@ -9,7 +9,7 @@ import type { RandomSource } from '../ports/random.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { createAccountMarks, type AccountRecord } from './account-marks.ts';
 import { createBeforeMarks, type BeforeRecord } from './before-marks.ts';
-import { createMarkAll } from './mark-all.ts';
+import type { createMarkAll } from './mark-all.ts';
 import { readAsOf, readLiftBefore, readMark, readMarkBefore, readSubject, readUnmark, type Subject } from './orders.ts';
 import { forcedBy, strictest, type ForcedReset, type Mark, type ResetReason } from './reasons.ts';
 
@@ -153,8 +153,13 @@ export function createForcedResets(options: ForcedResetsOptions): ForcedResets {
       if (done) emit({ type: 'reset.lifted', ...order });
       return done;
     },
-    markAll: createMarkAll({ ...parsed, emit, accounts }),
+    markAll: markAllOf({ ...parsed, emit, accounts }),
   } satisfies ForcedResets);
+}
+
+/** Loaded by its first use: an app that starts need not wait for what an operator does once a year. */
+function markAllOf(parts: Parameters<typeof createMarkAll>[0]): ForcedResets['markAll'] {
+  return async (job) => (await import('./mark-all.ts')).createMarkAll(parts)(job);
 }
 
 /** The strictest mark that means this password. */

@@ -11,9 +11,9 @@ export type Deed =
   | { readonly do: 'challenge'; readonly token: string; readonly cookies: string }
   | { readonly do: 'sign-up'; readonly token: string }
   | { readonly do: 'sign-up-code'; readonly identifier: string; readonly code: string }
-  | { readonly do: 'take'; readonly key: string; readonly limit: number }
+  | { readonly do: 'take'; readonly key: string; readonly limit: number; readonly windowMs: number }
   /** The same beside a key of each attempt's own: two keys in one decision, which lie in two slots of a cluster. */
-  | { readonly do: 'take-two'; readonly key: string; readonly limit: number };
+  | { readonly do: 'take-two'; readonly key: string; readonly limit: number; readonly windowMs: number };
 
 /** `done`, or how it was refused. */
 export type Outcome = string;
@@ -38,7 +38,8 @@ export const kindOf: Readonly<Record<Deed['do'], string>> = {
   'take-two': 'none',
 };
 
-const dayMs = 24 * 3_600_000;
+/** So long that nothing comes back during a test. */
+export const dayMs = 24 * 3_600_000;
 const newPassword = 'nine herons over the old mill';
 
 export function readied(app: App, deed: Deed): (attempt: Attempt) => Promise<Outcome> {
@@ -72,9 +73,9 @@ export function readied(app: App, deed: Deed): (attempt: Attempt) => Promise<Out
   }
 }
 
-function taking({ place: { counters } }: App, { do: what, key, limit }: Extract<Deed, { readonly limit: number }>): (attempt: Attempt) => Promise<Outcome> {
+function taking({ place: { counters } }: App, { do: what, key, limit, windowMs }: Extract<Deed, { readonly limit: number }>): (attempt: Attempt) => Promise<Outcome> {
   if (counters === undefined) throw new Error('this store keeps no counters');
-  const limiter = createLimiter({ name: 'races', rules: { account: { limit, windowMs: dayMs }, address: { limit: 10, windowMs: dayMs } }, store: counters, storeDeadlineMs: 10_000 });
+  const limiter = createLimiter({ name: 'races', rules: { account: { limit, windowMs }, address: { limit: 10, windowMs } }, store: counters, storeDeadlineMs: 10_000 });
   return async ({ address }) => ((await limiter.take({ account: key, ...(what === 'take-two' && { address }) })).ok ? 'done' : 'refused');
 }
 

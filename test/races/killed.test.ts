@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { realPostgres } from '../support/servers/postgres.ts';
 import { realRedis } from '../support/servers/redis.ts';
+import { dayMs } from './deeds.ts';
 import { fieldForGroup, figuresOfFile, grounds, racersForFile, type Field } from './grounds.ts';
 import type { DieAt } from './racer.ts';
 import { secrets } from './secrets.ts';
@@ -46,7 +47,7 @@ describe.each(stores.map((ground, number) => ({ ...ground, number })))('a proces
 
     if (!ground.hasCounters) return;
     it.each(['take', 'take-two'] as const)('lets nobody have more than the limit of one key: %s', async (what) => {
-      const deed = { do: what, key: `key of ${what}`, limit: 60 } as const;
+      const deed = { do: what, key: `key of ${what}`, limit: 60, windowMs: dayMs } as const;
       const result = await race(racers(), { deed, victim: { racer: await startVictim(field()), leadMs: 2 } });
       note(`${ground.name}, ${what} 60`, result);
       const later = await race(racers(), { deed });

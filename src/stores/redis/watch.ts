@@ -40,7 +40,7 @@ interface Watched {
 }
 
 export function createWatch(parts: WatchParts): Watch {
-  const { names, subscriber, clock } = parts;
+  const { names, subscriber } = parts;
   const watchers = createWatchers();
   const watched = new Map<string, Watched>();
 
@@ -50,11 +50,11 @@ export function createWatch(parts: WatchParts): Watch {
     each.seen = version;
   }
 
-  const look = oneAtATime(async () => {
+  const look = oneAtATime(() => {
     subscriber?.refresh();
-    await readVersions(parts, [...watched.values()], see);
+    return readVersions(parts, [...watched.values()], see);
   });
-  const looking = repeating(clock, lookEveryMs, look);
+  const looking = repeating(parts.clock, lookEveryMs, look);
 
   function enter(key: string): Watched {
     const known = watched.get(key);
@@ -80,8 +80,7 @@ export function createWatch(parts: WatchParts): Watch {
 
   return {
     add(key, changed) {
-      const each = enter(key);
-      const end = watchers.add(key, changed);
+      const [each, end] = [enter(key), watchers.add(key, changed)];
       return once(() => {
         end();
         leave(each);
@@ -89,7 +88,8 @@ export function createWatch(parts: WatchParts): Watch {
     },
     wrote(key, version) {
       const each = watched.get(key);
-      if (each !== undefined) each.seen = version;
+      if (each === undefined) return;
+      each.seen = version;
       watchers.tell(key);
     },
     stop() {
@@ -106,7 +106,11 @@ function oneAtATime(work: () => Promise<void>): () => void {
 
   async function run(): Promise<void> {
     busy = true;
-    await work().catch(() => undefined);
+    try {
+      await work();
+    } catch {
+      // Not connected, or too slow.
+    }
     busy = false;
   }
 

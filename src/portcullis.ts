@@ -24,7 +24,7 @@ import type { IncidentResponse } from './flows/incident/incident.ts';
 import type { Hasher } from './hasher/index.ts';
 import type { SessionEpochs } from './epochs/index.ts';
 import { harmless } from './kernel/harmless.ts';
-import { lazy } from './kernel/lazy.ts';
+import { lazyAsync } from './kernel/lazy.ts';
 import { createAddressCheck, type AddressFacts } from './limiter/index.ts';
 import type { PasswordPolicy } from './password/index.ts';
 import { readPortcullisOptions, type PortcullisOptions } from './portcullis-options.ts';
@@ -181,7 +181,7 @@ function wholly(parts: FlowParts): SessionEpochs {
 
 /** Loaded and made by its first use. */
 function lazyIncident(make: () => Promise<IncidentResponse>): IncidentResponse {
-  const made = lazy(make);
+  const made = lazyAsync(make);
   return Object.freeze({
     contain: async (plan) => (await made()).contain(plan),
     lift: async (order) => (await made()).lift(order),
@@ -191,7 +191,7 @@ function lazyIncident(make: () => Promise<IncidentResponse>): IncidentResponse {
 }
 
 function lazyAuditFiles(make: () => Promise<AuditFiles>): AuditFiles {
-  const made = lazy(make);
+  const made = lazyAsync(make);
   return Object.freeze({
     verify: async (options) => (await made()).verify(options),
     query: async (options) => (await made()).query(options),

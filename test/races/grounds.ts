@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
+import { startBucket } from '../../examples/own-store/bucket.ts';
 import { startPostgres } from '../support/servers/postgres.ts';
 import { startRedis, startRedisCluster } from '../support/servers/redis.ts';
 import { openApp, type App } from './app.ts';
@@ -35,6 +36,11 @@ async function postgres() {
   return { place: { kind: 'postgres', url: server.url, table: 'races' } as const, stop: () => server.stop() };
 }
 
+async function ownStore() {
+  const bucket = await startBucket();
+  return { place: { kind: 'own-store', url: bucket.url } as const, stop: () => bucket.close() };
+}
+
 export const grounds: readonly Ground[] = [
   { name: 'sqlite', server: 'none', hasCounters: true, open: async (folder) => ({ place: { kind: 'sqlite', path: join(folder, 'store.db') }, stop: async () => undefined }) },
   { name: 'redis by ioredis', server: 'redis', hasCounters: true, open: () => redis('ioredis') },
@@ -42,6 +48,7 @@ export const grounds: readonly Ground[] = [
   { name: 'redis cluster by ioredis', server: 'redis', hasCounters: true, open: () => redisCluster('ioredis') },
   { name: 'redis cluster by node-redis', server: 'redis', hasCounters: true, open: () => redisCluster('node-redis') },
   { name: 'postgres', server: 'postgres', hasCounters: false, open: postgres },
+  { name: 'the store of the examples', server: 'none', hasCounters: false, open: ownStore },
 ];
 
 /** Racers for all groups of a file. `skewsMs`: one for each, and how far its clock is off. */

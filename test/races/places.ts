@@ -9,7 +9,9 @@ export type Place =
   | { readonly kind: 'sqlite'; readonly path: string }
   | { readonly kind: 'redis'; readonly driver: RedisDriver; readonly url: string; readonly prefix: string }
   | { readonly kind: 'redis-cluster'; readonly driver: RedisDriver; readonly ports: readonly number[]; readonly prefix: string }
-  | { readonly kind: 'postgres'; readonly url: string; readonly table: string };
+  | { readonly kind: 'postgres'; readonly url: string; readonly table: string }
+  /** The store of the examples, over a bucket. */
+  | { readonly kind: 'own-store'; readonly url: string };
 
 export interface OpenPlace {
   readonly records: RecordStore;
@@ -42,6 +44,10 @@ export async function openPlace(place: Place): Promise<OpenPlace> {
           await pool.end();
         },
       };
+    }
+    case 'own-store': {
+      const { bucketStore } = await import('../../examples/own-store/bucket-store.ts');
+      return { records: bucketStore({ url: place.url, deadlineMs: 60_000 }), close: async () => undefined };
     }
     default:
       return openRedis(place);

@@ -1,6 +1,7 @@
 // One process of an app, on the store that it is told: `fork(this, [JSON.stringify(start)])`. Speaks over IPC, and prints a line on
 // stdout for each success before it goes on, so that one who dies is heard to the end.
 import { writeSync } from 'node:fs';
+import { registerHooks } from 'node:module';
 import type { EpochMark } from '../../src/ports/session.ts';
 import type { RecordStore } from '../../src/ports/record-store.ts';
 import { openApp, type App, type AppOptions } from './app.ts';
@@ -35,6 +36,10 @@ export interface Tally {
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly tookMs: number;
 }
+
+// The store of the examples is written as an app writes it. Here the package is its source.
+const source = new URL('../../src/index.ts', import.meta.url).href;
+registerHooks({ resolve: (specifier, context, next) => next(specifier === 'portcullis' ? source : specifier, context) });
 
 const { number, skewMs } = JSON.parse(process.argv[2] ?? '') as Start;
 // All of the process goes by it, the drivers too, as on a machine whose clock is wrong: a clock that is handed to a store would

@@ -1,10 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import express, { type RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
-import { memoryStore } from 'portcullis';
+import { memoryStore, type EpochMark } from 'portcullis';
+import { createSessionEpochs } from 'portcullis/epochs';
 import { limitRequests, readOnlyGuard } from 'portcullis/express';
 import { createLimiter, type HeaderForm } from 'portcullis/limiter';
-import { createReadOnlyMode } from 'portcullis/read-only';
+import { createReadOnlyMode, type ReadOnlyMode } from 'portcullis/read-only';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
 /** What stands before the route, and whether it lets the requests of the load through. */
@@ -37,8 +38,37 @@ const guards = {
   erl: (denies) => rateLimit({ windowMs: hourMs, limit: denies ? 1 : 1e9, standardHeaders: 'draft-8', legacyHeaders: false }),
   'erl-no-headers': (denies) => rateLimit({ windowMs: hourMs, limit: denies ? 1 : 1e9, standardHeaders: false, legacyHeaders: false }),
   'read-only': () => readOnlyGuard(createReadOnlyMode({ records: memoryStore() }), { exempt: ['POST /login', 'POST /logout', '/health'], sensitive: ['GET /export'], subjectOf: () => ({ accountId: 'user-1' }) }),
+  'incident': () => {
+    const { readOnly, isLive } = incidentGuards();
+    const guard = readOnlyGuard(readOnly, { exempt: ['POST /login', 'POST /logout', '/health'], sensitive: ['GET /export'], subjectOf: () => ({ accountId: 'user-1' }) });
+    return (req, res, next) => {
+      guard(req, res, (error?: unknown) => {
+        if (error !== undefined) {
+          next(error);
+          return;
+        }
+        isLive().then((live) => {
+          if (live) next();
+          else res.sendStatus(401);
+        }, next);
+      });
+    };
+  },
   rlf: (denies) => flexible(new RateLimiterMemory({ points: denies ? 1 : 1e9, duration: hourMs / 1_000 })),
 } satisfies Readonly<Record<string, Guard>>;
+
+/** The guards of an incident while there is none, over records in memory: what a session carries is made once. */
+export function incidentGuards(): { readonly readOnly: ReadOnlyMode; readonly isLive: () => Promise<boolean> } {
+  const records = memoryStore();
+  const epochs = createSessionEpochs({ records });
+  const marked = epochs.mark({ accountId: 'user-1', organizationIds: ['team-1'] });
+  let mark: EpochMark | undefined;
+  marked.then((made) => { mark = made; }, () => undefined);
+  return {
+    readOnly: createReadOnlyMode({ records }),
+    isLive: () => epochs.check({ accountId: 'user-1', organizationIds: ['team-1'], mark }).then(({ live }) => live),
+  };
+}
 
 export type GuardName = keyof typeof guards;
 

@@ -5,7 +5,7 @@ import { memoryStore } from 'portcullis';
 import { limitRequests, readOnlyGuard } from 'portcullis/fastify';
 import { createLimiter, type HeaderForm } from 'portcullis/limiter';
 import { createReadOnlyMode } from 'portcullis/read-only';
-import type { BenchServer } from './express-servers.ts';
+import { incidentGuards, type BenchServer } from './express-servers.ts';
 
 /** What stands before the route, and whether it lets the requests of the load through. */
 export interface FastifyServerInput {
@@ -30,6 +30,17 @@ const guards = {
   frl: (app, denies) => void app.register(rateLimit, { max: denies ? 1 : 1e9, timeWindow: hourMs }),
   'read-only': (app) => {
     app.addHook('onRequest', readOnlyGuard(createReadOnlyMode({ records: memoryStore() }), { exempt: ['POST /login', 'POST /logout', '/health'], sensitive: ['GET /export'], subjectOf: () => ({ accountId: 'user-1' }) }));
+  },
+  // Both guards of an incident while there is none: the switch, and whether the session is older than an order.
+  'incident': (app) => {
+    const { readOnly, isLive } = incidentGuards();
+    app.addHook('onRequest', readOnlyGuard(readOnly, { exempt: ['POST /login', 'POST /logout', '/health'], sensitive: ['GET /export'], subjectOf: () => ({ accountId: 'user-1' }) }));
+    app.addHook('preHandler', (_request, reply, done) => {
+      isLive().then((live) => {
+        if (live) done();
+        else reply.code(401).send();
+      }, done);
+    });
   },
 } satisfies Readonly<Record<string, Guard>>;
 

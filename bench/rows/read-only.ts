@@ -12,7 +12,7 @@ const rounds = 15;
 const checks = 1_000_000;
 const generations = 3;
 const roundsEach = 5;
-const requests = 16_000;
+const requests = 40_000;
 const connections = 32;
 
 const goal: RowGoal = { atMost: 5, of: 'value' };
@@ -37,15 +37,15 @@ export async function checkUs(): Promise<number> {
   return (wallMs * 1_000) / checks;
 }
 
-type ServerName = 'bare' | 'guarded';
-const servers = { bare: 'none', guarded: 'read-only' } as const;
+const servers = { bare: 'none', guarded: 'read-only', incident: 'incident' } as const;
+type ServerName = keyof typeof servers;
 
-/** CPU per request of both servers, in microseconds, by round. */
+/** CPU per request of the servers, in microseconds, by round. */
 async function oneGeneration(seed: number): Promise<Readonly<Record<ServerName, readonly number[]>>> {
   const children: Child<BenchServer>[] = [];
   try {
     const turns = {} as Record<ServerName, () => Promise<number>>;
-    for (const name of ['bare', 'guarded'] as const) {
+    for (const name of Object.keys(servers) as ServerName[]) {
       const child = await openChild(new URL('../express-servers.ts', import.meta.url).href, startServer, { guard: servers[name], denies: false });
       children.push(child);
       const port = await child.call('port');
@@ -61,23 +61,26 @@ async function oneGeneration(seed: number): Promise<Readonly<Record<ServerName, 
 async function run(): Promise<readonly BenchRow[]> {
   const { check } = await interleave({ check: () => inChild(import.meta.url, checkUs, undefined) }, { rounds });
   const more: number[] = [];
+  const both: number[] = [];
   for (let generation = 1; generation <= generations; generation += 1) {
-    const { bare, guarded } = await oneGeneration(generation);
+    const { bare, guarded, incident } = await oneGeneration(generation);
     more.push(...added(guarded, bare));
+    both.push(...added(incident, bare));
   }
   return [
     rowOf({ id: 'read-only-check', subject: 'one check of a write, nothing switched on', unit: 'us', values: check, goal }),
     rowOf({ id: 'read-only-off', subject: 'server CPU that readOnlyGuard adds to a request, nothing switched on', unit: 'us', values: more, goal }),
+    rowOf({ id: 'guards-off', subject: 'server CPU that the guards of read-only mode and of epochs add to a request, nothing switched on and nothing ended', unit: 'us', values: both, goal }),
   ];
 }
 
 export const bench: Bench = {
   id: 'read-only',
   title: 'Read-only mode while nothing is switched on',
-  rows: ['read-only-check', 'read-only-off'],
+  rows: ['read-only-check', 'read-only-off', 'guards-off'],
   method:
     `A check: each turn is a fresh process that makes ${checks.toLocaleString('en-GB')} checks of a POST by a member of two organizations, after a fifth as many that are not counted. ` +
-    `A request: two Express 5 servers, one without the guard, each a process that reports its own CPU (user and system, all threads); ${connections} keep-alive connections send ` +
+    `A request: Express 5 servers, without a guard, with `readOnlyGuard`, and with it and `epochs.check` for a session of a member of an organization, each a process that reports its own CPU (user and system, all threads); ${connections} keep-alive connections send ` +
     `${requests.toLocaleString('en-GB')} requests a turn, from another process; ${generations} generations of fresh servers, ${roundsEach} rounds each. The row is the CPU per request less that of the bare server in the same round.`,
   run,
 };

@@ -7,7 +7,7 @@ import { startPostgres } from '../support/servers/postgres.ts';
 import { startRedis, startRedisCluster } from '../support/servers/redis.ts';
 import { openApp, type App } from './app.ts';
 import type { Place } from './places.ts';
-import { startRacer, type Race, type Racer } from './team.ts';
+import { endRacers, startRacer, type Race, type Racer } from './team.ts';
 
 /** A store to race on. */
 export interface Ground {
@@ -57,10 +57,7 @@ export function racersForFile(skewsMs: readonly number[]): () => readonly Racer[
   beforeAll(async () => {
     racers = await Promise.all(skewsMs.map((skewMs, number) => startRacer({ number, skewMs })));
   }, 60_000);
-  afterAll(() => Promise.all(racers.map(async (racer) => {
-    racer.kill();
-    await racer.ended;
-  })));
+  afterAll(() => endRacers(racers));
   return () => racers;
 }
 

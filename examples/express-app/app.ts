@@ -1,67 +1,61 @@
 import { fileURLToPath } from 'node:url';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
-import type { Auth, AuthContext } from './auth.ts';
-import { answer } from './answers.ts';
-import { campaignRoutes } from './routes/campaigns.ts';
-import { contactRoutes } from './routes/contacts.ts';
-import { doorRoutes } from './routes/doors.ts';
-import { openRoutes } from './routes/open.ts';
-import { teamRoutes } from './routes/team.ts';
-import { messagePage } from './views/message.ts';
+import { failed, notFound } from '../shared/answers.ts';
+import type { Auth, AuthContext, DoorName } from '../shared/auth.ts';
+import { maxBodyBytes, noStore, pageHeaders } from '../shared/page-headers.ts';
+import { routesOf } from './routes.ts';
+import { sessionMiddleware } from './sessions.ts';
+import { page, send } from './visit.ts';
 
-const publicFolder = fileURLToPath(new URL('public/', import.meta.url));
+const publicFolder = fileURLToPath(new URL('../shared/public/', import.meta.url));
+
+/** What one mode has and the other one lacks, or has otherwise. */
+export interface Mode {
+  /** Run before sessions and before any body is read, on every dynamic route. */
+  readonly first: readonly RequestHandler[];
+  /** Run behind the session and the body parsers, before every route. */
+  readonly beforeRoutes: readonly RequestHandler[];
+  /** Run behind every route, before the app's own handler of what was thrown. */
+  readonly failureHandlers: readonly ErrorRequestHandler[];
+  readonly doors: Readonly<Record<DoorName, RequestHandler>>;
+  /**
+   * Run on every route of a signed-in user, after it is known who that is. With an `action` for what must not be done in a
+   * session that somebody has left open: `export`, `send`.
+   */
+  readonly memberGuards: (action?: string) => readonly RequestHandler[];
+  /** Routes that the other mode does not have. */
+  readonly ownRoutes: readonly RequestHandler[];
+}
 
 /** The whole app. Which mode it runs in is decided by `auth` alone. */
-export function createApp(auth: Auth, context: AuthContext): Express {
+export async function createApp(auth: Auth, context: AuthContext): Promise<Express> {
+  const mode = auth.mode === 'protected' ? (await import('./protected.ts')).protectedMode(auth, context) : unprotectedMode(auth.doors);
   const app = express();
   app.disable('x-powered-by');
-  app.use(pageHeaders);
+  app.use(headers(pageHeaders));
   app.use('/assets', express.static(publicFolder, { maxAge: '5m' }));
-  app.use(noStore, ...auth.guards);
-  app.use(context.sessions.middleware);
-  app.use(express.urlencoded({ extended: false, limit: '256kb' }), express.json({ limit: '256kb' }));
-  if (auth.sessionGuards.length > 0) app.use(...auth.sessionGuards);
-  app.use(openRoutes(context), doorRoutes(auth, context), contactRoutes(auth, context.data), campaignRoutes(auth, context.data), teamRoutes(auth, context), ...auth.ownRoutes);
-  app.use(notFound, ...auth.failureHandlers, failed);
+  app.use(headers(noStore), ...mode.first);
+  app.use(sessionMiddleware(context.sessions));
+  app.use(express.urlencoded({ extended: false, limit: maxBodyBytes }), express.json({ limit: maxBodyBytes }));
+  app.use(...mode.beforeRoutes, routesOf(mode, auth, context), ...mode.ownRoutes);
+  app.use(page(notFound), ...mode.failureHandlers, handleFailure);
   return app;
 }
 
-const pageHeaders: RequestHandler = (_req, res, next) => {
-  res.set({
-    'Content-Security-Policy':
-      "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    'X-Content-Type-Options': 'nosniff',
-    // Not `no-referrer`: with it browsers send `Origin: null` along with the site's own forms.
-    'Referrer-Policy': 'same-origin',
-  });
-  next();
-};
+function unprotectedMode(doors: Readonly<Record<DoorName, Parameters<typeof page>[0]>>): Mode {
+  const handlers = Object.fromEntries(Object.entries(doors).map(([name, door]) => [name, page(door)])) as Mode['doors'];
+  return { first: [], beforeRoutes: [], failureHandlers: [], doors: handlers, memberGuards: () => [], ownRoutes: [] };
+}
 
-const noStore: RequestHandler = (_req, res, next) => {
-  res.set('Cache-Control', 'no-store');
-  next();
-};
-
-const notFound: RequestHandler = (req, res) => {
-  const page = messagePage({ title: 'Page not found', detail: 'There is nothing at this address.', tone: 'bad', links: [{ href: '/', label: 'Home' }] });
-  answer(req, res, { status: 404, json: { error: 'not found' }, page });
-};
+function headers(fields: Readonly<Record<string, string>>): RequestHandler {
+  return (_req, res, next) => {
+    res.set(fields);
+    next();
+  };
+}
 
 // Express knows an error handler by its four parameters.
-const failed: ErrorRequestHandler = (error: unknown, req, res, next) => {
-  if (res.headersSent) {
-    next(error);
-    return;
-  }
-  const status = statusOf(error);
-  if (status >= 500) console.error(error);
-  const title = status >= 500 ? 'Something went wrong' : 'That request cannot be read';
-  const detail = status >= 500 ? 'We could not do this. Please try again in a moment.' : 'Please go back and try again.';
-  answer(req, res, { status, json: { error: title }, page: messagePage({ title, detail, tone: 'bad', links: [{ href: '/', label: 'Home' }] }) });
+const handleFailure: ErrorRequestHandler = (error: unknown, req, res, next) => {
+  if (res.headersSent) next(error);
+  else send(req, res, failed(error));
 };
-
-/** The body parsers mark what the client did wrong (too long, not JSON) with a 4xx `status`. */
-function statusOf(error: unknown): number {
-  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
-  return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
-}

@@ -1,4 +1,4 @@
-import type { Seed } from '../express-app/seed.ts';
+import type { Seed } from '../shared/seed.ts';
 import { createPeople, leakedPasswords, passPhrase, teamName, type Somebody } from './people.ts';
 import { createRandom, type SeededRandom } from './random.ts';
 

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, fetch, type Response } from 'undici';
 import { vi } from 'vitest';
-import type { StoredMail } from '../../examples/express-app/mail-folder.ts';
-import { startApp, type RunningApp, type StartOptions } from '../../examples/express-app/start.ts';
+import type { StoredMail } from '../../examples/shared/mail-folder.ts';
+import { startApp } from '../../examples/express-app/start.ts';
+import type { RunningApp, StartOptions } from '../../examples/shared/start.ts';
 
 /** An app on a free port with data of its own. `close` removes both. */
 export async function startExample(options: Partial<StartOptions> & Pick<StartOptions, 'unprotected'>): Promise<RunningApp> {

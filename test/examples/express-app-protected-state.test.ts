@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRangeServer, type RangeServer } from 'portcullis/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApp, type RunningApp } from '../../examples/express-app/start.ts';
+import { startApp } from '../../examples/express-app/start.ts';
+import type { RunningApp } from '../../examples/shared/start.ts';
 import { clientOf, mailSent, startExample, tokenIn, type Answered, type Client } from './app-client.ts';
 
 const first = 'herons over quiet Malmo';

@@ -1,6 +1,6 @@
 import { startRangeServer, type RangeServer } from 'portcullis/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { RunningApp } from '../../examples/express-app/start.ts';
+import type { RunningApp } from '../../examples/shared/start.ts';
 import { clientOf, mailSent, startExample, tokenIn, type Answered, type Client } from './app-client.ts';
 
 const first = 'herons over quiet Malmo';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunningApp } from '../../examples/express-app/start.ts';
+import type { RunningApp } from '../../examples/shared/start.ts';
 import { clientOf, mailTo, startExample, tokenIn, type Client } from './app-client.ts';
 
 const ada = { email: 'ada@bakery.example', name: 'Ada', team: 'Bakery', password: 'first password' };

@@ -13,7 +13,7 @@ import { openingsOf } from '../../examples/incident-drill/second-factor/openings
 import { notesOf } from '../../examples/incident-drill/report/rows.ts';
 import { timelineOf } from '../../examples/incident-drill/report/timeline.ts';
 import { renderTable } from '../../examples/incident-drill/report/table.ts';
-import { readSeedFile } from '../../examples/express-app/seed.ts';
+import { readSeedFile } from '../../examples/shared/seed.ts';
 import { startApp } from '../../examples/express-app/start.ts';
 
 const sizes: Sizes = { victims: 10, strangers: 8, calibration: 10, ordinary: 4, contactsPerTeam: 6, sources: 60 };

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import type { Page } from 'playwright-core';
 import { startRangeServer, type RangeServer } from 'portcullis/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { RunningApp } from '../../examples/express-app/start.ts';
+import type { RunningApp } from '../../examples/shared/start.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { mailSent, startExample } from '../examples/app-client.ts';
 import { hasDebian } from '../support/debian.ts';

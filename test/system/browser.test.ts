@@ -1,7 +1,7 @@
 import { startRangeServer, type RangeServer } from 'portcullis/testing';
 import type { Page, BrowserContextOptions } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { RunningApp } from '../../examples/express-app/start.ts';
+import type { RunningApp } from '../../examples/shared/start.ts';
 import { mailSent, startExample } from '../examples/app-client.ts';
 import { hasDebian } from '../support/debian.ts';
 import { openChromium, windows, type BrowserKit } from './browser-kit.ts';

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { createKeyRing, createPortcullis, type IncidentResponse, type PortcullisOptions } from 'portcullis';
 import { auditQuery } from 'portcullis/audit';
 import { sqliteStore } from 'portcullis/sqlite';
-import { accountPages, createAccounts } from '../../express-app/accounts.ts';
-import { openData, type Data } from '../../express-app/data/data.ts';
-import { openMailFolder, type StoredMail } from '../../express-app/mail-folder.ts';
+import { accountPages, createAccounts } from '../../shared/accounts.ts';
+import { openData, type Data } from '../../shared/data/data.ts';
+import { openMailFolder, type StoredMail } from '../../shared/mail-folder.ts';
 
 /** Whoever is woken at night, at a process of their own beside the app: the same files, as the command `portcullis` works on them. */
 export interface Operator {

@@ -1,4 +1,3 @@
-import type { ReadOnlyPageFacts } from 'portcullis/express';
 import type { ReadOnlyBanner } from 'portcullis/read-only';
 import { html, toText, type Html } from './html.ts';
 import { page } from './layout.ts';
@@ -22,7 +21,7 @@ export function typedText(texts: readonly (readonly [label: string, text: string
 }
 
 /** What somebody gets who sends a form all the same. */
-export function readOnlyPage({ level, reason, untilMs }: ReadOnlyPageFacts): string {
+export function readOnlyPage({ level, reason, untilMs }: Pick<ReadOnlyBanner, 'level' | 'reason' | 'untilMs'>): string {
   return page({
     title: 'Read-only for now',
     nav: 'none',

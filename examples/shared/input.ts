@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { Visit } from './visit.ts';
 
 /** The value as text without outer white space; undefined for nothing, for too much, and for what is no clean text. */
 export function textOf(value: unknown, maxChars: number): string | undefined {
@@ -8,14 +8,22 @@ export function textOf(value: unknown, maxChars: number): string | undefined {
 }
 
 /** One field of the form or JSON body, as it came. */
-export function bodyField(req: Request, name: string): unknown {
-  const body = req.body as unknown;
-  return typeof body === 'object' && body !== null && Object.hasOwn(body, name) ? (body as Record<string, unknown>)[name] : undefined;
+export function bodyField({ body }: Pick<Visit, 'body'>, name: string): unknown {
+  return ownMember(body, name);
 }
 
 /** One field of the query, as text; undefined also where it is given twice. */
-export function queryText(req: Request, name: string): string | undefined {
-  return textOf(req.query[name], 320);
+export function queryText({ query }: Pick<Visit, 'query'>, name: string): string | undefined {
+  return textOf(ownMember(query, name), 320);
+}
+
+/** One variable part of the path. */
+export function pathPart({ params }: Pick<Visit, 'params'>, name: string): string {
+  return String(ownMember(params, name));
+}
+
+function ownMember(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 }
 
 /** A mail address in the form in which it is stored (that of the library's default too), or undefined for what cannot be one. */

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { Request } from 'express';
 import type { ReadOnlyStrictness } from 'portcullis/read-only';
 import type { ContainmentPlan } from './data/containments.ts';
 import { bodyField, textOf } from './input.ts';
+import type { Visit } from './visit.ts';
 
 export const levels = ['sensitive', 'writes', 'all'] as const satisfies readonly ReadOnlyStrictness[];
 
@@ -20,10 +20,10 @@ const maxMinutes = 30 * 24 * 60;
 const maxReasonChars = 300;
 const maxSources = 1_000;
 
-export function readOnlyForm(req: Request): Typed<ReadOnlyForm> {
-  const level = levels.find((each) => each === bodyField(req, 'level'));
-  const reason = line(bodyField(req, 'reason'));
-  const typed = textOf(bodyField(req, 'minutes'), 10);
+export function readOnlyForm(visit: Pick<Visit, 'body'>): Typed<ReadOnlyForm> {
+  const level = levels.find((each) => each === bodyField(visit, 'level'));
+  const reason = line(bodyField(visit, 'reason'));
+  const typed = textOf(bodyField(visit, 'minutes'), 10);
   const minutes = typed === undefined ? undefined : Number(/^\d{1,6}$/.test(typed) ? typed : NaN);
   const problems = [
     ...(level === undefined ? ['Choose what to refuse.'] : []),
@@ -35,11 +35,11 @@ export function readOnlyForm(req: Request): Typed<ReadOnlyForm> {
 }
 
 /** The plan of a containment. Its id says when it was made. */
-export function containmentForm(req: Request, { by, nowMs }: { readonly by: string; readonly nowMs: number }): Typed<ContainmentPlan> {
-  const reason = line(bodyField(req, 'reason'));
-  const sources = (textOf(bodyField(req, 'sources'), 100_000) ?? '').split(/[\r\n,;]+/).map((each) => each.trim()).filter((each) => each !== '');
+export function containmentForm(visit: Pick<Visit, 'body'>, { by, nowMs }: { readonly by: string; readonly nowMs: number }): Typed<ContainmentPlan> {
+  const reason = line(bodyField(visit, 'reason'));
+  const sources = (textOf(bodyField(visit, 'sources'), 100_000) ?? '').split(/[\r\n,;]+/).map((each) => each.trim()).filter((each) => each !== '');
   const wrong = sources.filter((each) => !isSource(each));
-  const [from, until] = [moment(bodyField(req, 'from')), moment(bodyField(req, 'until'))];
+  const [from, until] = [moment(bodyField(visit, 'from')), moment(bodyField(visit, 'until'))];
   const problems = [
     ...(reason === undefined ? ['Say what happened, in one line: everybody is told it.'] : []),
     ...(wrong.length > 0 ? [`No address or network: ${wrong.slice(0, 5).join(', ').slice(0, 200)}`] : []),
@@ -58,8 +58,8 @@ export function containmentForm(req: Request, { by, nowMs }: { readonly by: stri
       sources,
       ...(from.value !== undefined && { fromMs: from.value }),
       ...(until.value !== undefined && { untilMs: until.value }),
-      reset: bodyField(req, 'reset') === 'yes',
-      secondFactor: bodyField(req, 'secondFactor') === 'yes',
+      reset: bodyField(visit, 'reset') === 'yes',
+      secondFactor: bodyField(visit, 'secondFactor') === 'yes',
     },
   };
 }

@@ -2,32 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RequestHandler } from 'express';
 import { BusyError, createKeyRing, createPortcullis, type KeyRing, type Portcullis } from 'portcullis';
 import { fileSink } from 'portcullis/audit';
-import { limitRequests } from 'portcullis/express';
 import { createLimiter, headerSeconds, type Limiter } from 'portcullis/limiter';
 import { sqliteStore } from 'portcullis/sqlite';
 import { accountPages, createAccounts } from './accounts.ts';
-import { answer } from './answers.ts';
-import type { Auth, AuthContext, PasswordAdvice } from './auth.ts';
+import type { AuthContext, PasswordAdvice, ProtectedAuth } from './auth.ts';
 import { createContainmentRuns } from './containments.ts';
 import { addressOf, bodyField } from './input.ts';
 import { memberOf } from './members.ts';
-import { operatorGuards } from './operators.ts';
-import { createDoors } from './protected-doors.ts';
-import { readOnlyFailures, readOnlyMiddleware } from './read-only.ts';
-import { incidentRoutes } from './routes/operator-incidents.ts';
-import { operatorRoutes } from './routes/operator.ts';
-import { ownSessionRoutes } from './routes/own-sessions.ts';
-import { secondStepRoutes } from './routes/second-step.ts';
-import { securityRoutes } from './routes/security.ts';
-import { teamExtras, teamSecondStepRoutes } from './routes/team-second-step.ts';
-import type { Sessions } from './sessions.ts';
+import { teamExtras } from './pages/team-second-step.ts';
 import { accountCards } from './views/account-cards.ts';
 import { messagePage } from './views/message.ts';
 import { protectedTemplates } from './views/protected-templates.ts';
 import { teamPage } from './views/team.ts';
+import type { Page } from './visit.ts';
 
 const passwordAdvice: PasswordAdvice = {
   minLength: 15,
@@ -35,8 +24,8 @@ const passwordAdvice: PasswordAdvice = {
 };
 
 /** The same doors as in unprotected-auth.ts, behind portcullis. This is the whole of it. */
-export async function createAuth(context: AuthContext): Promise<Auth> {
-  const { data, mails, sessions, baseUrl, breachUrl } = context;
+export async function createAuth(context: AuthContext): Promise<ProtectedAuth> {
+  const { data, mails, baseUrl, breachUrl } = context;
   const time = context.clock === undefined ? {} : { clock: context.clock };
   const folder = dirname(data.database.location() ?? '.');
   const auditPath = join(folder, 'audit.jsonl');
@@ -67,9 +56,7 @@ export async function createAuth(context: AuthContext): Promise<Auth> {
   });
   const network = createLimiter({ name: 'network', rules: { address: { limit: 300, windowMs: 60_000 } }, store, ...time, emit: portcullis.emit });
   const invitations = createLimiter({ name: 'invitations', rules: { account: { limit: 20, windowMs: 3_600_000 } }, store, ...time, emit: portcullis.emit });
-  const doors = createDoors(portcullis, context, passwordAdvice);
   const runs = createContainmentRuns(portcullis, data.containments);
-  const operator = { doors, portcullis, context, runs, guards: operatorGuards(doors, portcullis, data.users) };
   await requireOperatorsSecondStep(portcullis);
   await Promise.all([portcullis.warmUp(), portcullis.readOnly.ready()]);
   return {
@@ -77,15 +64,12 @@ export async function createAuth(context: AuthContext): Promise<Auth> {
     portcullis,
     passwordAdvice,
     tellsAvailability: false,
-    guards: [limitRequests({ limiter: network, keys: ({ address }) => ({ address }) })],
-    sessionGuards: readOnlyMiddleware(portcullis, data.users),
-    failureHandlers: [readOnlyFailures],
-    memberGuards: (action) => [action === undefined ? doors.guard() : doors.guard({ action }), noteUse(sessions)],
-    ownRoutes: [secondStepRoutes(doors, portcullis, data), securityRoutes(doors, portcullis, context), ownSessionRoutes(doors, portcullis, context), operatorRoutes(operator), incidentRoutes(operator), teamSecondStepRoutes(doors, portcullis, context)],
+    network,
+    runs,
     ownCards: { account: (user) => accountCards(user), team: (user, members) => teamExtras(portcullis, { user, members, nowMs: context.clock?.nowMs() ?? Date.now() }) },
-    ...doors,
     invite: invite(context, portcullis, invitations),
-    emailAvailable: noSuchQuestion,
+    // The unprotected app answers here who has an account. There is no safe answer to give.
+    emailAvailable: () => ({ status: 404, json: { error: 'not found' } }),
     hashForSeed: (password) => hashPatiently(portcullis.hasher, password),
     async close() {
       await runs.close();
@@ -102,31 +86,21 @@ async function requireOperatorsSecondStep({ mfa }: Portcullis): Promise<void> {
   if ((await mfa.read(scope)) === undefined) await mfa.require({ scope, graceMs: 0, by: 'larkpost' });
 }
 
-/** For the list of a member's own sessions. */
-function noteUse(sessions: Sessions): RequestHandler {
-  return (req, _res, next) => {
-    sessions.seen(req);
-    next();
-  };
-}
-
 /** Whether the address has an account is between us and its owner: the inviter gets one answer, the mail says which. */
-function invite({ data, mails, baseUrl }: AuthContext, { uniform, readOnly }: Portcullis, invitations: Limiter<'account'>): RequestHandler {
-  return async (req, res) => {
-    const user = memberOf(res);
+function invite({ data, mails, baseUrl }: AuthContext, { uniform, readOnly }: Portcullis, invitations: Limiter<'account'>): Page {
+  return async (visit) => {
+    const user = memberOf(visit);
     // The guard has looked at the route; this holds for whatever else may come to call it.
     readOnly.assertWritable({ name: 'invite', accountId: user.id, organizationIds: [String(user.teamId)] });
-    const email = addressOf(bodyField(req, 'email'));
+    const email = addressOf(bodyField(visit, 'email'));
     if (email === undefined) {
       const team = { user, members: data.users.ofTeam(user.teamId), invitations: data.invitations.ofTeam(user.teamId) };
-      answer(req, res, { status: 422, json: { error: 'That is not an email address.' }, page: teamPage({ ...team, problem: 'That is not an email address.' }) });
-      return;
+      return { status: 422, json: { error: 'That is not an email address.' }, page: teamPage({ ...team, problem: 'That is not an email address.' }) };
     }
     const decision = await invitations.take({ account: user.id });
     if (!decision.ok) {
-      res.set('Retry-After', String(headerSeconds(decision.retryAfterMs)));
-      answer(req, res, { status: 429, json: { error: 'too many invitations' }, page: messagePage({ title: 'Too many invitations', detail: 'Please go on in an hour.', tone: 'bad', links: [{ href: '/team', label: 'Back to the team' }], nav: 'member' }) });
-      return;
+      const page = messagePage({ title: 'Too many invitations', detail: 'Please go on in an hour.', tone: 'bad', links: [{ href: '/team', label: 'Back to the team' }], nav: 'member' });
+      return { status: 429, headers: { 'Retry-After': String(headerSeconds(decision.retryAfterMs)) }, json: { error: 'too many invitations' }, page };
     }
     const span = uniform.begin('team-invite');
     const token = data.invitations.invite(user.teamId, email);
@@ -136,14 +110,9 @@ function invite({ data, mails, baseUrl }: AuthContext, { uniform, readOnly }: Po
         : mails.send({ kind: 'invitation-existing-account', to: email, teamName: user.teamName, signInLink: `${baseUrl}/login` }),
     );
     await span.end();
-    answer(req, res, { json: { ok: true }, seeOther: '/team?done=invited' });
+    return { json: { ok: true }, seeOther: '/team?done=invited' };
   };
 }
-
-/** The unprotected app answers here who has an account. There is no safe answer to give. */
-const noSuchQuestion: RequestHandler = (_req, res) => {
-  res.status(404).json({ error: 'not found' });
-};
 
 /** The gate turns people away rather than let them wait; a seed has time. */
 async function hashPatiently(hasher: Portcullis['hasher'], password: string): Promise<string> {

@@ -45,7 +45,7 @@ function secondStepTemplates(advice: PasswordAdvice): Templates {
     'mfa-required': { html: messagePage({ title: 'Please sign in once more', detail: 'This account has a second step, and this session began without it.', tone: 'bad', links: [toSignIn], nav: 'sign-out' }) },
     'mfa-enrollment-required': { html: messagePage({ title: 'Set up your second step', detail: 'Your team asks for a second step at sign-in. Set it up to go on.', links: [toSecurity], nav: 'sign-out' }) },
     'password-change-required': { html: messagePage({ title: 'Choose a new password', detail: 'Your password must be replaced before you can go on.', tone: 'bad', links: [{ href: '/account/password', label: 'Go on' }], nav: 'sign-out' }) },
-    'read-only': { html: readOnlyPage({ level: 'writes', reason: '', retryAfterMs: 0 }) },
+    'read-only': { html: readOnlyPage({ level: 'writes', reason: '' }) },
     'reauthentication-required': { html: stepUpPage({ next: '/account/security' }) },
     'second-factor-failed': { html: loginCodePage({ problem: 'The code is wrong, used or too old. Wait for the next one, or use a recovery code.' }) },
     'second-factor-expired': { html: signInPage({ problem: 'That took too long, or too many codes were wrong. Please sign in again.' }) },

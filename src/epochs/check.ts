@@ -3,7 +3,7 @@ import type { EpochVerdict, SessionEpochs } from './epochs.ts';
 import { isDoubted, type Known } from './known.ts';
 import { markOf, readMark, type ReadMark } from './mark.ts';
 import type { EpochMemory } from './memory.ts';
-import { everyone, organizationIdsOf, organizationScope, userScope, type EpochScope } from './scope.ts';
+import { checkedId, everyone, organizationIdsOf, organizationScope, userScope, type EpochScope } from './scope.ts';
 
 export interface CheckParts {
   readonly memory: EpochMemory;
@@ -29,8 +29,7 @@ export function createCheck({ memory, clock, born, adoptUntilMs }: CheckParts): 
   }
 
   async function isCurrent({ scope, marked }: Claim): Promise<boolean> {
-    const known = await memory.current(scope, marked);
-    return known.epoch === marked && !isDoubted(known);
+    return isOf(await memory.current(scope, marked), marked);
   }
 
   async function checkMarked(mark: ReadMark, accountId: string, ids: readonly string[]): Promise<EpochVerdict> {
@@ -58,13 +57,42 @@ export function createCheck({ memory, clock, born, adoptUntilMs }: CheckParts): 
     return { live: true, adopt: markOf(all.epoch, own as number, ids.map((id, at) => [id, others[at] as number])) };
   }
 
-  return async ({ accountId, organizationIds, mark: given, startedAtMs }) => {
-    userScope(accountId, 'epochs.check.accountId');
+  function decide({ accountId, organizationIds, mark: given, startedAtMs }: Parameters<SessionEpochs['check']>[0]): EpochVerdict | Promise<EpochVerdict> {
+    checkedId(accountId, 'epochs.check.accountId');
     const ids = organizationIdsOf(organizationIds, 'epochs.check.organizationIds');
     const mark = readMark(given);
     if (mark === 'malformed') return { live: false, reason: 'malformed' };
-    return mark === 'unmarked' ? adopt(accountId, ids, startedBefore(startedAtMs, clock.nowMs())) : checkMarked(mark, accountId, ids);
+    if (mark === 'unmarked') return adopt(accountId, ids, startedBefore(startedAtMs, clock.nowMs()));
+    return livesByMemory(memory, { mark, accountId, ids }) ? alive : checkMarked(mark, accountId, ids);
+  }
+
+  return (question) => {
+    try {
+      return Promise.resolve(decide(question));
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new TypeError('epochs: something threw without an Error', { cause: error }));
+    }
   };
+}
+
+const alive: EpochVerdict = Object.freeze({ live: true });
+
+/**
+ * Whether a session lives by what is remembered; else somebody has to be asked, or it does not live. On every request of an app, so
+ * that it awaits nothing.
+ */
+function livesByMemory(memory: EpochMemory, { mark, accountId, ids }: { readonly mark: ReadMark; readonly accountId: string; readonly ids: readonly string[] }): boolean {
+  const is = (scope: EpochScope, marked: number): boolean => {
+    const known = memory.recent(scope, marked);
+    return known !== undefined && isOf(known, marked);
+  };
+  if (!is(everyone, mark.everyone) || !is(userScope(accountId, 'epochs.check.accountId'), mark.user)) return false;
+  for (const [id, marked] of mark.organizations) if (!is(organizationScope(id, 'epochs.check.organizationIds'), marked)) return false;
+  return ids.every((id) => mark.organizations.has(id) || is(organizationScope(id, 'epochs.check.organizationIds'), 0));
+}
+
+function isOf(known: Known, marked: number): boolean {
+  return known.epoch === marked && !isDoubted(known);
 }
 
 /** An organization before the user: the wider scope says more. */

@@ -14,6 +14,8 @@ const maxSharedMs = 1_000;
 export interface EpochMemory {
   /** What is known, from a look that is not too old. A mark that is newer than that asks the store: somebody has raised since. */
   current(scope: EpochScope, marked: number): Promise<Known>;
+  /** The same where nobody needs to be asked; else undefined. */
+  recent(scope: EpochScope, marked: number): Known | undefined;
   /** What the store says now, and what is known by it. */
   look(scope: EpochScope): Promise<Seen>;
   /** What is known, however old; undefined for nothing. */
@@ -28,28 +30,9 @@ export function createEpochMemory({ records, clock, maxStaleMs, maxCached }: { r
   const nextTurn = (): number => (turns += 1);
   const places = createPlaces({ records, maxCached, nextTurn });
 
-  async function land(place: Place, { begunTurn, asOfMs, marked }: Omit<Flight, 'landed'>): Promise<Seen> {
-    try {
-      const record = await readEpoch(records, place.scope);
-      const known = learn(places, place, { ...record, begunTurn, endedTurn: nextTurn(), asOfMs });
-      if (marked > known.epoch && place.missed.size < maxMissed) place.missed.add(marked);
-      return { record, known };
-    } finally {
-      if (place.flight?.begunTurn === begunTurn) place.flight = undefined;
-    }
-  }
+  const depart = createDepart({ records, places, clock, nextTurn });
 
-  function depart(place: Place, marked: number): Flight {
-    const begun = { begunTurn: nextTurn(), asOfMs: clock.monotonicMs(), marked };
-    const flight = { ...begun, landed: land(place, begun) };
-    place.flight = flight;
-    places.touch(place);
-    return flight;
-  }
-
-  function isRecent({ heardTurn }: Place, { begunTurn, asOfMs }: Pick<Known, 'begunTurn' | 'asOfMs'>, forMs: number): boolean {
-    return begunTurn > heardTurn && clock.monotonicMs() - asOfMs < forMs;
-  }
+  const isRecent = ({ heardTurn }: Place, { begunTurn, asOfMs }: Pick<Known, 'begunTurn' | 'asOfMs'>, forMs: number): boolean => begunTurn > heardTurn && clock.monotonicMs() - asOfMs < forMs;
 
   /** The look that is under way, where it is as good as one that begins now. */
   function underWay(place: Place): Flight | undefined {
@@ -57,9 +40,11 @@ export function createEpochMemory({ records, clock, maxStaleMs, maxCached }: { r
     return flight !== undefined && isRecent(place, flight, Math.min(maxStaleMs, maxSharedMs)) ? flight : undefined;
   }
 
+  const fresh = (place: Place): Known | undefined => (place.known !== undefined && isRecent(place, place.known, maxStaleMs) ? place.known : undefined);
+
   async function remembered(place: Place, marked: number): Promise<Known> {
-    const { known } = place;
-    if (known !== undefined && isRecent(place, known, maxStaleMs)) return known;
+    const known = fresh(place);
+    if (known !== undefined) return known;
     return (await (underWay(place) ?? depart(place, marked)).landed).known;
   }
 
@@ -70,6 +55,11 @@ export function createEpochMemory({ records, clock, maxStaleMs, maxCached }: { r
       if (marked <= known.epoch || place.missed.has(marked)) return known;
       const flight = underWay(place);
       return (await (flight?.marked === marked ? flight : depart(place, marked)).landed).known;
+    },
+    recent(scope, marked) {
+      const place = places.find(scope);
+      const known = place && fresh(place);
+      return known !== undefined && (marked <= known.epoch || place?.missed.has(marked) === true) ? known : undefined;
     },
     // Asked for at every sign-in, also of strangers: they displace nobody who is remembered.
     look: (scope) => depart(scope.kind === 'user' ? places.passing(scope) : places.of(scope), 0).landed,
@@ -91,4 +81,33 @@ function learn(places: Places, place: Place, look: Look): Known {
   // In another life of the store, what was seen in the one before says nothing.
   if (known !== undefined && next.birth !== known.birth) places.clear();
   return next;
+}
+
+interface DepartParts {
+  readonly records: RecordStore;
+  readonly places: Places;
+  readonly clock: Clock;
+  readonly nextTurn: () => number;
+}
+
+/** Begins a look. */
+function createDepart({ records, places, clock, nextTurn }: DepartParts): (place: Place, marked: number) => Flight {
+  async function land(place: Place, { begunTurn, asOfMs, marked }: Omit<Flight, 'landed'>): Promise<Seen> {
+    try {
+      const record = await readEpoch(records, place.scope);
+      const known = learn(places, place, { ...record, begunTurn, endedTurn: nextTurn(), asOfMs });
+      if (marked > known.epoch && place.missed.size < maxMissed) place.missed.add(marked);
+      return { record, known };
+    } finally {
+      if (place.flight?.begunTurn === begunTurn) place.flight = undefined;
+    }
+  }
+
+  return (place, marked) => {
+    const begun = { begunTurn: nextTurn(), asOfMs: clock.monotonicMs(), marked };
+    const flight = { ...begun, landed: land(place, begun) };
+    place.flight = flight;
+    places.touch(place);
+    return flight;
+  };
 }

@@ -36,7 +36,7 @@ const heldUpMs = 10;
 /** Enough for the loop to look at its sockets once. */
 const graceMs = 5;
 /** Ended calls at the head of the row before it is cut. */
-const cutAt = 1_024;
+const cutAt = 64;
 
 export function createCalls({ clock, deadlineMs, onLate }: CallsOptions): Calls {
   const row = createRow({ clock, deadlineMs });
@@ -46,6 +46,7 @@ export function createCalls({ clock, deadlineMs, onLate }: CallsOptions): Calls 
     const inTime = call.state === 'waiting';
     if (call.state !== 'over') size -= 1;
     call.state = 'over';
+    row.trim();
     return inTime;
   }
 
@@ -81,18 +82,27 @@ export function createCalls({ clock, deadlineMs, onLate }: CallsOptions): Calls 
   };
 }
 
+interface Row {
+  add(call: Call): void;
+  /** Lets go of calls that have ended. They are garbage then, and young: what is kept for a while costs the collector a pause. */
+  trim(): void;
+}
+
 /** One timer for all calls: they have one deadline, so that the oldest is the first to be late. A timer for each would cost more than the rest. */
-function createRow({ clock, deadlineMs }: Pick<CallsOptions, 'clock' | 'deadlineMs'>): { add(call: Call): void } {
+function createRow({ clock, deadlineMs }: Pick<CallsOptions, 'clock' | 'deadlineMs'>): Row {
   let calls: Call[] = [];
   let head = 0;
   let armed = false;
 
-  function oldest(): Call | undefined {
+  function trim(): void {
     while (calls[head] !== undefined && calls[head]?.state !== 'waiting') head += 1;
-    if (head > cutAt) {
-      calls = calls.slice(head);
-      head = 0;
-    }
+    if (head < cutAt) return;
+    calls = calls.slice(head);
+    head = 0;
+  }
+
+  function oldest(): Call | undefined {
+    trim();
     return calls[head];
   }
 
@@ -116,6 +126,7 @@ function createRow({ clock, deadlineMs }: Pick<CallsOptions, 'clock' | 'deadline
   }
 
   return {
+    trim,
     add(call) {
       calls.push(call);
       if (!armed) arm(deadlineMs);

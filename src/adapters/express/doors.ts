@@ -24,20 +24,12 @@ export interface ExpressDoors extends Doors<RequestHandler> {
  */
 export function expressDoors(portcullis: Portcullis, options: ExpressDoorsOptions): ExpressDoors {
   const parts = { http, portcullis, options: readDoorsOptions<Request, Response>(http.doors, options) };
-  const checkOf = createGuard(parts);
   return Object.freeze({
     ...createDoors<Request, Response, RequestHandler>(parts, (work) => (req, res, next) => {
       // Express 4 looks at no promise.
       work(req, res).catch(next);
     }),
-    guard(own) {
-      const check = checkOf(own);
-      return function guardRequest(req, res, next) {
-        check(req, res).then((passes) => {
-          if (passes) next();
-        }, next);
-      };
-    },
+    guard: createGuard(parts),
     finishSignIn: (req, res, result) => finishSignIn(parts, { req, res }, result),
   } satisfies ExpressDoors);
 }

@@ -33,21 +33,13 @@ export interface FastifyDoors extends Doors<FastifyDoor> {
  */
 export function fastifyDoors(portcullis: Portcullis, options: FastifyDoorsOptions): FastifyDoors {
   const parts = { http, portcullis, options: readDoorsOptions<FastifyRequest, FastifyReply>(http.doors, options) };
-  const checkOf = createGuard(parts);
   return Object.freeze({
     ...createDoors<FastifyRequest, FastifyReply, FastifyDoor>(parts, (work) => async (request, reply) => {
       await work(request, reply);
       // A hook of the app may answer later: this makes Fastify wait for it.
       return reply;
     }),
-    guard(own) {
-      const check = checkOf(own);
-      return function guardRequest(request, reply, done) {
-        check(request, reply).then((passes) => {
-          if (passes) done();
-        }, done);
-      };
-    },
+    guard: createGuard(parts),
     finishSignIn: (request, reply, result) => finishSignIn(parts, { req: request, res: reply }, result),
   } satisfies FastifyDoors);
 }

@@ -3,7 +3,7 @@ import type { Reply } from '../../ports/reply.ts';
 import { answerBy, finishSignIn, raise, sendClearSiteData, sendCookies, sendOrReject, type DoorParts } from './answers.ts';
 import type { ParsedDoorsOptions } from './doors-options.ts';
 import { factorDoors, type FactorDoors } from './factor-doors.ts';
-import type { HttpRequest, Work } from './framework.ts';
+import { failureOf, type HttpRequest, type Work } from './framework.ts';
 import { acceptsOf, addressFactsOf, bodyField, createBodyCheck, factsOf, hasHungUp, isCrossSite } from './request.ts';
 import { endSession } from './session.ts';
 
@@ -64,7 +64,7 @@ function questions<Req extends HttpRequest, Res>({ http, portcullis }: DoorParts
       http.send(res, uniform.reply('cross-site', acceptsOf(req)));
     } else {
       checkBody(req);
-      await work(req, res);
+      await work(req, res).catch((error: unknown) => Promise.reject(failureOf(error)));
     }
   };
 }

@@ -44,6 +44,11 @@ export interface Framework<Req extends HttpRequest, Res> {
   readonly sendReturned: (res: Res, value: unknown) => void;
 }
 
+/** What a callback of the app has thrown, as something that is wrong: to a framework a thrown `undefined` is nothing wrong, and to Express the word `route` means to go on. */
+export function failureOf(thrown: unknown): Error {
+  return typeof thrown === 'object' && thrown !== null ? (thrown as Error) : new TypeError('something threw without an Error', { cause: thrown });
+}
+
 /** Waits for a hook of the app. Some answers are thenables that settle once the answer is out: one that a hook hands back by chance must not be waited for. */
 export async function settled(res: unknown, returned: unknown): Promise<unknown> {
   return returned === res ? undefined : await returned;

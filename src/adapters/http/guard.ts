@@ -1,5 +1,5 @@
 import { answerBy, sendAnswer, sendClearSiteData, type DoorParts } from './answers.ts';
-import { settled, type HttpRequest } from './framework.ts';
+import { failureOf, settled, type HttpRequest, type Next } from './framework.ts';
 import { acceptsOf, factsOf } from './request.ts';
 
 export interface GuardOptions {
@@ -9,14 +9,14 @@ export interface GuardOptions {
   readonly maxAgeMs?: number;
 }
 
-/** Whether a request may go on to a route behind the sign-in; where it may not, it has been answered. */
-export type GuardCheck<Req, Res> = (req: Req, res: Res) => Promise<boolean>;
+/** Lets a request go on to a route behind the sign-in, or answers it. */
+export type Guard<Req, Res> = (req: Req, res: Res, next: Next) => void;
 
 /** Makes the guard for routes behind the sign-in. It reads the policies on every request, so that they bind old sessions too. */
-export function createGuard<Req extends HttpRequest, Res>({ http, portcullis, options }: DoorParts<Req, Res>): (own?: GuardOptions) => GuardCheck<Req, Res> {
+export function createGuard<Req extends HttpRequest, Res>({ http, portcullis, options }: DoorParts<Req, Res>): (own?: GuardOptions) => Guard<Req, Res> {
   const { sessionOf, remember, onRefused, onEnrollmentDue, clearSiteData } = options;
-  return (own = {}) =>
-    async function checkAccess(req, res) {
+  return (own = {}) => {
+    async function checkAccess(req: Req, res: Res): Promise<boolean> {
       const session = sessionOf(req);
       const result = await portcullis.access.check({ session, ...own, facts: factsOf(req) });
       if (result.outcome === 'allowed') {
@@ -29,5 +29,16 @@ export function createGuard<Req extends HttpRequest, Res>({ http, portcullis, op
       if (onRefused === undefined || result.verdict === 'failed' || acceptsOf(req) === 'json') sendAnswer(http, res, result);
       else await answerBy(http, res, onRefused(req, res, { verdict: result.verdict, ...(result.missing !== undefined && { missing: result.missing }), ...(result.expired !== undefined && { expired: result.expired }) }));
       return false;
+    }
+    return function guardRequest(req, res, next) {
+      checkAccess(req, res).then(
+        (passes) => {
+          if (passes) next();
+        },
+        (error: unknown) => {
+          next(failureOf(error));
+        },
+      );
     };
+  };
 }

@@ -4,7 +4,7 @@ import { headerSeconds } from '../../kernel/header-seconds.ts';
 import { callback, port, readOptions } from '../../kernel/options.ts';
 import type { Limiter, LimiterKeys } from '../../limiter/index.ts';
 import type { Reply } from '../../ports/reply.ts';
-import type { Framework, HttpRequest, Next } from './framework.ts';
+import { failureOf, type Framework, type HttpRequest, type Next } from './framework.ts';
 import { acceptsOf } from './request.ts';
 
 /** Where a request came from, as keys to count by. */
@@ -45,7 +45,14 @@ export function createLimit<Name extends string, Req extends HttpRequest, Res>(h
   });
   const refuse = { html: http.prepared(refusals.html), json: http.prepared(refusals.json) };
   return function limitRequest(req, res, next) {
-    limiter.take(keys(clientOf(req.ip), req)).then(
+    let taken: ReturnType<Limiter<Name>['take']>;
+    try {
+      taken = limiter.take(keys(clientOf(req.ip), req));
+    } catch (error) {
+      next(failureOf(error));
+      return;
+    }
+    taken.then(
       (decision) => {
         // A timeout of the app, say, has answered already: nothing can be added to that.
         if (http.isAnswered(res)) {
@@ -61,7 +68,7 @@ export function createLimit<Name extends string, Req extends HttpRequest, Res>(h
         }
       },
       (error: unknown) => {
-        if (!isPortcullisError(error)) next(error as Error);
+        if (!isPortcullisError(error)) next(failureOf(error));
         else if (!http.isAnswered(res)) http.send(res, storeGone);
       },
     );

@@ -3,7 +3,7 @@ import { callback, list, optional, port, readOptions, text, type OptionReader } 
 import { readOnlyField, readOnlyHeader } from '../../kernel/read-only-reply.ts';
 import type { Reply } from '../../ports/reply.ts';
 import type { ReadOnlyFacts, ReadOnlyLabel, ReadOnlyMode, ReadOnlySubject, ReadOnlyVerdict } from '../../read-only/index.ts';
-import type { Framework, HttpRequest, Next } from './framework.ts';
+import { failureOf, type Framework, type HttpRequest, type Next } from './framework.ts';
 import { refusal, type ReadOnlyPageFacts } from './read-only-answer.ts';
 import { strictestOf } from './read-only-request.ts';
 import { acceptsOf } from './request.ts';
@@ -66,7 +66,9 @@ export function createReadOnlyGuard<Req extends HttpRequest, Res>(http: Framewor
         if (banner !== undefined) http.setHeader(res, readOnlyHeader, readOnlyField(banner));
         next();
       },
-      next,
+      (error: unknown) => {
+        next(failureOf(error));
+      },
     );
   };
 }

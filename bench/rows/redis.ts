@@ -6,6 +6,7 @@ import { interleave } from '../rounds.ts';
 import type { Bench, BenchRow } from '../row.ts';
 import { startRedis, type RedisServer } from '../../test/support/servers/redis.ts';
 
+const load = new URL('../redis-load.ts', import.meta.url).href;
 const rounds = 11;
 const growthRounds = 9;
 const attempts = 40_000;
@@ -18,7 +19,7 @@ const goals: Readonly<Record<50 | 500, number>> = { 50: 1.8, 500: 2.2 };
 async function atConcurrency(redis: RedisServer, concurrency: 50 | 500): Promise<readonly BenchRow[]> {
   const turns = Object.fromEntries(names.map((name) => [name, async () => {
     await redis.ask('FLUSHALL');
-    return inChild(import.meta.url, paceOf, { name, port: redis.port, concurrency, attempts });
+    return inChild(load, redisPace, { name, port: redis.port, concurrency, attempts });
   }])) as Record<RedisContender, () => Promise<RedisPace>>;
   const measured = await interleave(turns, { rounds, seed: concurrency });
   const of = (name: RedisContender, what: keyof RedisPace): readonly number[] => measured[name].map((pace) => pace[what]);
@@ -40,14 +41,10 @@ async function atConcurrency(redis: RedisServer, concurrency: 50 | 500): Promise
   ];
 }
 
-/** So that the child finds it by this module. */
-export const paceOf = redisPace;
-export const memoryOf = redisMemory;
-
 async function growth(redis: RedisServer): Promise<readonly BenchRow[]> {
   const turns = Object.fromEntries(fleets.map((size) => [String(size), async () => {
     await redis.ask('FLUSHALL');
-    const paces = await Promise.all(Array.from({ length: size }, () => inChild(import.meta.url, paceOf, { name: 'ours', port: redis.port, concurrency: 50, attempts })));
+    const paces = await Promise.all(Array.from({ length: size }, () => inChild(load, redisPace, { name: 'ours', port: redis.port, concurrency: 50, attempts })));
     return { perSecond: paces.reduce((sum, { perSecond }) => sum + perSecond, 0), p99Ms: Math.max(...paces.map(({ p99Ms }) => p99Ms)) };
   }]));
   const measured = await interleave(turns, { rounds: growthRounds });
@@ -64,7 +61,7 @@ async function growth(redis: RedisServer): Promise<readonly BenchRow[]> {
 async function memory(redis: RedisServer): Promise<BenchRow> {
   const turn = (name: RedisContender) => async () => {
     await redis.ask('FLUSHALL');
-    return inChild(import.meta.url, memoryOf, { name, port: redis.port });
+    return inChild(load, redisMemory, { name, port: redis.port });
   };
   const { ours, rlf } = await interleave({ ours: turn('ours'), rlf: turn('rlf') }, { rounds: 3 });
   return rowOf({ id: 'redis-memory', subject: 'memory of the server for one tracked key', unit: 'bytes', values: ours, peer: { name: 'rate-limiter-flexible', values: rlf } });

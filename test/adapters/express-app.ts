@@ -79,6 +79,7 @@ export function expressOf(express: typeof express5): Framework {
       app.post('/sign-in', by('exempt'));
       app.use('/public', by('exempt'));
       app.get('/export', by('secret'));
+      app.all('/keys', by('secret'));
       app.all('/reports/:id/export', by('secret'));
       app.use(by('other'));
       return served(app);

@@ -76,6 +76,7 @@ export const fastifyFramework: Framework = {
       scope.all('/public', by('exempt'));
       scope.all('/public/*', by('exempt'));
       scope.get('/export', by('secret'));
+      scope.all('/keys', by('secret'));
       scope.all('/reports/:id/export', by('secret'));
     });
     app.setNotFoundHandler((_request, reply) => by('other')(_request, reply.code(200)));

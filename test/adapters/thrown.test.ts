@@ -8,7 +8,6 @@ import { frameworks } from './frameworks.ts';
 const thrown = [undefined, null, 0, '', false, 'route', 'router'] as const;
 
 function throws(what: unknown): never {
-  // eslint-disable-next-line @typescript-eslint/only-throw-error -- that is what is tried here
   throw what;
 }
 

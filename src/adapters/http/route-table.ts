@@ -40,8 +40,9 @@ export function createRouteTable(name: string, texts: readonly string[]): RouteT
     }),
     mayReach: ({ methods, paths }) => {
       if (loose.length === 0) return false;
-      const readings = paths.flatMap(looseReadings);
-      return loose.some((route) => methods.some((method) => allows(route, method.toUpperCase())) && readings.some((segments) => matches(route.segments, segments)));
+      const readings = looseReadings(paths);
+      const readsAs = createReadsAs();
+      return loose.some((route) => methods.some((method) => allows(route, method.toUpperCase())) && readings.some((segments) => matches(route.segments, segments, readsAs)));
     },
   };
 }
@@ -59,11 +60,11 @@ function allows({ method: wanted }: Route, method: string): boolean {
   return wanted === undefined || wanted === method || (wanted === 'GET' && method === 'HEAD');
 }
 
-function matches(route: readonly string[], segments: readonly string[]): boolean {
+function matches(route: readonly string[], segments: readonly string[], readsAs: ReadsAs = Object.is): boolean {
   const open = route.at(-1) === '*';
   const fixed = open ? route.length - 1 : route.length;
   if (open ? segments.length < fixed : segments.length !== fixed) return false;
-  for (let at = 0; at < fixed; at += 1) if (route[at] !== ':' && route[at] !== segments[at]) return false;
+  for (let at = 0; at < fixed; at += 1) if (route[at] !== ':' && !readsAs(segments[at] as string, route[at] as string)) return false;
   return true;
 }
 
@@ -74,18 +75,57 @@ function exactSegments(path: string): readonly string[] | undefined {
   return segments.some((segment) => segment === '' || segment === '.' || segment === '..') ? undefined : segments;
 }
 
-/** What a path may be read as: escapes undone or not, in small letters, without empty segments, with `..` followed or not. */
-function looseReadings(path: string): readonly (readonly string[])[] {
-  const readings: (readonly string[])[] = [];
-  let text = path;
-  for (let round = 0; round <= maxRounds; round += 1) {
-    const segments = text.replace(/[?#].*$/s, '').replaceAll('\\', '/').toLowerCase().split('/').filter((segment) => segment !== '' && segment !== '.');
-    readings.push(segments, followed(segments));
-    const undone = text.replace(/%([\da-f]{2})/gi, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-    if (undone === text) break;
-    text = undone;
+/**
+ * What paths may be read as: split before or after escapes are undone, at backslashes too or not, with empty segments and dots or
+ * without them, with `..` followed or not. To a router that undoes no dots and no empty segments, each is a parameter.
+ */
+function looseReadings(paths: readonly string[]): readonly (readonly string[])[] {
+  const readings = new Set<string>();
+  for (const path of paths) {
+    for (const text of undone(path)) {
+      const cut = text.replace(/[?#].*$/s, '');
+      for (const split of new Set([cut, cut.replaceAll('\\', '/')])) {
+        const filled = split.split('/').filter((segment) => segment !== '');
+        const dotless = filled.filter((segment) => segment !== '.');
+        const whole = split.replace(/^\//, '');
+        for (const reading of [whole, whole.replace(/\/$/, ''), filled.join('/'), dotless.join('/'), followed(dotless).join('/')]) readings.add(reading);
+      }
+    }
   }
-  return readings;
+  return [...readings].map((reading) => (reading === '' ? [] : reading.split('/')));
+}
+
+/** Whether a segment may be read as a part of a route, which is in small letters. */
+type ReadsAs = (segment: string, part: string) => boolean;
+
+/** Each segment is read once, however many routes there are: some are of many thousand characters. */
+function createReadsAs(): ReadsAs {
+  const known = new Map<string, readonly string[]>();
+  return (segment, part) => {
+    const forms = known.get(segment) ?? undone(segment).map((form) => form.toLowerCase());
+    known.set(segment, forms);
+    return forms.includes(part);
+  };
+}
+
+/** A text with its escapes undone once, twice and so on, beginning with the text. */
+function undone(text: string): readonly string[] {
+  const forms = [text];
+  for (let round = 0; round < maxRounds; round += 1) {
+    const form = (forms.at(-1) as string).replace(/(?:%[\da-f]{2})+/gi, unescaped);
+    if (form === forms.at(-1)) break;
+    forms.push(form);
+  }
+  return forms;
+}
+
+/** As UTF-8: some letters that are not ASCII are ASCII in small. Else byte by byte. */
+function unescaped(escapes: string): string {
+  try {
+    return decodeURIComponent(escapes);
+  } catch {
+    return escapes.replace(/%(..)/g, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  }
 }
 
 function followed(segments: readonly string[]): readonly string[] {

@@ -43,7 +43,7 @@ export interface Remembered extends Held {
 
 /** Makes a browser known, or known still; undefined where all were revoked while it signed in. The device unused for longest makes room, and what has expired is cleared away. */
 export function remembered(record: DeviceRecord, { shown, fresh, secondFactor, proven, asOfMs, label }: Login, terms: Terms): Change<Remembered | undefined> {
-  const { nowMs, secondFactorForMs, maxDevices } = terms;
+  const { nowMs, secondFactorForMs, maxDevices, epochs } = terms;
   // A time that has not come yet was written before the clock was set back.
   const { revokedAtMs = -Infinity } = record;
   if (asOfMs !== undefined && revokedAtMs >= asOfMs && revokedAtMs <= nowMs) return { record: undefined, answer: undefined };
@@ -57,6 +57,7 @@ export function remembered(record: DeviceRecord, { shown, fresh, secondFactor, p
     ...(secondFactor && secondFactorForMs > 0 && { secondFactorAtMs: nowMs }),
     ...(proven && held.device.provenSinceMs === undefined && { provenSinceMs: nowMs }),
     ...(label !== undefined && { label }),
+    ...(epochs !== undefined && { epochs }),
   };
   const others = base.devices.filter((other) => other.id !== device.id && !isExpired(other, terms));
   return {

@@ -9,8 +9,10 @@ import type { Clock } from '../ports/clock.ts';
 import type { Emit } from '../ports/events.ts';
 import type { RandomSource } from '../ports/random.ts';
 import type { RecordStore } from '../ports/record-store.ts';
+import type { EpochMark } from '../ports/session.ts';
 import { createBrowsers, type Browser } from './browsers.ts';
 import { expiryOf, recognized, remembered, removed, revoked, type Change } from './changes.ts';
+import { keptEpochs, type DeviceEpochs } from './epochs.ts';
 import { checkedRecord, mostDevices, type Device, type DeviceRecord } from './record.ts';
 import { idBytes, randomText, secretBytes } from './secret.ts';
 import { isExpired, secondFactorUntil, type Terms } from './standing.ts';
@@ -31,11 +33,12 @@ export interface DevicesOptions {
 
 /**
  * Wall-clock ms. `provenSinceMs`: a mailed link or a second factor stood behind a sign-in; absent where it was a password alone,
- * which a thief has too. `secondFactorUntilMs`: absent where the browser was not remembered.
+ * which a thief has too. `secondFactorUntilMs`: absent where the browser was not remembered. `epochs`: under which it became known, where
+ * `remember` was told. Compare them as those of a session, `checkWider` of the epochs: where one is another, the browser is a stranger.
  */
 export type Recognition =
   | { readonly known: false }
-  | { readonly known: true; readonly deviceId: string; readonly knownSinceMs: number; readonly provenSinceMs?: number; readonly secondFactorUntilMs?: number };
+  | { readonly known: true; readonly deviceId: string; readonly knownSinceMs: number; readonly provenSinceMs?: number; readonly secondFactorUntilMs?: number; readonly epochs?: DeviceEpochs };
 
 /** A browser of an account as its owner may see it. */
 export interface KnownDevice {
@@ -61,6 +64,8 @@ export interface DeviceLogin {
   readonly asOfMs?: number;
   /** As in `recognize`. */
   readonly notBeforeMs?: number;
+  /** The mark of the new session, from before the proof was looked at. It is kept with the browser; what was known under another is known no more. */
+  readonly epochs?: EpochMark | undefined;
   readonly label?: string;
 }
 
@@ -80,7 +85,7 @@ export interface Devices {
   /**
    * Does the account know this browser? Reads one record, or none where the cookie has nothing for the account. Writes it when a
    * new secret is shown for the first time, and when an old copy of the cookie is, which ends the device and is an event.
-   * `notBeforeMs`: what was known then or before is known no more, wall-clock ms.
+   * `notBeforeMs`: of browsers without epochs, what was known then or before, or in the minute after, is known no more, wall-clock ms.
    */
   recognize(browser: Browser, accountId: string, notBeforeMs?: number): Promise<Recognition>;
   /** After a sign-in that passed everything: the browser is known from now on, or known still, under a new secret. Answers a Set-Cookie line. */
@@ -113,7 +118,7 @@ export function createDevices(options: DevicesOptions): Devices {
   const emit: Emit = harmless(parsed.emit);
   const browsers = createBrowsers({ keys, random, knownForMs });
 
-  const terms = (notBeforeMs = -Infinity): Terms => ({ nowMs: clock.nowMs(), knownForMs, secondFactorForMs, maxDevices, notBeforeMs });
+  const terms = (notBeforeMs = -Infinity, epochs?: DeviceEpochs): Terms => ({ nowMs: clock.nowMs(), knownForMs, secondFactorForMs, maxDevices, notBeforeMs, epochs });
 
   function update<A>(accountId: string, decide: (record: DeviceRecord) => Change<A>): Promise<A> {
     return updateJson<DeviceRecord, A>(records, keyOf(accountId), (found) => {
@@ -132,11 +137,12 @@ export function createDevices(options: DevicesOptions): Devices {
       if (found.as === 'copy') emit({ type: 'device.replayed', accountId });
       return found.as === 'known' ? recognition(found.device, terms()) : { known: false };
     },
-    async remember({ browser, accountId, name, secondFactor = false, proven = false, asOfMs, notBeforeMs, label }) {
+    async remember({ browser, accountId, name, secondFactor = false, proven = false, asOfMs, notBeforeMs, epochs, label }) {
       const shown = browsers.shownTo(accountId, browser);
+      const kept = keptEpochs(epochs);
       const fresh = { id: randomText(random, idBytes), salt: randomText(random, secretBytes) };
       const login = { shown, fresh, secondFactor, proven, asOfMs, label: cleanLabel(label, maxLabelChars) || undefined };
-      const done = await update(accountId, (record) => remembered(record, login, terms(notBeforeMs)));
+      const done = await update(accountId, (record) => remembered(record, login, terms(notBeforeMs, kept)));
       if (done === undefined) return { setCookie: browsers.cookie(browser), deviceId: undefined, others: false, previousUseMs: undefined };
       const { device, secret, version, replayed, others, previousUseMs } = done;
       if (replayed) emit({ type: 'device.replayed', accountId });
@@ -179,9 +185,9 @@ function keyOf(accountId: string): string {
 }
 
 function recognition(device: Device, now: Terms): Recognition {
-  const { id, knownSinceMs, provenSinceMs } = device;
+  const { id, knownSinceMs, provenSinceMs, epochs } = device;
   const untilMs = secondFactorUntil(device, now);
-  return { known: true, deviceId: id, knownSinceMs, ...(provenSinceMs !== undefined && { provenSinceMs }), ...(untilMs !== undefined && { secondFactorUntilMs: untilMs }) };
+  return { known: true, deviceId: id, knownSinceMs, ...(provenSinceMs !== undefined && { provenSinceMs }), ...(untilMs !== undefined && { secondFactorUntilMs: untilMs }), ...(epochs !== undefined && { epochs }) };
 }
 
 function knownDevice(device: Device, now: Terms): KnownDevice {

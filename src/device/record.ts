@@ -1,4 +1,5 @@
 import { StoreError } from '../kernel/errors.ts';
+import { isDeviceEpochs, type DeviceEpochs } from './epochs.ts';
 
 /** One browser of an account, as it is stored. Times are wall-clock ms, texts base64url but for the label. */
 export interface Device {
@@ -20,6 +21,8 @@ export interface Device {
   /** When a second factor was given and the browser remembered for it. How long that holds is the option's word. */
   readonly secondFactorAtMs?: number;
   readonly label?: string;
+  /** Absent where nobody said which they were. */
+  readonly epochs?: DeviceEpochs;
 }
 
 /** The browsers of an account, the one used last first. `version` is how often all of them were revoked, `revokedAtMs` when last. */
@@ -50,11 +53,11 @@ function isRecord({ version, revokedAtMs, devices }: Unchecked<DeviceRecord>): b
 
 function isDevice(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const { id, generation, digest, salt, givenAtMs, previous, knownSinceMs, provenSinceMs, lastUsedAtMs, secondFactorAtMs, label } = value as Unchecked<Device>;
+  const { id, generation, digest, salt, givenAtMs, previous, knownSinceMs, provenSinceMs, lastUsedAtMs, secondFactorAtMs, label, epochs } = value as Unchecked<Device>;
   return (
     isText(id, 22) && isCount(generation) && isText(digest, 43) && isText(salt, 43)
     && [givenAtMs, knownSinceMs, provenSinceMs ?? 0, lastUsedAtMs, secondFactorAtMs ?? 0].every(Number.isFinite)
-    && isPrevious(previous) && (label === undefined || typeof label === 'string')
+    && isPrevious(previous) && (label === undefined || typeof label === 'string') && (epochs === undefined || isDeviceEpochs(epochs))
   );
 }
 

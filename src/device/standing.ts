@@ -1,10 +1,13 @@
 import { digestsEqual } from '../kernel/compare.ts';
 import type { Entry } from './contents.ts';
+import { areSameEpochs, type DeviceEpochs } from './epochs.ts';
 import type { Device, DeviceRecord } from './record.ts';
 import { nextSecret, secretDigest } from './secret.ts';
 
 /** How long an old secret is taken once the new one has been shown, and how long a new one is given out again. */
 export const graceMs = 60_000;
+/** How far the clocks of an app's machines may be apart. */
+const clocksApartMs = 60_000;
 
 /** What a browser shows to an account. */
 export interface Shown {
@@ -25,8 +28,10 @@ export interface Terms {
   readonly knownForMs: number;
   readonly secondFactorForMs: number;
   readonly maxDevices: number;
-  /** What was known then or before is known no more, wall-clock ms. */
+  /** What was known then or before is known no more, wall-clock ms: for browsers without epochs. */
   readonly notBeforeMs: number;
+  /** Those that count. Undefined: whoever asks compares those of the browser. */
+  readonly epochs?: DeviceEpochs | undefined;
 }
 
 /** Compares what is shown with what is stored. */
@@ -42,8 +47,14 @@ export function standingOf(record: DeviceRecord, { accountId, entry }: Shown, te
   return { as: isLast && isTaken(device, terms) ? 'previous' : 'copy', device };
 }
 
-export function isExpired({ knownSinceMs, lastUsedAtMs }: Device, { nowMs, knownForMs, notBeforeMs }: Pick<Terms, 'nowMs' | 'knownForMs' | 'notBeforeMs'>): boolean {
-  return nowMs >= lastUsedAtMs + knownForMs || knownSinceMs <= notBeforeMs;
+export function isExpired(device: Device, terms: Terms): boolean {
+  return terms.nowMs >= device.lastUsedAtMs + terms.knownForMs || isRevoked(device, terms);
+}
+
+/** Whether a revocation of many was meant for it. Two times say so of two machines only where they are further apart than the clocks. */
+function isRevoked({ epochs, knownSinceMs }: Device, { notBeforeMs, epochs: current }: Terms): boolean {
+  if (epochs === undefined) return knownSinceMs <= notBeforeMs + clocksApartMs;
+  return current !== undefined && !areSameEpochs(epochs, current);
 }
 
 /** Until when no second factor is asked for; undefined where it is. */

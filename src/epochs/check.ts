@@ -1,7 +1,7 @@
 import type { Clock } from '../ports/clock.ts';
 import type { EpochVerdict, SessionEpochs } from './epochs.ts';
 import { isDoubted, type Known } from './known.ts';
-import { markOf, readMark, type ReadMark } from './mark.ts';
+import { markOf, readMark, readWiderMark, type ReadMark } from './mark.ts';
 import type { EpochMemory } from './memory.ts';
 import { checkedId, everyone, organizationIdsOf, organizationScope, userScope, type EpochScope } from './scope.ts';
 
@@ -19,7 +19,7 @@ interface Claim {
   readonly marked: number;
 }
 
-export function createCheck({ memory, clock, born, adoptUntilMs }: CheckParts): SessionEpochs['check'] {
+export function createChecks({ memory, clock, born, adoptUntilMs }: CheckParts): Pick<SessionEpochs, 'check' | 'checkWider'> {
   let mayAdopt = true;
 
   /** Once over it stays over: a clock that is set back opens nothing again. */
@@ -32,10 +32,10 @@ export function createCheck({ memory, clock, born, adoptUntilMs }: CheckParts): 
     return isOf(await memory.current(scope, marked), marked);
   }
 
-  async function checkMarked(mark: ReadMark, accountId: string, ids: readonly string[]): Promise<EpochVerdict> {
+  async function checkMarked(mark: ReadMark, own: readonly Claim[], ids: readonly string[]): Promise<EpochVerdict> {
     // First and alone: after a revocation of everyone, a million sessions of as many people cost one read.
     if (!(await isCurrent({ scope: everyone, marked: mark.everyone }))) return { live: false, reason: 'everyone' };
-    const others: Claim[] = [{ scope: userScope(accountId, 'epochs.check.accountId'), marked: mark.user }];
+    const others = [...own];
     // Those of the mark too: an app that names no organizations is still told of their epochs.
     for (const id of new Set([...mark.organizations.keys(), ...ids])) others.push({ scope: organizationScope(id, 'epochs.check.organizationIds'), marked: mark.organizations.get(id) ?? 0 });
     const current = await Promise.all(others.map(isCurrent));
@@ -63,16 +63,26 @@ export function createCheck({ memory, clock, born, adoptUntilMs }: CheckParts): 
     const mark = readMark(given);
     if (mark === 'malformed') return { live: false, reason: 'malformed' };
     if (mark === 'unmarked') return adopt(accountId, ids, startedBefore(startedAtMs, clock.nowMs()));
-    return livesByMemory(memory, { mark, accountId, ids }) ? alive : checkMarked(mark, accountId, ids);
+    return livesByMemory(memory, { mark, accountId, ids }) ? alive : checkMarked(mark, [{ scope: userScope(accountId, 'epochs.check.accountId'), marked: mark.user }], ids);
   }
 
-  return (question) => {
-    try {
-      return Promise.resolve(decide(question));
-    } catch (error) {
-      return Promise.reject(error instanceof Error ? error : new TypeError('epochs: something threw without an Error', { cause: error }));
-    }
+  return {
+    check: (question) => settled(() => decide(question)),
+    async checkWider({ mark: given, organizationIds }) {
+      const ids = organizationIdsOf(organizationIds, 'epochs.checkWider.organizationIds');
+      const mark = readWiderMark(given);
+      return mark !== undefined && (await checkMarked(mark, [], ids)).live;
+    },
   };
+}
+
+/** Awaits nothing that is there already. */
+function settled<T>(decide: () => T | Promise<T>): Promise<T> {
+  try {
+    return Promise.resolve(decide());
+  } catch (error) {
+    return Promise.reject(error instanceof Error ? error : new TypeError('epochs: something threw without an Error', { cause: error }));
+  }
 }
 
 const alive: EpochVerdict = Object.freeze({ live: true });

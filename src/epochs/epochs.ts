@@ -8,7 +8,7 @@ import type { Emit } from '../ports/events.ts';
 import type { RandomSource } from '../ports/random.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import type { EpochMark } from '../ports/session.ts';
-import { createCheck } from './check.ts';
+import { createChecks } from './check.ts';
 import { createGiving } from './giving.ts';
 import { createEpochMemory } from './memory.ts';
 import { createOrders } from './orders.ts';
@@ -45,6 +45,11 @@ export interface SessionEpochs {
    * carries, whatever it is. `startedAtMs`: for a session without one, wall-clock ms.
    */
   check(session: EpochSubject & { readonly mark: unknown; readonly startedAtMs?: number | undefined }): Promise<EpochVerdict>;
+  /**
+   * Whether everyone's epoch, and each of the mark's and the given organizations, is the one that was marked: for what outlives
+   * the end of an account's own sessions, such as a browser that it knows. What is no mark does not count. As old as in `check`.
+   */
+  checkWider(which: { readonly mark: unknown; readonly organizationIds?: readonly string[] | undefined }): Promise<boolean>;
   /** Ends all sessions. Returns once the store has an epoch that is newer than every mark given before the call. */
   revokeEveryone(order: { readonly by: string }): Promise<void>;
   /** Ends the sessions of the members of an organization. */
@@ -92,7 +97,7 @@ export function createSessionEpochs(options: EpochsOptions): SessionEpochs {
 
   return Object.freeze({
     mark: giving.mark,
-    check: createCheck({ memory, clock, born: giving.born, adoptUntilMs: adoptUnmarkedUntil?.getTime() ?? -Infinity }),
+    ...createChecks({ memory, clock, born: giving.born, adoptUntilMs: adoptUnmarkedUntil?.getTime() ?? -Infinity }),
     ...createOrders(giving),
     async newest(organizationIds) {
       const scopes = [everyone, ...organizationIdsOf(organizationIds, 'epochs.newest').map((id) => organizationScope(id, 'epochs.newest'))];

@@ -20,9 +20,17 @@ export function readMark(given: unknown): ReadMark | 'unmarked' | 'malformed' {
   }
 }
 
-function parsed(given: unknown): ReadMark | undefined {
+/** The same without the part that is the account's own; undefined for what is no such mark. Never throws. */
+export function readWiderMark(given: unknown): ReadMark | undefined {
+  try {
+    return parsed(given, 0);
+  } catch {
+    return undefined;
+  }
+}
+
+function parsed(given: unknown, user = own(given, 'user')): ReadMark | undefined {
   const everyone = own(given, 'everyone');
-  const user = own(given, 'user');
   const organizations = pairsOf(own(given, 'organizations'));
   if (!isMarkEpoch(everyone) || !isMarkEpoch(user) || organizations === undefined) return undefined;
   return { everyone, user, organizations };

@@ -149,7 +149,7 @@ export async function enter(parts: FlowParts, { arrival, session: given, enrollU
 
   async function known(): Promise<string> {
     const { facts, startedAtMs } = arrival.visit;
-    const { setCookie, deviceId, others, previousUseMs } = await devices.remember({ browser, accountId: account.id, name, notBeforeMs: await parts.epochs.newest(account.organizationIds), secondFactor: rememberFactor, proven: isProven(parts, session), asOfMs: startedAtMs, ...labelOf(facts) });
+    const { setCookie, deviceId, others, previousUseMs } = await devices.remember({ browser, accountId: account.id, name, notBeforeMs: await parts.epochs.newest(account.organizationIds), epochs: session.epochs, secondFactor: rememberFactor, proven: isProven(parts, session), asOfMs: startedAtMs, ...labelOf(facts) });
     if (!recognition.known && deviceId !== undefined) emit({ type: 'device.remembered', secondFactor: rememberFactor, ...about, accountId: account.id });
     const because = unusual({ arrival, isNew: !recognition.known && deviceId !== undefined && others, mailed: 'mailed-link' in session.proofs, unusedForMs: session.startedAtMs - (previousUseMs ?? session.startedAtMs) });
     if (because !== undefined) {

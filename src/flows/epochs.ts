@@ -39,8 +39,14 @@ export function nobody(name: string): string {
 
 const stranger: Recognition = Object.freeze({ known: false });
 
-/** Whether the account knows a browser. What it knew before everybody's sessions were ended, or its organization's, it knows no more. */
+/**
+ * Whether the account knows a browser. What it knew before everybody's sessions were ended, or its organization's, it knows no more: by
+ * the epochs that the browser became known under, and by the time for one from before they were kept.
+ */
 export async function recognize({ devices, epochs }: Pick<FlowParts, 'devices' | 'epochs'>, browser: Browser, account: StoredAccount | undefined): Promise<Recognition> {
   const newestMs = await epochs.newest(account?.organizationIds);
-  return account === undefined ? stranger : devices.recognize(browser, account.id, newestMs);
+  if (account === undefined) return stranger;
+  const recognition = await devices.recognize(browser, account.id, newestMs);
+  if (!recognition.known || recognition.epochs === undefined) return recognition;
+  return (await epochs.checkWider({ mark: recognition.epochs, organizationIds: account.organizationIds })) ? recognition : stranger;
 }

@@ -197,7 +197,7 @@ export async function changed(parts: FlowParts, { request, fresh, current, keepD
   const browser = devices.read(current.facts.cookies);
   if (!keepDevices) await devices.revokeAll(account.id);
   const mark = await epochs.revokeOthers({ accountId: account.id, organizationIds: account.organizationIds, mark: fresh.session.epochs });
-  const cookie = !keepDevices && (recognition.known || session.stage === 'full') ? (await devices.remember({ browser, accountId: account.id, name: canonicalize(account.email), proven: isProven(parts, session), ...labelOf(current.facts) })).setCookie : undefined;
+  const cookie = !keepDevices && (recognition.known || session.stage === 'full') ? (await devices.remember({ browser, accountId: account.id, name: canonicalize(account.email), epochs: mark, proven: isProven(parts, session), ...labelOf(current.facts) })).setCookie : undefined;
   await current.span.end();
   return { outcome: 'changed', accountId: account.id, session: { ...session, epochs: mark }, revoke: 'other-sessions', setCookies: cookieLines(cookie), reply: uniform.reply('factor-changed', current.facts.accepts) };
 }

@@ -77,7 +77,7 @@ async function change(parts: FlowParts, { guard, input, current }: { readonly gu
   // Once more: whoever signed in with the old password in between. The first one has ended all that were there.
   const lastMark = await epochs.revokeOthers({ ...goingOn, mark }).catch(() => mark);
   const proven = recognition.known && recognition.provenSinceMs !== undefined;
-  const remembered = known ? await devices.remember({ browser, accountId, name: parts.canonicalize(account.email), proven, ...labelOf(facts) }).catch(() => undefined) : undefined;
+  const remembered = known ? await devices.remember({ browser, accountId, name: parts.canonicalize(account.email), epochs: lastMark, proven, ...labelOf(facts) }).catch(() => undefined) : undefined;
   const setCookies = cookieLines(remembered?.setCookie);
   await span.end();
   return { outcome: 'changed', accountId, session: { ...session, ...(session.stage === 'change-password' && { stage: 'full' as const }), epochs: lastMark, proofs: { ...session.proofs, password: clock.nowMs() } }, setCookies, revoke: 'other-sessions', reply: uniform.reply('password-changed', facts.accepts) };

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { failed, notFound } from '../shared/answers.ts';
-import type { Auth, AuthContext, DoorName } from '../shared/auth.ts';
+import type { Auth, AuthContext, DoorName, UnprotectedAuth } from '../shared/auth.ts';
 import { maxBodyBytes, noStore, pageHeaders } from '../shared/page-headers.ts';
 import { routesOf } from './routes.ts';
 import { sessionMiddleware } from './sessions.ts';
@@ -29,7 +29,7 @@ export interface Mode {
 
 /** The whole app. Which mode it runs in is decided by `auth` alone. */
 export async function createApp(auth: Auth, context: AuthContext): Promise<Express> {
-  const mode = auth.mode === 'protected' ? (await import('./protected.ts')).protectedMode(auth, context) : unprotectedMode(auth.doors);
+  const mode = auth.mode === 'protected' ? (await import('./protected.ts')).protectedMode(auth, context) : unprotectedMode(auth);
   const app = express();
   app.disable('x-powered-by');
   app.use(headers(pageHeaders));
@@ -42,7 +42,7 @@ export async function createApp(auth: Auth, context: AuthContext): Promise<Expre
   return app;
 }
 
-function unprotectedMode(doors: Readonly<Record<DoorName, Parameters<typeof page>[0]>>): Mode {
+function unprotectedMode({ doors }: UnprotectedAuth): Mode {
   const handlers = Object.fromEntries(Object.entries(doors).map(([name, door]) => [name, page(door)])) as Mode['doors'];
   return { first: [], beforeRoutes: [], failureHandlers: [], doors: handlers, memberGuards: () => [], ownRoutes: [] };
 }

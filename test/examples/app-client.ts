@@ -4,11 +4,20 @@ import { join } from 'node:path';
 import { Agent, fetch, type Response } from 'undici';
 import { vi } from 'vitest';
 import type { StoredMail } from '../../examples/shared/mail-folder.ts';
-import { startApp } from '../../examples/express-app/start.ts';
+import { startApp as startExpress } from '../../examples/express-app/start.ts';
+import { startApp as startFastify } from '../../examples/fastify-app/start.ts';
 import type { RunningApp, StartOptions } from '../../examples/shared/start.ts';
 
+type StartApp = (options: StartOptions) => Promise<RunningApp>;
+
+/** The same product, once on each framework. */
+export const exampleApps: readonly (readonly [framework: string, start: StartApp])[] = [
+  ['Express', startExpress],
+  ['Fastify', startFastify],
+];
+
 /** An app on a free port with data of its own. `close` removes both. */
-export async function startExample(options: Partial<StartOptions> & Pick<StartOptions, 'unprotected'>): Promise<RunningApp> {
+export async function startExample(startApp: StartApp, options: Partial<StartOptions> & Pick<StartOptions, 'unprotected'>): Promise<RunningApp> {
   const { dataFolder = mkdtempSync(join(tmpdir(), 'larkpost-')) } = options;
   const app = await startApp({ host: '127.0.0.1', port: 0, seed: { teams: [] }, fastSeed: true, ...options, dataFolder });
   return {

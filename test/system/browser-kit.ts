@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { exampleApps } from '../examples/app-client.ts';
 import { faultsOf } from './page-audit.ts';
 
 /** What people look at: the pages of the walks, as build output. */
@@ -35,10 +36,19 @@ export interface Window {
   readonly height: number;
 }
 
-export const windows: readonly (readonly [string, Window])[] = [
+const windows: readonly (readonly [string, Window])[] = [
   ['a desktop', { name: 'desktop', width: 1280, height: 900 }],
   ['a phone', { name: 'phone', width: 390, height: 844 }],
 ];
+
+/**
+ * Each app is walked through whole, and in each window: the pages of both are the same, and what brings them does not know how wide a window
+ * is. All four pairs would only take twice the time.
+ */
+export const walks = exampleApps.map(([framework, startApp], at) => {
+  const [device, window] = windows[at % windows.length] as (typeof windows)[number];
+  return [`${framework}, ${device}`, { startApp, window }] as const;
+});
 
 /** A real Chromium on the app at `url`, with a window of that size. */
 export async function openChromium(url: string, { name: device, width, height }: Window): Promise<BrowserKit> {

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/kernel/clock.ts';
 import { mailSent, startExample } from '../examples/app-client.ts';
 import { hasDebian } from '../support/debian.ts';
 import { codeAt } from '../support/person.ts';
-import { clearScreenshots, openChromium, windows, type BrowserKit } from './browser-kit.ts';
+import { clearScreenshots, openChromium, walks, type BrowserKit } from './browser-kit.ts';
 
 const password = 'herons over quiet Malmo';
 const other = 'eleven teacups in orbit';
@@ -16,7 +16,7 @@ const kim = 'kim@forge.example';
 const lee = 'lee@forge.example';
 const minuteMs = 60_000;
 
-describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(windows)('an incident in a browser on %s', (_device, window) => {
+describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)('an incident in a browser: %s', (_walk, { startApp, window }) => {
   let range: RangeServer;
   let app: RunningApp;
   let kit: BrowserKit;
@@ -33,7 +33,7 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(windows
       { name: 'Forge', users, contacts: [{ email: 'zoe@example.com', name: 'Zoe' }] },
       { name: 'Operations', users: [{ email: ops, name: 'Olu Operator', password, operator: true }], contacts: [] },
     ];
-    app = await startExample({ unprotected: false, breachUrl: range.url, clock, seed: { teams } });
+    app = await startExample(startApp, { unprotected: false, breachUrl: range.url, clock, seed: { teams } });
     // A folder of its own: another walk may be under way at the same time.
     const own = { ...window, name: `operator-${window.name}` };
     clearScreenshots(own);

@@ -8,14 +8,14 @@ import { systemClock } from '../../src/kernel/clock.ts';
 import { mailSent, startExample } from '../examples/app-client.ts';
 import { hasDebian } from '../support/debian.ts';
 import { codeAt } from '../support/person.ts';
-import { clearScreenshots, openChromium, windows, type BrowserKit } from './browser-kit.ts';
+import { clearScreenshots, openChromium, walks, type BrowserKit } from './browser-kit.ts';
 
 const password = 'herons over quiet Malmo';
 const dana = 'dana@dairy.example';
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 
-describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(windows)('the second step in a browser on %s', (_device, window) => {
+describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)('the second step in a browser: %s', (_walk, { startApp, window }) => {
   let range: RangeServer;
   let app: RunningApp;
   let kit: BrowserKit;
@@ -27,7 +27,7 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(windows
   beforeAll(async () => {
     range = await startRangeServer({ passwords: new Map(), fillerRows: 20 });
     const users = ['kim', 'lee', 'max'].map((name) => ({ email: `${name}@forge.example`, name, password }));
-    app = await startExample({ unprotected: false, breachUrl: range.url, clock, seed: { teams: [{ name: 'Forge', users, contacts: [] }, { name: 'Dairy', users: [{ email: dana, name: 'Dana', password }, { email: 'pia@dairy.example', name: 'Pia', password }], contacts: [] }] } });
+    app = await startExample(startApp, { unprotected: false, breachUrl: range.url, clock, seed: { teams: [{ name: 'Forge', users, contacts: [] }, { name: 'Dairy', users: [{ email: dana, name: 'Dana', password }, { email: 'pia@dairy.example', name: 'Pia', password }], contacts: [] }] } });
     clearScreenshots(window);
     kit = await openChromium(app.url, window);
   }, 60_000);

@@ -4,14 +4,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningApp } from '../../examples/shared/start.ts';
 import { mailSent, startExample } from '../examples/app-client.ts';
 import { hasDebian } from '../support/debian.ts';
-import { openChromium, windows, type BrowserKit } from './browser-kit.ts';
+import { openChromium, walks, type BrowserKit } from './browser-kit.ts';
 
 const first = 'herons over quiet Malmo';
 const second = 'eleven teacups in orbit';
 const third = 'seven barrels of old fog';
 const leaked = 'gravel moon sings to nobody';
 
-describe.skipIf(!hasDebian('chromium')).each(windows)('the protected example in a browser on %s', (_device, window) => {
+describe.skipIf(!hasDebian('chromium')).each(walks)('the protected example in a browser: %s', (_walk, { startApp, window }) => {
   let range: RangeServer;
   let app: RunningApp;
   let kit: BrowserKit;
@@ -20,7 +20,7 @@ describe.skipIf(!hasDebian('chromium')).each(windows)('the protected example in 
     range = await startRangeServer({ passwords: new Map([[leaked, 12]]), fillerRows: 20 });
     const users = ['sam', 'kim', 'lee'].map((name) => ({ email: `${name}@bakery.example`, name, password: first }));
     const contacts = [{ email: 'somebody-with-a-very-long-name-indeed@a-subdomain.of-a-rather-long-domain.example.com', name: 'Somebody' }];
-    app = await startExample({ unprotected: false, breachUrl: range.url, seed: { teams: [{ name: 'Bakery', users, contacts }] } });
+    app = await startExample(startApp, { unprotected: false, breachUrl: range.url, seed: { teams: [{ name: 'Bakery', users, contacts }] } });
     kit = await openChromium(app.url, window);
   }, 60_000);
 

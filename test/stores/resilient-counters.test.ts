@@ -171,7 +171,7 @@ describe('an outage', () => {
     for (let attempt = 0; attempt < 30; attempt += 1) expect((await behind.peek([{ rule, key: `user-${attempt}`, cost: 5 }])).allowed, `user-${attempt}`).toBe(false);
   });
 
-  it('of a moment keeps a refund for the store, and takes none that it never charged', async () => {
+  it('of a moment gives back no unit that the store never charged, and none that it may have given back', async () => {
     const { limiter, sky, clock, behind } = countersUnderTest();
     const before = await limiter.take({ account: 'ann' });
     sky.weather = 'down';
@@ -181,9 +181,9 @@ describe('an outage', () => {
     await limiter.refund(before);
     sky.weather = 'fine';
     await clock.advance(1_000);
-    expect((await behind.peek(before.charges)).aheadMs).toEqual([0]);
-    await limiter.take({ account: 'ann' });
+    // The one that failed may have been done, and is not told again; the one that the store never heard of is not charged to it.
     expect((await behind.peek(before.charges)).aheadMs[0]).toBeGreaterThan(minuteMs / 2);
+    expect((await behind.peek(before.charges)).aheadMs[0]).toBeLessThanOrEqual(minuteMs);
   });
 
   it('tells the store of ten thousand keys, and says how many it could not tell of', async () => {
@@ -221,18 +221,13 @@ describe('an outage', () => {
 
 // Whoever can make a store forget must not have a fresh start.
 describe('a counter store that forgot everything', () => {
-  const forget = (behind: Pick<CounterStore, 'clear'>, ...keys: readonly string[]): void => {
-    for (const key of keys) void behind.clear({ name: 'sign-in/account', intervalMs: minuteMs, burst: 5 }, key);
-    void behind.clear({ name: 'portcullis/mark', intervalMs: 1, burst: 2 }, 'mark');
-  };
-
   it('while it was away is reminded of each key before it is charged again', async () => {
-    const { passed, sky, clock, behind } = countersUnderTest();
+    const { passed, sky, clock, forget } = countersUnderTest();
     expect(await passed('ann', 6)).toBe(5);
     expect(await passed('bob', 3)).toBe(3);
     sky.weather = 'down';
     await passed('eve', 3);
-    forget(behind, 'ann', 'bob');
+    forget();
     sky.weather = 'fine';
     await clock.advance(2_000);
     expect(await passed('ann', 5)).toBe(0);
@@ -242,19 +237,19 @@ describe('a counter store that forgot everything', () => {
   });
 
   it('without having been away is noticed within a second of use', async () => {
-    const { passed, take, clock, behind } = countersUnderTest();
+    const { passed, take, clock, forget } = countersUnderTest();
     expect(await passed('ann', 6)).toBe(5);
     await clock.advance(2_000);
-    forget(behind, 'ann');
+    forget();
     await take('somebody else');
     expect(await passed('ann', 5)).toBe(0);
   });
 
   it('is reminded once, whoever asks at the same time', async () => {
-    const { passed, limiter, clock, behind } = countersUnderTest();
+    const { passed, limiter, clock, forget } = countersUnderTest();
     expect(await passed('ann', 3)).toBe(3);
     await clock.advance(2_000);
-    forget(behind, 'ann');
+    forget();
     await passed('somebody else', 1);
     const all = Promise.all(Array.from({ length: 50 }, () => limiter.take({ account: 'ann' })));
     await clock.advance(60);
@@ -262,20 +257,20 @@ describe('a counter store that forgot everything', () => {
   });
 
   it('is told no more than is missing: another process may have told it already', async () => {
-    const { passed, clock, behind } = countersUnderTest();
+    const { passed, clock, behind, forget } = countersUnderTest();
     expect(await passed('ann', 3)).toBe(3);
     await clock.advance(2_000);
-    forget(behind, 'ann');
+    forget();
     await passed('somebody else', 1);
     await behind.take([{ rule: { name: 'sign-in/account', intervalMs: minuteMs, burst: 5 }, key: 'ann', cost: 3 }]);
     expect(await passed('ann', 5)).toBe(2);
   });
 
   it('that goes away again while it is reminded is no way around the limit', async () => {
-    const { passed, sky, clock, behind } = countersUnderTest();
+    const { passed, sky, clock, forget } = countersUnderTest();
     expect(await passed('ann', 6)).toBe(5);
     await clock.advance(2_000);
-    forget(behind, 'ann');
+    forget();
     await passed('somebody else', 1);
     sky.weather = 'hanging';
     expect(await passed('ann', 5)).toBe(0);

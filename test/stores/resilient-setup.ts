@@ -1,5 +1,5 @@
-import { createLimiter } from 'portcullis/limiter';
-import { fakeClock } from 'portcullis/testing';
+import { createLimiter, type Limiter } from 'portcullis/limiter';
+import { fakeClock, type FakeClock } from 'portcullis/testing';
 import { memoryStore, resilientCounters, resilientRecords, type CounterStore, type RecordStore, type ResilientCountersOptions, type ResilientRecordsOptions } from '../../src/index.ts';
 import { eventRecorder } from '../support/recorder.ts';
 
@@ -30,15 +30,19 @@ export function countersUnderTest(options: ResilientCountersOptions = {}) {
   const clock = fakeClock();
   const recorder = eventRecorder();
   const sky: { weather: Weather } = { weather: 'fine' };
-  const behind = memoryStore({ clock });
+  const server = forgetfulServer(clock);
+  const { behind, instead } = server;
   let calls = 0;
   const far = stormy<CounterStore>({ ...behind, shared: true }, sky);
   const counted: CounterStore = { ...far, take: (charges) => { calls += 1; return far.take(charges); } };
   const store = resilientCounters(counted, { clock, emit: recorder.emit, ...options });
-  const limiter = createLimiter({
-    name: 'sign-in', store, clock, emit: recorder.emit,
+  const limiterOf = (counters: CounterStore): Limiter<'account' | 'export'> => createLimiter({
+    name: 'sign-in', store: counters, clock, emit: recorder.emit,
     rules: { account: { limit: 5, windowMs: 5 * minuteMs }, export: { limit: 5, windowMs: 5 * minuteMs, onStoreFailure: 'deny' } },
   });
+  const limiter = limiterOf(store);
+  /** The limiter of another process, over the same store. */
+  const otherProcess = (): Limiter<'account' | 'export'> => limiterOf(resilientCounters(far, { clock, emit: recorder.emit, ...options }));
   /** The decision, with the time that it took by the fake clock. */
   const take = async (key: string, rule: 'account' | 'export' = 'account'): Promise<{ readonly ok: boolean; readonly tookMs: number; readonly retryAfterMs: number }> => {
     const beganMs = clock.monotonicMs();
@@ -55,7 +59,21 @@ export function countersUnderTest(options: ResilientCountersOptions = {}) {
     for (let time = 0; time < times; time += 1) if ((await take(key)).ok) sum += 1;
     return sum;
   };
-  return { clock, sky, store, behind, limiter, take, passed, sent: () => calls, ...recorder };
+  return { clock, sky, store, behind, limiter, otherProcess, instead, forget: server.forget, take, passed, sent: () => calls, ...recorder };
+}
+
+/** A store that can lose everything, and of which a test may replace verbs. */
+function forgetfulServer(clock: FakeClock): { readonly behind: CounterStore; readonly instead: Partial<Pick<CounterStore, 'take' | 'giveBack'>>; readonly forget: () => void } {
+  let inner = memoryStore({ clock });
+  const instead: Partial<Pick<CounterStore, 'take' | 'giveBack'>> = {};
+  const behind: CounterStore = {
+    shared: true,
+    take: (charges) => (instead.take ?? inner.take)(charges),
+    giveBack: (charges) => (instead.giveBack ?? inner.giveBack)(charges),
+    peek: (charges) => inner.peek(charges),
+    clear: (rule, key) => inner.clear(rule, key),
+  };
+  return { behind, instead, forget: () => { inner = memoryStore({ clock }); } };
 }
 
 /** Records behind a store that can go away. */

@@ -1,4 +1,5 @@
 import { systemClock } from '../../kernel/clock.ts';
+import { roundingMs } from '../../kernel/counting.ts';
 import { isThenable } from '../../kernel/deadline.ts';
 import { callback, integer, port, readOptions } from '../../kernel/options.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -33,8 +34,8 @@ export interface ResilientCounters extends CounterStore {
 /** The defaults of {@link resilientCounters}. */
 export const resilientCountersDefaults = Object.freeze({ processes: 1, deadlineMs: 50, maxKeys: 20_000 });
 
-/** Its name is no limiter's: theirs hold one slash between two names. */
-const probeCharge: CounterCharge = Object.freeze({ rule: Object.freeze({ name: 'portcullis/probe', intervalMs: 1, burst: 1_000 }), key: 'probe', cost: 1 });
+/** Its name is no limiter's: theirs hold no space. */
+const probeCharge: CounterCharge = Object.freeze({ rule: Object.freeze({ name: 'portcullis probe', intervalMs: 1, burst: 1_000 }), key: 'probe', cost: 1 });
 
 const settleAfterMs = 500;
 
@@ -54,7 +55,7 @@ export function resilientCounters(store: CounterStore, options: ResilientCounter
     emit: callback<Emit>(() => undefined),
   });
   const shadow = createShadow({ counters: memoryCounters({ maxKeys, clock, emit }), processes });
-  const arrears = createArrears(clock);
+  const arrears = createArrears({ clock, onLost: () => { reminder.forgotten(); } });
   const timed = timedStore(store, { clock, deadlineMs });
   const line: StoreLine = createLine({
     store: 'counters', clock, emit, deadlineMs,
@@ -96,9 +97,26 @@ function verbsOf({ store, line, shadow, arrears, reminder, settleSoon }: Parts):
 
   const take: CounterStore['take'] = (charges) => orHere(charges, takeHere, () => line.ask(() => store.take(charges), (answer) => {
     const verdict = checkedVerdict(charges, answer);
-    shadow.learn(charges, verdict);
-    return verdict;
+    shadow.learn(charges, verdict, arrears.owed);
+    return arrears.size === 0 ? verdict : withDebts(charges, verdict, arrears.owed);
   }));
+
+  /**
+   * Whether it was sent, answered or not: what may have been given back is not given back again, or whoever makes answers late would
+   * have units for nothing. What was not sent is told later, so that whoever was right is not short of an attempt.
+   */
+  async function isSent(question: () => void | Promise<void>): Promise<boolean> {
+    let sent = false;
+    try {
+      await line.ask(() => {
+        sent = true;
+        return question();
+      }, nothing);
+    } catch {
+      // The line tells of it.
+    }
+    return sent;
+  }
 
   return {
     take(charges) {
@@ -108,15 +126,9 @@ function verbsOf({ store, line, shadow, arrears, reminder, settleSoon }: Parts):
     peek: (charges) => orHere(charges, (all) => shadow.peek(all), () => line.ask(() => store.peek(charges), (answer) => checkedVerdict(charges, answer))),
     async giveBack(charges) {
       const takenHere = shadow.giveBack(charges);
-      try {
-        // What was taken here and is not settled yet, the store has never heard of.
-        if (!(takenHere && arrears.owes(charges))) {
-          await line.ask(() => store.giveBack(charges), nothing);
-          return;
-        }
-      } catch {
-        // Whoever was right must not be short of an attempt because the store was away for a moment.
-      }
+      // What was taken here and is not settled yet, the store has never heard of; of what was lost it never will.
+      if (takenHere && !arrears.knows(charges)) return;
+      if (!(takenHere && arrears.owes(charges)) && (await isSent(() => store.giveBack(charges)))) return;
       arrears.givenBack(charges);
       settleSoon();
     },
@@ -126,6 +138,16 @@ function verbsOf({ store, line, shadow, arrears, reminder, settleSoon }: Parts):
       await line.ask(() => store.clear(rule, key), nothing);
     },
   };
+}
+
+/**
+ * The store's verdict together with what it has not heard of yet: else whoever makes every other call fail is let through by both. What
+ * the store charged for a refusal stays with it.
+ */
+function withDebts(charges: readonly CounterCharge[], { allowed, aheadMs }: CounterVerdict, owed: Arrears['owed']): CounterVerdict {
+  const wholeMs = charges.map((charge, at) => (aheadMs[at] as number) + Math.max(0, owed(charge)) * charge.rule.intervalMs);
+  const isWithin = ({ rule }: CounterCharge, at: number): boolean => (wholeMs[at] as number) <= rule.burst * rule.intervalMs + roundingMs(rule) || wholeMs[at] === aheadMs[at];
+  return { allowed: allowed && charges.every(isWithin), aheadMs: wholeMs };
 }
 
 const nothing = (): void => undefined;

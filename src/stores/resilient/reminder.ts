@@ -1,6 +1,8 @@
 import { boundedKey, detached } from '../../kernel/bounded-key.ts';
+import { systemRandom } from '../../kernel/random.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { CounterCharge } from '../../ports/counter-store.ts';
+import type { CounterCharge, CounterVerdict } from '../../ports/counter-store.ts';
+import { chargeMissing } from './catching-up.ts';
 import type { StoreLine } from './line.ts';
 import type { Shadow } from './shadow.ts';
 import type { TimedStore } from './timed.ts';
@@ -12,6 +14,8 @@ import type { TimedStore } from './timed.ts';
 export interface Reminder {
   /** Looks whether the store has lost its counters. Rejects where it fails. */
   look(): Promise<void>;
+  /** The store knows less than this process, for another reason. */
+  forgotten(): void;
   /**
    * What has to be awaited before these keys are charged; undefined in ordinary times. Rejects where the store fails: then it must
    * not decide. Looks itself, at most four times a second.
@@ -27,12 +31,11 @@ export interface ReminderParts {
   readonly clock: Clock;
 }
 
-/** A key that is never free again unless the store has lost it: it stays spent for as long as a counter may. */
-const mark: CounterCharge = Object.freeze({ rule: Object.freeze({ name: 'portcullis/mark', intervalMs: 200 * 24 * 3_600_000, burst: 2 }), key: 'mark', cost: 1 });
-
 const lookEveryMs = 250;
 /** No limit of a sign-in is much longer. */
 const rememberForMs = 24 * 3_600_000;
+/** A key under it is spent for a day, and charged again before it is free. Its name is no limiter's: theirs hold no space. */
+const markRule = Object.freeze({ name: 'portcullis mark', intervalMs: rememberForMs, burst: 2 });
 const maxReminded = 20_000;
 
 export function createReminder({ timed, line, shadow, clock }: ReminderParts): Reminder {
@@ -40,25 +43,30 @@ export function createReminder({ timed, line, shadow, clock }: ReminderParts): R
   let reminded = new Map<string, Promise<void> | true>();
   let lostAtMs: number | undefined;
   let lookedAtMs = -Infinity;
+  /** Of this process alone: of one for all, the first to look would hide from the others that it had gone. */
+  const mark: CounterCharge = Object.freeze({ rule: markRule, key: systemRandom(16).toString('base64url'), cost: 1 });
+  /** Whether the store has had the mark. Whoever has just begun has nothing to remind it of. */
+  let marked = false;
+
+  function forgotten(): void {
+    lostAtMs = clock.monotonicMs();
+    reminded = new Map();
+  }
 
   async function look(): Promise<void> {
-    const isFirst = lookedAtMs === -Infinity;
     lookedAtMs = clock.monotonicMs();
     const { aheadMs: [aheadMs = 0] } = await timed.peek([mark]);
-    if (aheadMs >= mark.rule.intervalMs / 2) return;
-    // Whoever has just begun remembers nothing.
-    if (!isFirst) lostAtMs = clock.monotonicMs();
-    reminded = new Map();
-    await timed.take([mark]);
+    if (aheadMs === 0 && marked) forgotten();
+    if (aheadMs < markRule.intervalMs / 2) await timed.take([mark]);
+    marked = true;
   }
 
   async function remind(charge: CounterCharge, units: number): Promise<void> {
     const { rule, key } = charge;
-    const { aheadMs: [aheadMs = 0] } = await line.ask(() => timed.peek([{ rule, key, cost: 1 }]), (verdict) => verdict);
+    const asked = (question: () => Promise<CounterVerdict>): Promise<CounterVerdict> => Promise.resolve(line.ask(question, (verdict) => verdict));
+    const { aheadMs: [aheadMs = 0] } = await asked(() => timed.peek([{ rule, key, cost: 1 }]));
     // What is there already is of a process that told it, or of new attempts.
-    const there = aheadMs / rule.intervalMs;
-    const missing = Math.min(Math.round(units - there), Math.floor(rule.burst - there));
-    if (missing >= 1) await line.ask(() => timed.take([{ rule, key, cost: missing }]), (verdict) => verdict);
+    await chargeMissing((charges) => asked(() => timed.take(charges)), charge, aheadMs, (nowMs) => Math.round(units - nowMs / rule.intervalMs));
   }
 
   function reminding(charge: CounterCharge): Promise<void> | undefined {
@@ -78,6 +86,7 @@ export function createReminder({ timed, line, shadow, clock }: ReminderParts): R
 
   return {
     look,
+    forgotten,
     before(charges) {
       const nowMs = clock.monotonicMs();
       if (nowMs - lookedAtMs >= lookEveryMs && !line.isAway()) look().catch(() => undefined);

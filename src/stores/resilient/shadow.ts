@@ -6,8 +6,8 @@ import type { MemoryCounters } from '../memory/counters.ts';
  * gives nobody a fresh start.
  */
 export interface Shadow {
-  /** What the store said. */
-  learn(charges: readonly CounterCharge[], verdict: CounterVerdict): void;
+  /** What the store said. `owed`: units of a charge's key that were charged here and that the store has not heard of. */
+  learn(charges: readonly CounterCharge[], verdict: CounterVerdict, owed: (charge: CounterCharge) => number): void;
   /** Decides in place of the store. */
   take(charges: readonly CounterCharge[]): CounterVerdict;
   peek(charges: readonly CounterCharge[]): CounterVerdict;
@@ -68,11 +68,13 @@ export function createShadow({ counters, processes }: { readonly counters: Memor
   }
 
   return {
-    learn(charges, { aheadMs }) {
+    learn(charges, { aheadMs }, owed) {
       for (let at = 0; at < charges.length; at += 1) {
-        const { rule, key } = charges[at] as CounterCharge;
-        const share = shareFor(rule);
-        counters.setAhead(share.rule, key, (aheadMs[at] as number) * share.stretch);
+        const charge = charges[at] as CounterCharge;
+        const { rule, stretch } = shareFor(charge.rule);
+        const ownMs = Math.max(0, owed(charge)) * rule.intervalMs;
+        // Never more than a key can spend: a store that once said so would keep somebody out for good.
+        counters.setAhead(rule, charge.key, Math.min(rule.burst * rule.intervalMs, (aheadMs[at] as number) * stretch + ownMs));
       }
     },
     take(charges) {

@@ -59,6 +59,7 @@ export async function appOn(stores: { readonly counters?: CounterStore; readonly
     uniform: { quantumMs: 10 },
     breach: { sources: [{ name: 'none', check: async () => ({ verdict: 'clean' }) }] },
     hasher: { engine: swiftEngine() },
+    reportError: () => undefined,
     onEvent(event) {
       if (event.type === 'store.failed') return;
       events.push(event);

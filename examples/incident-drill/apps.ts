@@ -30,15 +30,22 @@ export interface AppToStart {
 /** Starts an app and answers when it takes requests. */
 export type StartApp = (app: AppToStart) => Promise<AttackedApp>;
 
-const main = fileURLToPath(new URL('../express-app/main.ts', import.meta.url));
 const startTimeoutMs = 30_000;
 const stopTimeoutMs = 4_000;
 
+/** The example app is there once on each framework. */
+export const frameworks = ['express', 'fastify'] as const;
+
+export type AppFramework = (typeof frameworks)[number];
+
 /** Starts the example app as a process of its own. */
-export const startAppProcess: StartApp = ({ side, dataFolder, seedFile, breachUrl }) => {
-  const args = [main, '--json-ready', '--port', '0', '--data', dataFolder, '--seed-file', seedFile, '--fast-seed', '--breach-url', breachUrl];
-  return startNode(side === 'unprotected' ? [...args, '--unprotected'] : args, `the ${side === 'unprotected' ? side : 'protected'} app`);
-};
+export function startAppProcess(framework: AppFramework): StartApp {
+  const main = fileURLToPath(new URL(`../${framework}-app/main.ts`, import.meta.url));
+  return ({ side, dataFolder, seedFile, breachUrl }) => {
+    const args = [main, '--json-ready', '--port', '0', '--data', dataFolder, '--seed-file', seedFile, '--fast-seed', '--breach-url', breachUrl];
+    return startNode(side === 'unprotected' ? [...args, '--unprotected'] : args, `the ${side === 'unprotected' ? side : 'protected'} app`);
+  };
+}
 
 /** Starts a script that prints where it listens. Whatever becomes of this process, the script does not outlive it. */
 export async function startNode(args: readonly string[], name: string): Promise<AttackedApp> {

@@ -16,7 +16,7 @@ export interface DrillOptions {
   readonly seed: number;
   /** Default: as `npm run drill` has it. */
   readonly sizes?: Sizes;
-  /** Default: each app is a process of its own. */
+  /** Default: each app is a process of its own, on Express. */
   readonly startApp?: StartApp;
   readonly progress?: Progress;
   /** Ends the drill early; it then rejects, with everything cleaned up. */
@@ -39,7 +39,7 @@ export interface DrillResult {
  * their second factors before all that: a code is good for one use, and the next comes with the next half minute. Resolves
  * only when all were played to the end. Nothing is left behind: no process, no folder.
  */
-export async function runDrill({ seed, sizes = fullSize, startApp = startAppProcess, progress = silent, signal = new AbortController().signal }: DrillOptions): Promise<DrillResult> {
+export async function runDrill({ seed, sizes = fullSize, startApp = startAppProcess('express'), progress = silent, signal = new AbortController().signal }: DrillOptions): Promise<DrillResult> {
   const startedAt = performance.now();
   const plan = makePlan(seed, sizes);
   const folder = workFolder();

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { frameworks, startAppProcess, type AppFramework } from './apps.ts';
 import { drillJson, runDrill } from './drill.ts';
 import { createProgress } from './progress.ts';
 import { renderReport } from './report/page.ts';
@@ -12,6 +13,7 @@ const help = `Replays the 2019 incident against the example app, unprotected, pr
 
   npm run drill -- [options]
 
+  --app express       the framework under the app: express or fastify
   --seed 2019         decides who, what and in which order; times vary
   --json FILE         writes the figures of the three runs
   --report FILE       where the page with the charts goes (default: drill-report.html in this folder)
@@ -31,18 +33,25 @@ try {
 }
 
 async function run(): Promise<void> {
-  const options = { seed: { type: 'string', default: '2019' }, json: { type: 'string' }, report: { type: 'string', default: 'drill-report.html' }, help: { type: 'boolean', default: false } } as const;
+  const options = { app: { type: 'string', default: 'express' }, seed: { type: 'string', default: '2019' }, json: { type: 'string' }, report: { type: 'string', default: 'drill-report.html' }, help: { type: 'boolean', default: false } } as const;
   const { values } = parseArgs({ options });
   if (values.help) {
     process.stdout.write(help);
     return;
   }
-  const result = await runDrill({ seed: seedOf(values.seed), progress: createProgress(process.stdout), signal: signalOfInterrupts() });
+  const app = appOf(values.app);
+  const result = await runDrill({ seed: seedOf(values.seed), startApp: startAppProcess(app), progress: createProgress(process.stdout), signal: signalOfInterrupts() });
   const report = resolve(values.report);
   writeFileSync(report, renderReport(result));
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(drillJson(result), null, 2)}\n`);
-  process.stdout.write(`${renderTable(result)}\n${(result.durationMs / 1000).toFixed(1)} s, seed ${result.seed}. Charts: ${report}\n`);
+  process.stdout.write(`${renderTable(result)}\n${(result.durationMs / 1000).toFixed(1)} s, on ${app}, seed ${result.seed}. Charts: ${report}\n`);
   if (openingsOf(result).length + responseOpeningsOf(result).length > 0) process.exitCode = 1;
+}
+
+function appOf(name: string): AppFramework {
+  const found = frameworks.find((each) => each === name);
+  if (found === undefined) throw new Error(`--app: expected ${frameworks.join(' or ')}, got ${JSON.stringify(name)}`);
+  return found;
 }
 
 function seedOf(text: string): number {

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startAppProcess, startNode, type AttackedApp, type StartApp } from '../../examples/incident-drill/apps.ts';
+import { frameworks, startAppProcess, startNode, type AttackedApp, type StartApp } from '../../examples/incident-drill/apps.ts';
 import { runDrill } from '../../examples/incident-drill/drill.ts';
 import { fullSize } from '../../examples/incident-drill/plan.ts';
 import type { Progress } from '../../examples/incident-drill/progress.ts';
@@ -30,9 +30,9 @@ async function isUp({ url }: AttackedApp): Promise<boolean> {
   );
 }
 
-describe('an app of the drill', () => {
+describe.each(frameworks)('an app of the drill, on %s', (framework) => {
   it('is a process that answers until it is stopped', async () => {
-    const app = await startAppProcess(options('{"teams":[]}'));
+    const app = await startAppProcess(framework)(options('{"teams":[]}'));
     expect(await isUp(app)).toBe(true);
     expect(app.firstAlarmAt()).toBeUndefined();
     await app.stop();
@@ -40,7 +40,7 @@ describe('an app of the drill', () => {
   });
 
   it('that cannot start says why', async () => {
-    await expect(startAppProcess(options('{}'))).rejects.toThrow(/the unprotected app ended by itself \(exit code 1\)\n.*expected \{ "teams": \[\.\.\.\] \}/);
+    await expect(startAppProcess(framework)(options('{}'))).rejects.toThrow(/the unprotected app ended by itself \(exit code 1\)\n.*expected \{ "teams": \[\.\.\.\] \}/);
   });
 });
 
@@ -86,7 +86,7 @@ describe('a drill that is interrupted', () => {
     };
     const startApp: StartApp = async (given) => {
       workFolder = dirname(dirname(given.dataFolder));
-      app = await startAppProcess(given);
+      app = await startAppProcess('express')(given);
       expect(existsSync(workFolder)).toBe(true);
       return app;
     };

@@ -122,6 +122,23 @@ describe('the counters of a redis store', () => {
     Object.assign(rule, { burst: 3 });
     expect((await store.take([charge(rule, 'a')])).allowed).toBe(true);
   });
+
+  it('go on where the limit changes and the window stays', async () => {
+    const store = openStore(await openClient(clients.ioredis, server()));
+    await store.take([charge(hourly(10), 'a', 10)]);
+    expect((await store.take([charge(hourly(5), 'a')])).allowed).toBe(false);
+  });
+
+  // ASVS 5.0 6.3.1: while one version of an app replaces another, both count.
+  it('give no units to whoever asks a process of another version, whose window is shorter, in between', async () => {
+    const store = openStore(await openClient(clients.ioredis, server()));
+    const [old, next]: readonly [CounterRule, CounterRule] = [{ name: 'limit', intervalMs: hourMs, burst: 10 }, { name: 'limit', intervalMs: hourMs, burst: 2 }];
+    let passes = 0;
+    for (let turn = 0; turn < 30; turn += 1) {
+      for (const rule of [old, next]) if ((await store.take([charge(rule, 'a')])).allowed) passes += 1;
+    }
+    expect(passes).toBe(12);
+  });
 });
 
 // ASVS 6.5.8

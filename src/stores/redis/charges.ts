@@ -53,7 +53,7 @@ export function createChargeReader(names: Names): (charges: readonly CounterChar
     const args: string[] = [];
     for (const charge of charges) {
       const { costMs, mostMs } = priceOf(charge);
-      keys.push(names.counter(charge.rule.name, charge.key));
+      keys.push(names.counter(charge.rule, charge.key));
       args.push(costMs, mostMs);
     }
     return { keys, args };

@@ -24,7 +24,7 @@ export function clusterCounters(parts: CounterParts & { readonly clock: Clock })
   /** Copies: the caller may change what it gave while the answer is on its way. */
   function groupsOf(given: readonly CounterCharge[]): readonly Group[] {
     const charges = given.map(({ rule, key, cost }) => ({ rule: { ...rule }, key, cost }));
-    const names = charges.map(({ rule, key }) => parts.names.counter(rule.name, key));
+    const names = charges.map(({ rule, key }) => parts.names.counter(rule, key));
     return slotGroups(names).map((places) => ({ places, charges: places.map((at) => charges[at] as CounterCharge), names: places.map((at) => names[at] as string) }));
   }
 

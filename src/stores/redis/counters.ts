@@ -38,7 +38,7 @@ export function redisCounters({ run, scripts, names, time }: CounterParts): Remo
       await ask(scripts.giveBack, read(charges));
     },
     async clear(rule, key) {
-      await run(scripts.forget, [names.counter(rule.name, key)], []);
+      await run(scripts.forget, [names.counter(rule, key)], []);
     },
   };
 }

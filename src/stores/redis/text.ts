@@ -1,5 +1,6 @@
 import { sha256 } from '../../kernel/compare.ts';
 import { storedKey } from '../../kernel/stored-text.ts';
+import type { CounterRule } from '../../ports/counter-store.ts';
 import { wrongAnswer } from './faults.ts';
 
 /** What the kernel's key ring makes of a name: as long as a digest here, and kept as it is. */
@@ -8,21 +9,26 @@ const maxTags = 1_000;
 
 /** Names keys in the server. Short, since memory is paid for each: a rule and a key take 31 characters after the prefix. */
 export interface Names {
-  counter(rule: string, key: string): string;
+  counter(rule: CounterRule, key: string): string;
   record(key: string): string;
   /** Where the writes of a record are told. */
   channel(key: string): string;
 }
 
 export function createNames(prefix: string): Names {
-  const tags = new Map<string, string>();
+  const tags = new Map<string, { readonly windowMs: number; readonly tag: string }>();
 
-  function tagOf(rule: string): string {
-    const known = tags.get(rule);
-    if (known !== undefined) return known;
+  /**
+   * By the name and the whole window: a script brings a key that is further ahead than its window to the end of it. A process with a
+   * shorter one, of another version of the app, would so give units to all others.
+   */
+  function tagOf({ name, intervalMs, burst }: CounterRule): string {
+    const windowMs = Math.round(intervalMs * burst);
+    const known = tags.get(name);
+    if (known?.windowMs === windowMs) return known.tag;
     if (tags.size >= maxTags) tags.clear();
-    const tag = shortDigest(rule).slice(0, 8);
-    tags.set(rule, tag);
+    const tag = shortDigest(`${windowMs} ${name}`).slice(0, 8);
+    tags.set(name, { windowMs, tag });
     return tag;
   }
 

@@ -5,6 +5,9 @@ import { markOf, readMark, readWiderMark, type ReadMark } from './mark.ts';
 import type { EpochMemory } from './memory.ts';
 import { checkedId, everyone, organizationIdsOf, organizationScope, userScope, type EpochScope } from './scope.ts';
 
+/** How far the clocks of an app's machines may be apart. */
+const clocksApartMs = 60_000;
+
 export interface CheckParts {
   readonly memory: EpochMemory;
   readonly clock: Clock;
@@ -49,7 +52,8 @@ export function createChecks({ memory, clock, born, adoptUntilMs }: CheckParts):
     // What is remembered, and no newer look: a mark that carried a raise which the verdict has not seen would outlive it.
     const all = remembered.epoch === 0 && !isDoubted(remembered) ? await born() : remembered;
     const known = await Promise.all(scopes.map((scope) => memory.current(scope, 0)));
-    const isOver = (each: Known): boolean => isDoubted(each) || each.raisedMs >= startedAtMs;
+    // Two times, perhaps of two machines: one that may have been before the raise was.
+    const isOver = (each: Known): boolean => isDoubted(each) || (each.raisedMs > 0 && each.raisedMs + clocksApartMs >= startedAtMs);
     const ended = scopes.filter((_, at) => isOver(known[at] as Known));
     if (isOver(all)) return { live: false, reason: 'everyone' };
     if (ended.length > 0) return verdictOf(ended);

@@ -20,7 +20,7 @@ export interface EpochsOptions {
   readonly records: RecordStore;
   /** For how long a check may answer from memory, ms. Default 1,000; 0 to 60,000. */
   readonly maxStaleMs?: number;
-  /** Until then a session without a mark lives, if it started after every raise. Default: none does. */
+  /** Until then a session without a mark lives, if it started more than a minute after every raise: the two times may be of two machines. Default: none does. */
   readonly adoptUnmarkedUntil?: Date;
   /** Accounts and organizations whose epochs are remembered. Default 10,000; 1 to 1,000,000. */
   readonly maxCached?: number;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from 'portcullis';
+import { fakeClock } from 'portcullis/testing';
 import { accountId, by, dayMs, said, setup } from './setup.ts';
 
 const untilMs = Date.UTC(2026, 5);
@@ -149,9 +150,27 @@ describe('a session without a mark', () => {
     expect(await check(startedAtMs)).toBe(scope);
     // A start that is still to come is none.
     expect(await check(startedAtMs + dayMs)).toBe(scope);
-    await self.clock.advance(10);
-    expect(await check(startedAtMs + 5)).toBe('live');
+    // Nor is one of the next minute: it may be of a host whose clock is ahead, and from before the raise.
+    await self.clock.advance(120_000);
+    expect(await check(startedAtMs + 60_000)).toBe(scope);
+    expect(await check(startedAtMs + 60_001)).toBe('live');
     expect(await check(startedAtMs)).toBe(scope);
+  });
+
+  it.each([['ahead', 30_000], ['behind', -30_000]])('of a host whose clock is %s does not outlive a raise that was made after it', async (_where, skewMs) => {
+    for (const scope of ['everyone', 'organization', 'user'] as const) {
+      const self = setup({ adoptUnmarkedUntil });
+      const other = self.another({ clock: fakeClock(self.clock.nowMs() + skewMs) });
+      const session = { startedAtMs: other.clock.nowMs(), organizationIds: ['team-1'] };
+      for (const { clock } of [self, other]) await clock.advance(1);
+      if (scope === 'everyone') await self.epochs.revokeEveryone({ by });
+      else if (scope === 'organization') await self.epochs.revokeOrganization({ id: 'team-1', by });
+      else await self.epochs.revokeUser({ accountId });
+      for (const waitMs of [0, 1_000, 120_000]) {
+        for (const { clock } of [self, other]) await clock.advance(waitMs);
+        for (const host of [self, other]) expect(await said(host.check(undefined, session))).toBe(scope);
+      }
+    }
   });
 
   it('gets no mark from after a raise that the verdict has not seen', async () => {

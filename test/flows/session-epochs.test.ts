@@ -191,11 +191,12 @@ describe('a session from before the library, without a mark,', () => {
   async function unmarked(kit: Kit): Promise<Person & { readonly session: SessionFacts }> {
     const ada = await person(kit, email);
     await ada.enrollWholly();
-    return Object.assign(ada, { session: withoutMark(kit, ada.session) });
+    return Object.assign(ada, { session: await withoutMark(kit, ada.session) });
   }
 
-  /** As if it were begun now, so that no end of before means it. */
-  function withoutMark({ clock }: Kit, session: SessionFacts | undefined): SessionFacts {
+  /** As if it were begun now, and more than a minute after every end of before, so that none means it. */
+  async function withoutMark({ clock }: Kit, session: SessionFacts | undefined): Promise<SessionFacts> {
+    await clock.advance(60_001);
     const { epochs: _epochs, ...rest } = session as SessionFacts;
     return { ...rest, startedAtMs: clock.nowMs() };
   }
@@ -232,7 +233,7 @@ describe('a session from before the library, without a mark,', () => {
     expect(done.session.epochs).toBeDefined();
     await expectAlive(kit, { session: done.session, browser: ada.browser });
     await kit.clock.advance(30_000);
-    ada.session = withoutMark(kit, done.session);
+    ada.session = await withoutMark(kit, done.session);
     const begun = await enroll();
     const late = await amid(kit, (gate) => Object.assign(kit.table, { setSecondFactor: () => gate }), () => confirm(begun));
     if (late.outcome !== 'enrolled') throw new Error(JSON.stringify(late));

@@ -102,6 +102,24 @@ describe('a record store that only refuses one thing', () => {
     expect(await create('reset:1')).toBe(true);
   });
 
+  it('comes back after an outage, also where it is full', async () => {
+    const { clock, settled, emit } = recordsUnderTest();
+    const behind = memoryStore({ clock, maxRecords: 1 });
+    let gone = true;
+    const store = resilientRecords({
+      ...behind,
+      read: (key) => (gone ? Promise.reject(new Error('gone')) : behind.read(key)),
+      compareAndSet: (change) => (gone ? Promise.reject(new Error('gone')) : behind.compareAndSet(change)),
+    }, { clock, emit });
+    await behind.compareAndSet({ key: 'totp:ann', expectedVersion: 0, value: '1' });
+    await behind.compareAndSet({ key: 'probe:other', expectedVersion: 0, value: '1' });
+    for (let attempt = 0; attempt < 3; attempt += 1) await expect(settled(store.read('totp:ann'))).rejects.toMatchObject(stored);
+    gone = false;
+    await clock.advance(2_000);
+    expect(store.health()).toEqual({ state: 'ok' });
+    expect(await settled(store.read('totp:ann'))).toMatchObject({ value: '1' });
+  });
+
   it('that can be read and not written does not come back by being read', async () => {
     const { sky, settled, clock, behind, emit } = recordsUnderTest();
     let readOnly = true;

@@ -1,5 +1,5 @@
 import { systemClock } from '../../kernel/clock.ts';
-import { StoreError } from '../../kernel/errors.ts';
+import { isStoreFull, StoreError } from '../../kernel/errors.ts';
 import { callback, group, integer, list, port, readOptions, text } from '../../kernel/options.ts';
 import { systemRandom } from '../../kernel/random.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -85,13 +85,14 @@ async function inTime<T>(line: StoreLine, question: () => Promise<T>): Promise<T
   return line.ask(question, (answer) => answer);
 }
 
-/** Writes: a store that can only be read is away too. */
+/** Writes: a store that can only be read is away too. One that is full is there, or a flood of records would keep it away. */
 function createProbe(store: RecordStore, clock: Clock): () => Promise<void> {
   let key: string | undefined;
   return async () => {
     key ??= `probe:${systemRandom(12).toString('base64url')}`;
     const found: StoredRecord | undefined = await store.read(key);
-    const written: unknown = await store.compareAndSet({ key, expectedVersion: found?.version ?? 0, value: '{}', expiresAtMs: clock.nowMs() + probeKeptMs });
+    const change = { key, expectedVersion: found?.version ?? 0, value: '{}', expiresAtMs: clock.nowMs() + probeKeptMs };
+    const written: unknown = await Promise.resolve(store.compareAndSet(change)).catch((error: unknown) => isStoreFull(error) || Promise.reject(error as Error));
     if (written !== true) throw new StoreError('records: the store did not take what it was to write');
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Redis as IoRedis } from 'ioredis';
 import { createClient } from 'redis';
 import type { RedisClient, RedisStore } from 'portcullis/redis';
+import { fakeClock } from 'portcullis/testing';
 import { realRedis, startRedis } from '../support/servers/redis.ts';
 import { until } from '../support/servers/watched.ts';
 import { clients, freshPrefix, openClient, openStore, pause, redisForFile } from './redis-support.ts';
@@ -171,6 +172,18 @@ describe('the watchers of a redis store', () => {
     await create(store, 'switch:all');
     await pause(700);
     expect(heard).toEqual([]);
+  });
+
+  it('hear of writes again where a client has lost the answer to a look', async () => {
+    const clock = fakeClock();
+    const client = { status: 'ready', evalsha: (): Promise<unknown> => new Promise(() => undefined), eval: (): Promise<unknown> => new Promise(() => undefined) };
+    const store = openStore(client, { clock });
+    let heard = 0;
+    store.watch('switch:on', () => { heard += 1; });
+    await clock.advance(1_500);
+    client.evalsha = async () => ['17'];
+    await clock.advance(2_000);
+    expect(heard).toBe(1);
   });
 
   it('look at hundreds of records in a few calls', async () => {

@@ -10,6 +10,8 @@ import { answeredNumber, type Names } from './text.ts';
 
 /** Twice as often as promised: a look may come late. */
 const lookEveryMs = 500;
+/** After that a look counts as lost: a client may never answer, and nobody would hear of a write again. */
+const lookPatienceMs = 2_000;
 /** Records that one script looks at. */
 const atOnce = 100;
 
@@ -50,7 +52,7 @@ export function createWatch(parts: WatchParts): Watch {
     each.seen = version;
   }
 
-  const look = oneAtATime(() => {
+  const look = oneAtATime(parts.clock, () => {
     subscriber?.refresh();
     return readVersions(parts, [...watched.values()], see);
   });
@@ -100,22 +102,23 @@ export function createWatch(parts: WatchParts): Watch {
   };
 }
 
-/** Never twice at the same time. A failure is not a watcher's to report: whoever reads next is told. */
-function oneAtATime(work: () => Promise<void>): () => void {
-  let busy = false;
+/** Never twice at the same time, but for one that is lost. A failure is not a watcher's to report: whoever reads next is told. */
+function oneAtATime(clock: Clock, work: () => Promise<void>): () => void {
+  let current: { readonly sinceMs: number } | undefined;
 
   async function run(): Promise<void> {
-    busy = true;
+    const own = { sinceMs: clock.monotonicMs() };
+    current = own;
     try {
       await work();
     } catch {
       // Not connected, or too slow.
     }
-    busy = false;
+    if (current === own) current = undefined;
   }
 
   return () => {
-    if (!busy) void run();
+    if (current === undefined || clock.monotonicMs() - current.sinceMs > lookPatienceMs) void run();
   };
 }
 

@@ -1,6 +1,7 @@
 import { inspect as print } from 'node:util';
 import pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { fakeClock } from 'portcullis/testing';
 import { postgresDefaults, postgresSchema, postgresStore, type PostgresPool, type PostgresStoreOptions } from 'portcullis/postgres';
 import { realPostgres } from '../support/servers/postgres.ts';
 import { freshTable, openPool, openStore, sharedServer } from './postgres-support.ts';
@@ -71,6 +72,18 @@ describe('a pool that lies', () => {
     await expect(rejects.read('a:b')).rejects.toMatchObject({ code: 'ERR_STORE' });
     rejects.watch('a:b', () => undefined);
     rejects.close();
+  });
+
+  it('by losing the answer to a look keeps nobody from hearing of the next write', async () => {
+    const clock = fakeClock();
+    let lost = true;
+    const store = postgresStore({ query: () => (lost ? new Promise(() => undefined) : Promise.resolve({ rows: [{ key: 'switch:on', version: '17' }] })) }, { clock });
+    let heard = 0;
+    store.watch('switch:on', () => { heard += 1; });
+    await clock.advance(1_500);
+    lost = false;
+    await clock.advance(3_000);
+    expect(heard).toBe(1);
   });
 
   it('sends a statement that the server undid again, and not for ever', async () => {

@@ -3,25 +3,29 @@ import type { Clock } from '../../ports/clock.ts';
 /** One look at a time, and one more after it for those who asked meanwhile. */
 export interface Looks {
   readonly soon: () => void;
+  /** The look that is under way is lost: another one may begin. */
+  giveUp(): void;
   /** Since when the look that is under way is, ms; 0 where there is none. */
   busyMs(): number;
 }
 
 /** `lookOnce` must not reject. */
 export function createLooks(clock: Clock, lookOnce: () => Promise<void>): Looks {
-  let sinceMs: number | undefined;
+  let current: { readonly sinceMs: number } | undefined;
   let again = false;
 
   async function look(): Promise<void> {
-    sinceMs = clock.monotonicMs();
+    const own = { sinceMs: clock.monotonicMs() };
+    current = own;
     again = false;
     await lookOnce();
-    sinceMs = undefined;
+    if (current !== own) return;
+    current = undefined;
     next();
   }
 
   function next(): void {
-    if (again && sinceMs === undefined) void look();
+    if (again && current === undefined) void look();
   }
 
   return {
@@ -29,6 +33,9 @@ export function createLooks(clock: Clock, lookOnce: () => Promise<void>): Looks 
       again = true;
       next();
     },
-    busyMs: () => (sinceMs === undefined ? 0 : clock.monotonicMs() - sinceMs),
+    giveUp() {
+      current = undefined;
+    },
+    busyMs: () => (current === undefined ? 0 : clock.monotonicMs() - current.sinceMs),
   };
 }

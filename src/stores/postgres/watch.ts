@@ -44,7 +44,10 @@ export function createWatch({ pool, ask, statements, names, clock }: WatchOption
   };
   const listener = canListen(pool) ? createListener({ pool, channel: names.channel, heard, opened: looks.soon }) : undefined;
   const ticking = repeating(clock, lookEveryMs, () => {
-    if (looks.busyMs() > lookPatienceMs) listener?.drop();
+    if (looks.busyMs() > lookPatienceMs) {
+      listener?.drop();
+      looks.giveUp();
+    }
     listener?.start();
     looks.soon();
   });

@@ -28,8 +28,11 @@ export const mostFailures = 100;
 const freeFailures = 4;
 const firstDelayMs = 1_000;
 const hourMs = 3_600_000;
-/** How far the clocks of an app's machines may be apart. */
-const skewMs = 10_000;
+/**
+ * How far the clocks of an app's machines may be apart: far more than those that are kept by NTP are. It is also what a clock that is
+ * set back costs at most beside the wait.
+ */
+const skewMs = 60_000;
 /** Where counting ends: far above every cap, far below where numbers lose their units. */
 const mostCounted = 1_000_000;
 
@@ -53,15 +56,24 @@ export function waitMs(count: FailureCount, { known, nowMs, maxDelayMs = hourMs 
   const { failures, lastMs } = poolOf(count, known);
   if (failures <= freeFailures) return 0;
   const leftMs = lastMs + Math.min(firstDelayMs * 2 ** (failures - freeFailures - 1), maxDelayMs) - nowMs;
-  // A clock that was set back would make people wait for the time to come round again; the cap still counts them. A
-  // little is no setting back but another machine, on which the wait must not be over.
-  return lastMs > nowMs + skewMs ? 0 : Math.max(0, leftMs);
+  // A clock that was set back would make people wait for the time to come round again; the cap still counts them.
+  return isSetBack(lastMs, nowMs) ? 0 : Math.max(0, leftMs);
 }
 
-/** The count after one more failure. */
+/** Whether the clock was set back since. A little is no setting back but another machine, on which the wait must not be over. */
+function isSetBack(lastMs: number, nowMs: number): boolean {
+  return lastMs > nowMs + skewMs;
+}
+
+/**
+ * The count after one more failure. Its time never goes back on a machine that is behind: so whoever tries at several of them gains
+ * once what their clocks are apart, and not at each wait.
+ */
 export function withFailure(count: FailureCount, { known, nowMs }: { readonly known: boolean; readonly nowMs: number }): FailureCount {
-  const failures = Math.min(poolOf(count, known).failures + 1, mostCounted);
-  return known ? { ...count, knownFailures: failures, lastKnownMs: nowMs } : { ...count, failures, lastMs: nowMs };
+  const before = poolOf(count, known);
+  const failures = Math.min(before.failures + 1, mostCounted);
+  const lastMs = isSetBack(before.lastMs, nowMs) ? nowMs : Math.max(before.lastMs, nowMs);
+  return known ? { ...count, knownFailures: failures, lastKnownMs: lastMs } : { ...count, failures, lastMs };
 }
 
 /** Whether strangers are heard no more: that is when a factor counts as disabled. */

@@ -77,8 +77,81 @@ describe('a wall clock that is set back', () => {
 
   it('lets nobody use another machine, whose clock is a little behind, to wait less', () => {
     expect(asked(failed(5), { afterMs: -3_000 })).toEqual({ ok: false, reason: 'wait', retryAfterMs: 4_000 });
-    expect(asked(failed(5), { afterMs: -10_000 })).toEqual({ ok: false, reason: 'wait', retryAfterMs: 11_000 });
-    expect(asked(failed(5), { afterMs: -10_001 })).toEqual({ ok: true });
+    expect(asked(failed(5), { afterMs: -30_000 })).toEqual({ ok: false, reason: 'wait', retryAfterMs: 31_000 });
+    expect(asked(failed(5), { afterMs: -60_000 })).toEqual({ ok: false, reason: 'wait', retryAfterMs: 61_000 });
+    expect(asked(failed(5), { afterMs: -60_001 })).toEqual({ ok: true });
+  });
+
+  it('costs a minute at most beside the wait, however far it was set back', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 5, max: 49 }), fc.integer({ min: 0, max: 400 * 24 * hourMs }), (failures, backMs) => {
+        const verdict = asked(failed(failures), { afterMs: -backMs });
+        const before = asked(failed(failures));
+        if (before.ok || before.reason !== 'wait') throw new Error('expected a wait');
+        if (verdict.ok) expect(backMs).toBeGreaterThan(60_000);
+        else expect(verdict).toEqual({ ok: false, reason: 'wait', retryAfterMs: before.retryAfterMs + backMs });
+      }),
+    );
+  });
+
+  it('forgets no failure that a machine ahead of this one has counted', () => {
+    const ahead = withFailure(failed(4), { known: false, nowMs: nowMs + 30_000 });
+    expect(withFailure(ahead, { known: false, nowMs })).toMatchObject({ failures: 6, lastMs: nowMs + 30_000 });
+    // What was set back by more begins on the new time.
+    expect(withFailure(ahead, { known: false, nowMs: nowMs - hourMs })).toMatchObject({ failures: 6, lastMs: nowMs - hourMs });
+  });
+});
+
+// SP 800-63B-4 section 3.2.2
+describe('machines whose clocks are up to a minute apart', () => {
+  interface Fleet {
+    readonly skewsMs: readonly number[];
+    readonly tries: readonly { readonly host: number; readonly waitMs: number }[];
+  }
+
+  /** Somebody who tries wrong codes at whichever machine he likes, and what was counted. `elapsedMs`: from the first counted one to the last. */
+  function guess({ skewsMs, tries }: Fleet, known: boolean): { readonly counted: number; readonly elapsedMs: number } {
+    let count = noFailures;
+    let realMs = nowMs;
+    let [firstMs, lastMs] = [NaN, NaN];
+    for (const { host, waitMs: pauseMs } of tries) {
+      realMs += pauseMs;
+      const at = { known, nowMs: realMs + (skewsMs[host % skewsMs.length] ?? 0) };
+      if (waitMs(count, at) > 0) continue;
+      count = withFailure(count, at);
+      firstMs = Number.isNaN(firstMs) ? realMs : firstMs;
+      lastMs = realMs;
+    }
+    return { counted: known ? count.knownFailures : count.failures, elapsedMs: Number.isNaN(firstMs) ? 0 : lastMs - firstMs };
+  }
+
+  /** What the waits between so many failures come to on one clock. */
+  function waitsOf(failures: number): number {
+    return Array.from({ length: Math.max(0, failures - 1) }, (_, at) => waitMs(failed(at + 1), { known: false, nowMs })).reduce((sum, each) => sum + each, 0);
+  }
+
+  const hosts = fc.array(fc.integer({ min: 0, max: 60_000 }), { minLength: 1, maxLength: 8 });
+  const tries = fc.array(fc.record({ host: fc.nat({ max: 7 }), waitMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 9_000 })) }), { minLength: 1, maxLength: 120, size: 'max' });
+
+  it('gain whoever tries at all of them no more than those clocks are apart, once and not at each wait', () => {
+    fc.assert(
+      fc.property(hosts, tries, fc.boolean(), (skewsMs, order, known) => {
+        const { counted, elapsedMs } = guess({ skewsMs, tries: order }, known);
+        const apartMs = Math.max(...skewsMs) - Math.min(...skewsMs);
+        expect(waitsOf(counted)).toBeLessThanOrEqual(elapsedMs + apartMs);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it.each([[30_000, 0], [0, 30_000]])('count one more than one machine, of any number of wrong codes at once: %i and %i ms', (...skewsMs) => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 1 }), { minLength: 50, maxLength: 50 }), (order) => {
+        const { counted } = guess({ skewsMs, tries: order.map((host) => ({ host, waitMs: 0 })) }, false);
+        expect(counted).toBeGreaterThanOrEqual(5);
+        expect(counted).toBeLessThanOrEqual(6);
+      }),
+    );
   });
 });
 
@@ -108,7 +181,7 @@ describe('a count that cannot be true', () => {
         const read = known ? given.knownFailures : given.failures;
         const isSmall = Number.isInteger(read) && (read as number) >= 0 && (read as number) < (known ? cap.maxKnownFailures : cap.maxFailures);
         expect(!verdict.ok && verdict.reason === 'disabled').toBe(!isSmall);
-        if (!verdict.ok && verdict.reason === 'wait') expect(verdict.retryAfterMs).toSatisfy((ms: number) => ms > 0 && ms <= hourMs + 10_000);
+        if (!verdict.ok && verdict.reason === 'wait') expect(verdict.retryAfterMs).toSatisfy((ms: number) => ms > 0 && ms <= hourMs + 60_000);
         const next = withFailure(noFailures, { known, nowMs });
         expect(JSON.parse(JSON.stringify(next))).toEqual(next);
       }),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { HashEngine } from '../../src/hasher/index.ts';
+import { createDevices, type Devices } from '../../src/device/index.ts';
 import { createPortcullis, type Portcullis } from '../../src/portcullis.ts';
 import { createKeyRing } from '../../src/kernel/keys.ts';
 import type { Mail } from '../../src/ports/mailer.ts';
@@ -14,6 +15,7 @@ import { openPlace, type OpenPlace, type Place } from './places.ts';
 export interface App {
   readonly portcullis: Portcullis;
   readonly recovery: RecoveryCodes;
+  readonly devices: Devices;
   /** Authenticators at a moment: codes live for half a minute, and a test must not end where one ends. */
   totpAt(atMs: number): Totp;
   readonly accounts: AccountsTable;
@@ -64,6 +66,7 @@ export async function openApp({ place, table, guard = (records) => records }: Ap
   return {
     portcullis,
     recovery: createRecoveryCodes({ records }),
+    devices: createDevices({ keys, records }),
     totpAt: (atMs) => createTotp({ keys, records, issuer: 'ACME', clock: fakeClock(atMs) }),
     accounts,
     mails,

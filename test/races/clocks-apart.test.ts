@@ -24,6 +24,16 @@ function both(): readonly [Racer, Racer] {
 /** The order of the two does not matter: either may be the one that acts first. */
 const turns = [['the one whose clock is behind', 1], ['the one whose clock is ahead', 0]] as const;
 
+/** Asks until the answer is no. Checks may answer from memory for a second. */
+async function untilNo(ask: () => Promise<unknown>): Promise<unknown> {
+  const endMs = performance.now() + 5_000;
+  for (;;) {
+    const answer = await ask();
+    if (answer === false || performance.now() > endMs) return answer;
+    await wait(20);
+  }
+}
+
 /** Asks until the session is over. Within two seconds: checks may answer from memory for one. */
 async function verdictInTheEnd(racer: Racer, { accountId, mark }: { readonly accountId: string; readonly mark: EpochMark }): Promise<unknown> {
   const endMs = performance.now() + 5_000;
@@ -47,6 +57,16 @@ describe.each(stores)('two processes whose clocks are 30 s apart, on $name', (gr
       expect(result).toMatchObject({ attempts: 50, done: 1 });
       expect(await race(racers(), { deed, times: 1 })).toMatchObject({ attempts: 2, done: 0 });
       expect(app.accounts.count(email)).toEqual({ accounts: 1, replaced: kind.startsWith('reset') ? 1 : 0 });
+    });
+
+    // ASVS 5.0 2.4.1
+    it('count at most one wrong recovery code more than one process would', async () => {
+      const [{ deed }, other] = [await secrets.recovery(field().app), await secrets.recovery(field().app)];
+      const result = await race(racers(), { deed: { ...other.deed, ...deed, code: 'code' in other.deed ? other.deed.code : '' } as typeof deed });
+      note(`${ground.name}, wrong recovery codes`, result);
+      expect(result).toMatchObject({ attempts: 50, done: 0 });
+      expect(result.refused['wrong-code']).toBeGreaterThanOrEqual(5);
+      expect(result.refused['wrong-code']).toBeLessThanOrEqual(6);
     });
 
     if (ground.hasCounters) {
@@ -76,6 +96,23 @@ describe.each(stores)('two processes whose clocks are 30 s apart, on $name', (gr
       if (performance.now() - writtenMs < livesMs) expect(first).toEqual(['here', 'here', 'here', 'here']);
       await wait(livesMs + 250);
       expect(await seen()).toEqual(['gone', 'gone', 'gone', 'gone']);
+    });
+
+    // ASVS 5.0 7.4.1, 7.4.5
+    it.each(['organization', 'everyone'] as const)('know no browser any more that either has made known before either has ended the sessions: %s', async (scope) => {
+      for (const knowing of [0, 1] as const) {
+        for (const revoking of [0, 1] as const) {
+          const pair = both();
+          const accountId = `${scope}-${knowing}-${revoking}`;
+          const cookie = (await pair[knowing].order({ remember: accountId })) as string;
+          for (const racer of pair) expect(await racer.order({ knows: accountId, cookie })).toBe(true);
+          await pair[revoking].order({ revoke: scope, accountId });
+          for (const racer of pair) expect(await untilNo(() => racer.order({ knows: accountId, cookie }))).toBe(false);
+          // One that signs in at once is known at once.
+          const fresh = (await pair[knowing].order({ remember: accountId })) as string;
+          for (const racer of pair) expect(await racer.order({ knows: accountId, cookie: fresh })).toBe(true);
+        }
+      }
     });
 
     // ASVS 5.0 7.4.1, 7.4.5

@@ -2,6 +2,7 @@
 // stdout for each success before it goes on, so that one who dies is heard to the end.
 import { writeSync } from 'node:fs';
 import { registerHooks } from 'node:module';
+import { recognize } from '../../src/flows/epochs.ts';
 import type { EpochMark } from '../../src/ports/session.ts';
 import type { RecordStore } from '../../src/ports/record-store.ts';
 import { openApp, type App, type AppOptions } from './app.ts';
@@ -28,7 +29,11 @@ export type Order =
   | { readonly read: string }
   | { readonly revoke: 'everyone' | 'organization' | 'user'; readonly accountId: string }
   | { readonly mark: string }
-  | { readonly check: EpochMark; readonly accountId: string };
+  | { readonly check: EpochMark; readonly accountId: string }
+  /** Somebody has signed in in a new browser. Answers its cookie. */
+  | { readonly remember: string }
+  /** Whether the account knows the browser that has this cookie, and spares it the second factor. */
+  | { readonly knows: string; readonly cookie: string };
 
 /** How one process fared. */
 export interface Tally {
@@ -125,6 +130,20 @@ async function go(atMs: number): Promise<Tally> {
   return { attempts: times, outcomes, tookMs: performance.now() - startedMs };
 }
 
+async function remember(accountId: string): Promise<string> {
+  const { devices, portcullis } = app();
+  const epochs = await portcullis.epochs.mark({ accountId, organizationIds });
+  const { setCookie } = await devices.remember({ browser: devices.read(undefined), accountId, name: accountId, secondFactor: true, epochs });
+  return setCookie.split(';')[0] ?? '';
+}
+
+async function knows(accountId: string, cookie: string): Promise<boolean> {
+  const { devices, portcullis: { epochs } } = app();
+  const account = { id: accountId, organizationIds, email: accountId, passwordHash: undefined, active: true, needsBreachRecheck: false, hasSecondFactor: true };
+  const recognition = await recognize({ devices, epochs }, devices.read(cookie), account);
+  return recognition.known && recognition.secondFactorUntilMs !== undefined;
+}
+
 async function obey(order: Order): Promise<unknown> {
   if ('open' in order) return open(order.open);
   if ('leave' in order) return leave();
@@ -135,6 +154,8 @@ async function obey(order: Order): Promise<unknown> {
   if ('read' in order) return (await records.read(order.read))?.value ?? 'gone';
   if ('mark' in order) return epochs.mark({ accountId: order.mark, organizationIds });
   if ('check' in order) return epochs.check({ accountId: order.accountId, organizationIds, mark: order.check });
+  if ('remember' in order) return remember(order.remember);
+  if ('knows' in order) return knows(order.knows, order.cookie);
   const { revoke, accountId } = order;
   if (revoke === 'everyone') await epochs.revokeEveryone({ by: 'operator' });
   else if (revoke === 'organization') await epochs.revokeOrganization({ id: 'team-1', by: 'operator' });

@@ -1,3 +1,4 @@
+import type { SessionFacts } from '../../ports/session.ts';
 import { answerBy, sendAnswer, sendClearSiteData, type DoorParts } from './answers.ts';
 import { failureOf, settled, type HttpRequest, type Next } from './framework.ts';
 import { acceptsOf, factsOf } from './request.ts';
@@ -16,12 +17,17 @@ export type Guard<Req, Res> = (req: Req, res: Res, next: Next) => void;
 export function createGuard<Req extends HttpRequest, Res>({ http, portcullis, options }: DoorParts<Req, Res>): (own?: GuardOptions) => Guard<Req, Res> {
   const { sessionOf, remember, onRefused, onEnrollmentDue, clearSiteData } = options;
   return (own = {}) => {
-    async function checkAccess(req: Req, res: Res): Promise<boolean> {
+    const passed = Symbol('portcullis.passed');
+
+    async function checkAccess(req: Req & { [passed]?: SessionFacts }, res: Res): Promise<boolean> {
       const session = sessionOf(req);
+      // Where it stands before a request twice, by mistake, it asks once for one session. Another guard, or another session, is another question.
+      if (session !== undefined && req[passed] === session) return true;
       const result = await portcullis.access.check({ session, ...own, facts: factsOf(req) });
       if (result.outcome === 'allowed') {
         if (result.session !== session) await remember(req, result.session);
         if (result.enrollUntilMs !== undefined) await settled(res, onEnrollmentDue?.(req, res, { enrollUntilMs: result.enrollUntilMs }));
+        req[passed] = result.session;
         return true;
       }
       // A session that was ended from afar leaves as much behind as one that was signed out of.

@@ -44,24 +44,46 @@ export function createLimit<Name extends string, Req extends HttpRequest, Res>(h
     keys: callback<LimitOptions<Name, Req>['keys']>(),
   });
   const refuse = { html: http.prepared(refusals.html), json: http.prepared(refusals.json) };
+  // A mark on the request itself: an entry in a WeakSet would cost as much as the rest of a decision.
+  const paid = Symbol('portcullis.paid');
+  type Marked = Req & { [paid]?: LimiterKeys<Name> };
+
+  /** The keys that this request has not paid for: a limit that stands before it twice, by mistake, charges it once. */
+  function dueOf(req: Marked): LimiterKeys<Name> | undefined {
+    const found = keys(clientOf(req.ip), req);
+    return req[paid] === undefined ? found : unpaid(found, req[paid]);
+  }
+
+  function go(req: Marked, due: LimiterKeys<Name>, next: Next): void {
+    req[paid] = { ...req[paid], ...due };
+    next();
+  }
+
   return function limitRequest(req, res, next) {
-    let taken: ReturnType<Limiter<Name>['take']>;
+    let due: LimiterKeys<Name> | undefined;
+    let taken: ReturnType<typeof limiter.take> | undefined;
     try {
-      taken = limiter.take(keys(clientOf(req.ip), req));
+      due = dueOf(req);
+      taken = due && limiter.take(due);
     } catch (error) {
       next(failureOf(error));
       return;
     }
+    if (due === undefined || taken === undefined) {
+      next();
+      return;
+    }
+    const charged = due;
     taken.then(
       (decision) => {
         // A timeout of the app, say, has answered already: nothing can be added to that.
         if (http.isAnswered(res)) {
-          if (decision.ok) next();
+          if (decision.ok) go(req, charged, next);
           return;
         }
         const fields = limiter.headers(decision);
         for (const name in fields) http.setHeader(res, name, fields[name] as string);
-        if (decision.ok) next();
+        if (decision.ok) go(req, charged, next);
         else {
           http.setHeader(res, 'Retry-After', String(headerSeconds(decision.retryAfterMs)));
           refuse[acceptsOf(req)](res);
@@ -73,6 +95,14 @@ export function createLimit<Name extends string, Req extends HttpRequest, Res>(h
       },
     );
   };
+}
+
+/** Undefined where all is paid. Where there is nothing to pay for, nothing is left out: that is a mistake for the limiter to name. */
+function unpaid<Name extends string>(found: LimiterKeys<Name>, paid: LimiterKeys<Name>): LimiterKeys<Name> | undefined {
+  const named = (Object.keys(found) as Name[]).filter((name) => found[name] !== undefined);
+  const due = named.filter((name) => found[name] !== paid[name]);
+  if (named.length > 0 && due.length === 0) return undefined;
+  return Object.fromEntries(due.map((name) => [name, found[name]])) as LimiterKeys<Name>;
 }
 
 const nowhere: ClientKeys = { address: 'none', site: 'none' };

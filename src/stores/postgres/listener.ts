@@ -5,7 +5,7 @@ import { isEnding, poolNumber, type PostgresClient, type PostgresPool } from './
 export interface Listener {
   /** Makes a connection where there is none. */
   start(): void;
-  /** By that connection; undefined while there is none. */
+  /** By that connection, or by the pool where it has none to spare; undefined while it is still to be made. */
   ask(): Ask | undefined;
   /** Gives the connection up: `start` makes another one. */
   drop(): void;
@@ -14,10 +14,27 @@ export interface Listener {
 
 export interface ListenerOptions {
   readonly pool: PostgresPool;
+  /** By any connection of the pool. */
+  readonly ask: Ask;
   readonly channel: string;
   readonly heard: (payload: string) => void;
   /** There is a connection, after a time without one. */
   readonly opened: () => void;
+}
+
+/** Connections that listeners have taken out of a pool, or are taking. */
+const taken = new WeakMap<PostgresPool, number>();
+
+/** Several stores may watch by one pool: the last connection is the app's. */
+function reserve(pool: PostgresPool): boolean {
+  const count = taken.get(pool) ?? 0;
+  if (count + 1 >= (poolNumber(pool, 'max') ?? Infinity)) return false;
+  taken.set(pool, count + 1);
+  return true;
+}
+
+function unreserve(pool: PostgresPool): void {
+  taken.set(pool, (taken.get(pool) ?? 1) - 1);
 }
 
 /** Whether a connection may be taken out: of one alone nothing would be left for the app. */
@@ -25,15 +42,16 @@ export function canListen(pool: PostgresPool): boolean {
   return typeof pool.connect === 'function' && poolNumber(pool, 'max') !== 1;
 }
 
-export function createListener({ pool, channel, heard, opened }: ListenerOptions): Listener {
+export function createListener({ pool, ask, channel, heard, opened }: ListenerOptions): Listener {
   let wanted = false;
   let connecting = false;
+  let isCrowded = false;
   let current: { readonly client: PostgresClient; readonly ask: Ask } | undefined;
 
   function drop(client = current?.client): void {
     if (client === undefined || client !== current?.client) return;
     current = undefined;
-    destroy(client);
+    giveUp(pool, client);
   }
 
   function adopt(client: PostgresClient): void {
@@ -50,10 +68,10 @@ export function createListener({ pool, channel, heard, opened }: ListenerOptions
   }
 
   async function open(): Promise<void> {
-    const client = await pool.connect?.();
+    const client = await connectionOf(pool);
     if (client === undefined) return;
     if (!wanted) {
-      destroy(client);
+      giveUp(pool, client);
       return;
     }
     adopt(client);
@@ -68,13 +86,14 @@ export function createListener({ pool, channel, heard, opened }: ListenerOptions
       // The pool waits for whoever is out.
       if (isEnding(pool)) drop();
       if (current !== undefined || connecting || isEnding(pool)) return;
+      isCrowded = !reserve(pool);
+      if (isCrowded) return;
       connecting = true;
-      // The next start tries again.
       void open().catch(() => undefined).finally(() => {
         connecting = false;
       });
     },
-    ask: () => current?.ask,
+    ask: () => current?.ask ?? (isCrowded ? ask : undefined),
     drop,
     stop() {
       wanted = false;
@@ -83,7 +102,20 @@ export function createListener({ pool, channel, heard, opened }: ListenerOptions
   };
 }
 
-function destroy(client: PostgresClient): void {
+/** A connection for which there is a reservation; undefined where there is none to be had. */
+async function connectionOf(pool: PostgresPool): Promise<PostgresClient | undefined> {
+  try {
+    const client: unknown = await pool.connect?.();
+    if (typeof client === 'object' && client !== null) return client as PostgresClient;
+  } catch {
+    // The next start tries again.
+  }
+  unreserve(pool);
+  return undefined;
+}
+
+function giveUp(pool: PostgresPool, client: PostgresClient): void {
+  unreserve(pool);
   try {
     client.release(true);
   } catch {

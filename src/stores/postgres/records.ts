@@ -3,6 +3,7 @@ import { isStorable, storedKey } from '../../kernel/stored-text.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RecordChange, RecordStore } from '../../ports/record-store.ts';
 import { numberIn, textIn, type Ask, type Row } from './ask.ts';
+import { createReads } from './reads.ts';
 import type { Room } from './room.ts';
 import type { Statements } from './statements.ts';
 import type { Watch } from './watch.ts';
@@ -26,6 +27,7 @@ export interface RecordOptions {
 /** Records in one table. */
 export function postgresRecords(options: RecordOptions): RecordStore {
   const { ask, statements, watched, now } = options;
+  const rowOf = createReads({ ask, statements, now });
 
   /** Once seen as expired it must not come back, whatever the clocks say later. If it cannot be removed, the answer is the same. */
   async function bury(key: string, version: string): Promise<void> {
@@ -36,7 +38,7 @@ export function postgresRecords(options: RecordOptions): RecordStore {
     durable: true,
     async read(key) {
       const stored = storedKey(key);
-      const row = atMostOne(await ask(statements.read, [stored, now()]));
+      const row = await rowOf(stored);
       if (row === undefined) return undefined;
       const record = { value: valueOf(row), version: numberIn(row, 'version') };
       if (textIn(row, 'state') === 'live') return record;

@@ -5,7 +5,7 @@ export const purgeBatch = 1_000;
 
 /** One statement for each act. All columns are text, so that no type parser of the app changes them. */
 export interface Statements {
-  /** key, now */
+  /** keys, now */
   readonly read: string;
   /** key, now, version: removes what has expired. */
   readonly bury: string;
@@ -32,7 +32,7 @@ export function statementsFor({ table, channel }: Names): Statements {
   const told = (version: string): string => `SELECT ${version} AS version, CASE WHEN $3::text IS NOT NULL THEN pg_notify('${channel}', $3)::text END AS told FROM written`;
 
   return {
-    read: `SELECT r.version::text AS version, r.value, r.form, CASE WHEN ${live} THEN 'live' ELSE 'gone' END AS state FROM ${table} AS r WHERE r.key = $1`,
+    read: `SELECT r.key, r.version::text AS version, r.value, r.form, CASE WHEN ${live} THEN 'live' ELSE 'gone' END AS state FROM ${table} AS r WHERE r.key = ANY($1::text[])`,
     bury: `DELETE FROM ${table} AS r WHERE r.key = $1 AND r.version = $3::bigint AND NOT ${live}`,
     create: `WITH written AS (
 INSERT INTO ${table} AS r (key, value, form, expires_at_ms) VALUES ($1, $4, $5, ${now(2)} + $6::bigint)

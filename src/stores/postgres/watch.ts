@@ -42,7 +42,7 @@ export function createWatch({ pool, ask, statements, names, clock }: WatchOption
   const heard = (bucket: string): void => {
     if (watched.concerns(bucket)) looks.soon();
   };
-  const listener = canListen(pool) ? createListener({ pool, channel: names.channel, heard, opened: looks.soon }) : undefined;
+  const listener = canListen(pool) ? createListener({ pool, ask, channel: names.channel, heard, opened: looks.soon }) : undefined;
   const ticking = repeating(clock, lookEveryMs, () => {
     if (looks.busyMs() > lookPatienceMs) {
       listener?.drop();

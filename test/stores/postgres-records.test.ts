@@ -242,6 +242,18 @@ describe.skipIf(!realPostgres)('who watches a record of a postgres store', () =>
     await until('the watcher is told', () => calls === 2, 1_500);
   });
 
+  it('leaves the last connection of a pool to the app, however many stores watch by it', async () => {
+    const pool = openPool(server().url, { max: 2 });
+    const stores = [await openStore(pool), await openStore(pool), await openStore(pool)];
+    const heard = stores.map(() => 0);
+    for (const [at, store] of stores.entries()) store.watch('switch:all', () => { heard[at] = (heard[at] ?? 0) + 1; });
+    await until('the first looks are over', () => heard.every((calls) => calls === 1), 3_000);
+    expect((await pool.query<{ one: number }>('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    expect(pool.totalCount - pool.idleCount).toBeLessThanOrEqual(1);
+    stores[0]?.close();
+    await until('another one listens', () => pool.totalCount - pool.idleCount === 1, 3_000);
+  });
+
   it('learns nothing from a database that announces nonsense', async () => {
     const pool = openPool(server().url);
     const table = freshTable();

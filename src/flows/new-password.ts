@@ -1,7 +1,7 @@
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject, FlowName } from '../ports/events.ts';
-import { sendNotice } from './notices.ts';
+import { tellPasswordChanged } from './notices.ts';
 import type { Answered, FlowParts, RejectionReason } from './parts.ts';
 import type { UniformReplies, UniformSpan } from '../uniform/index.ts';
 
@@ -51,12 +51,15 @@ export interface StoredPassword {
   /** As it was before. */
   readonly account: StoredAccount;
   readonly how: 'change' | 'reset';
+  /** Whether it comes from a browser that the account knows. */
+  readonly known: boolean;
   readonly recheck: boolean;
   readonly span: UniformSpan;
 }
 
 /** What a new password leaves to do once the answer is out: the owner is told, and the mark of the old one goes. */
-export function newPasswordStored({ accounts, mailer, links }: FlowParts, { account, how, recheck, span }: StoredPassword): void {
-  span.later('password-changed-mail', () => sendNotice({ mailer }, account, (to) => ({ kind: 'password-changed', to, how, forgotLink: links.forgot })));
+export function newPasswordStored(parts: FlowParts, { account, how, known, recheck, span }: StoredPassword): void {
+  const { accounts } = parts;
+  tellPasswordChanged(parts, { account, span, how, known });
   if (recheck !== account.needsBreachRecheck) span.later('breach-recheck', () => accounts.setBreachRecheck({ accountId: account.id, needed: recheck }));
 }

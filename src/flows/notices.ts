@@ -13,9 +13,37 @@ export function noticeAddresses({ email, noticeEmails }: StoredAccount): readonl
 
 /** Sends a notice to each. One mailbox that cannot be reached keeps none of the others from being told. */
 export async function sendNotice({ mailer }: Pick<FlowParts, 'mailer'>, account: StoredAccount, mailTo: (to: string) => Mail): Promise<void> {
-  const sent = await Promise.allSettled(noticeAddresses(account).map((to) => mailer.send(mailTo(to))));
-  const failed = sent.find((each) => each.status === 'rejected');
+  const { failed } = await sentToEach({ mailer }, account, mailTo);
   if (failed !== undefined) throw failed.reason;
+}
+
+async function sentToEach({ mailer }: Pick<FlowParts, 'mailer'>, account: StoredAccount, mailTo: (to: string) => Mail): Promise<{ readonly isTold: boolean; readonly failed: PromiseRejectedResult | undefined }> {
+  const sent = await Promise.allSettled(noticeAddresses(account).map((to) => mailer.send(mailTo(to))));
+  return { isTold: sent.some(({ status }) => status === 'fulfilled'), failed: sent.find((each) => each.status === 'rejected') };
+}
+
+interface LimitedNotice {
+  readonly account: StoredAccount;
+  /** Of each kind there are as many. */
+  readonly kind: string;
+  readonly mailTo: (to: string) => Mail;
+}
+
+/**
+ * Sends a notice, a few a day of each kind: many of them would hide what else is mailed. The first of a day is always sent. So one that
+ * reached nobody is given back, and where nobody can count it is sent all the same.
+ */
+async function sendLimited({ mailer, limiters, limitKeys }: FlowParts, { account, kind, mailTo }: LimitedNotice): Promise<void> {
+  const decision = await limiters.notice.take({ account: limitKeys.account(`${account.id} ${kind}`) }).catch(() => undefined);
+  if (decision?.ok === false) return;
+  const { isTold, failed } = await sentToEach({ mailer }, account, mailTo);
+  if (!isTold && decision !== undefined) await limiters.notice.refund(decision).catch(() => undefined);
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** What strangers do is counted apart from what is done in a browser that the account knows: neither makes the other pass in silence. */
+function from(known: boolean): string {
+  return known ? 'known' : 'stranger';
 }
 
 type FactorChange = Extract<Mail, { kind: 'second-factor-changed' }>;
@@ -26,26 +54,29 @@ export function tellFactorChange({ mailer, links }: FlowParts, { account, span, 
 }
 
 /** Tells of a recovery code that was used up. */
-export function tellCodeUsed({ mailer, links }: FlowParts, { account, span, left }: { readonly account: StoredAccount; readonly span: UniformSpan; readonly left: number }): void {
-  span.later('recovery-code-mail', () => sendNotice({ mailer }, account, (to) => ({ kind: 'recovery-code-used', to, left, forgotLink: links.forgot })));
+export function tellCodeUsed(parts: FlowParts, { account, span, left, known }: { readonly account: StoredAccount; readonly span: UniformSpan; readonly left: number; readonly known: boolean }): void {
+  const { links } = parts;
+  span.later('recovery-code-mail', () => sendLimited(parts, { account, kind: `recovery-code ${from(known)}`, mailTo: (to) => ({ kind: 'recovery-code-used', to, left, forgotLink: links.forgot }) }));
+}
+
+/** Tells of a new password (OWASP ASVS 5.0 6.3.7). */
+export function tellPasswordChanged(parts: FlowParts, { account, span, how, known }: { readonly account: StoredAccount; readonly span: UniformSpan; readonly how: 'change' | 'reset'; readonly known: boolean }): void {
+  const { links } = parts;
+  span.later('password-changed-mail', () => sendLimited(parts, { account, kind: `password ${how} ${from(known)}`, mailTo: (to) => ({ kind: 'password-changed', to, how, forgotLink: links.forgot }) }));
 }
 
 /** Why a sign-in is told to the owner of the account (OWASP ASVS 5.0 6.3.5). */
 export type Unusual = Extract<Mail, { kind: 'unusual-sign-in' }>['because'];
 
-/** Tells of a sign-in that may be somebody else's: two a day, so that many of them do not hide what else is mailed. */
-export function tellUnusual({ mailer, links, limiters, limitKeys, clock }: FlowParts, { account, span, because, browser }: { readonly account: StoredAccount; readonly span: Pick<UniformSpan, 'later'>; readonly because: Unusual; readonly browser: string | undefined }): void {
+/** Tells of a sign-in that may be somebody else's. */
+export function tellUnusual(parts: FlowParts, { account, span, because, browser }: { readonly account: StoredAccount; readonly span: Pick<UniformSpan, 'later'>; readonly because: Unusual; readonly browser: string | undefined }): void {
+  const { links, clock } = parts;
   const atMs = clock.nowMs();
-  span.later('unusual-sign-in-mail', async () => {
-    const decision = await limiters.notice.take({ account: limitKeys.account(`${account.id} sign-in`) });
-    if (decision.ok) await sendNotice({ mailer }, account, (to) => ({ kind: 'unusual-sign-in', to, because, ...(browser !== undefined && { browser }), atMs, forgotLink: links.forgot }));
-  });
+  span.later('unusual-sign-in-mail', () => sendLimited(parts, { account, kind: 'sign-in', mailTo: (to) => ({ kind: 'unusual-sign-in', to, because, ...(browser !== undefined && { browser }), atMs, forgotLink: links.forgot }) }));
 }
 
-/** Tells that somebody has the password and not the second factor: few a day, since whoever has it could send them all night. */
-export function tellFactorFailed({ mailer, links, limiters, limitKeys }: FlowParts, { account, span }: { readonly account: StoredAccount; readonly span: UniformSpan }): void {
-  span.later('second-factor-failed-mail', async () => {
-    const decision = await limiters.notice.take({ account: limitKeys.account(`${account.id} second-factor`) });
-    if (decision.ok) await sendNotice({ mailer }, account, (to) => ({ kind: 'second-factor-failed', to, forgotLink: links.forgot }));
-  });
+/** Tells that somebody has the password and not the second factor: whoever has it could send them all night. */
+export function tellFactorFailed(parts: FlowParts, { account, span }: { readonly account: StoredAccount; readonly span: UniformSpan }): void {
+  const { links } = parts;
+  span.later('second-factor-failed-mail', () => sendLimited(parts, { account, kind: 'second-factor', mailTo: (to) => ({ kind: 'second-factor-failed', to, forgotLink: links.forgot }) }));
 }

@@ -72,7 +72,7 @@ async function change(parts: FlowParts, { guard, input, current }: { readonly gu
     return current.answer('password-change-failed');
   }
   emit({ type: 'password-change.succeeded', ...about });
-  newPasswordStored(parts, { account, how: 'change', recheck: taken.recheck, span });
+  newPasswordStored(parts, { account, how: 'change', known, recheck: taken.recheck, span });
   await forcedResetDone(parts, account, current);
   // Once more: whoever signed in with the old password in between. The first one has ended all that were there.
   const lastMark = await epochs.revokeOthers({ ...goingOn, mark }).catch(() => mark);

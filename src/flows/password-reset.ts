@@ -111,7 +111,7 @@ async function redeem(parts: FlowParts, { tickets, guard, input, current }: { re
   await revokeOnceMore().catch(() => {
     span.later('sessions-ended', revokeOnceMore);
   });
-  newPasswordStored(parts, { account, how: 'reset', recheck: taken.recheck, span });
+  newPasswordStored(parts, { account, how: 'reset', known: false, recheck: taken.recheck, span });
   await forcedResetDone(parts, account, current);
   await span.end();
   return { outcome: 'reset', accountId, revoke: 'all-sessions', reply: uniform.reply('password-reset', facts.accepts) };
@@ -161,7 +161,7 @@ async function refuseWithoutFactor(parts: FlowParts, { account, input, about, cu
   const check = await checkFactor(parts, { accountId: account.id, known: true, input: { code: input.secondFactor, proof: input.proof } });
   if (check.ok) {
     await refund(limiters.secondFactor, charged.pass);
-    reportFactor(parts, { check, account, about, flow: 'password-reset', current });
+    reportFactor(parts, { check, account, about, flow: 'password-reset', current, known: false });
     return undefined;
   }
   reportRefusal(parts, { check, account, about, flow: 'password-reset', current });

@@ -60,7 +60,7 @@ async function verify(parts: FlowParts, { pendings, guard }: Doors, { input, cur
 
   const check = await checkFactor(parts, { accountId: account.id, known: recognition.known, input });
   if (!check.ok) return refuse(parts, { check, account, about, current, found, triesLeft, known: recognition.known });
-  reportFactor(parts, { check, account, about, flow: 'second-factor', current });
+  reportFactor(parts, { check, account, about, flow: 'second-factor', current, known: recognition.known });
   // The code is spent. Of two that were right at once, one signs in.
   if (!(await found.burn())) return startAgain(parts, current);
   await refund(limiters.secondFactor, charged.pass);
@@ -115,11 +115,11 @@ interface Reported<C> {
 }
 
 /** What a second factor that was right leaves to tell. */
-export function reportFactor(parts: FlowParts, { check, account, about, flow, current }: Reported<Extract<FactorCheck, { ok: true }>>): void {
+export function reportFactor(parts: FlowParts, { check, account, about, flow, current, known }: Reported<Extract<FactorCheck, { ok: true }>> & { readonly known: boolean }): void {
   parts.emit({ type: 'second-factor.succeeded', flow, method: check.method, ...about });
   if (check.left === undefined) return;
   parts.emit({ type: 'recovery-code.used', left: check.left, ...about });
-  tellCodeUsed(parts, { account, span: current.span, left: check.left });
+  tellCodeUsed(parts, { account, span: current.span, left: check.left, known });
 }
 
 /** What one that was refused leaves to tell. The answer says none of it. */

@@ -85,7 +85,7 @@ async function proofsOf(parts: FlowParts, { guard, input, account, known, curren
       reportRefusal(parts, { check, account, about, flow: 'step-up', current });
       return { ok: false, reason: 'wrong-code' };
     }
-    reportFactor(parts, { check, account, about, flow: 'step-up', current });
+    reportFactor(parts, { check, account, about, flow: 'step-up', current, known });
     proofs.push(check.method);
   }
   return { ok: true, proofs };

@@ -1,47 +1,17 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { postgresStore } from 'portcullis/postgres';
+import { startChild, together } from '../support/children.ts';
 import { realPostgres } from '../support/servers/postgres.ts';
 import { until } from '../support/servers/watched.ts';
 import type { ChildTask } from './postgres-child.ts';
 import { freshTable, openPool, openStore, sharedServer, sleep } from './postgres-support.ts';
 
-interface Child {
-  readonly child: ChildProcess;
-  readonly go: () => void;
-  readonly answer: () => Promise<unknown>;
-}
-
-/** A process that has a store and waits for `go`. */
-async function startChild(task: ChildTask): Promise<Child> {
-  const child = fork(join(import.meta.dirname, 'postgres-child.ts'), [JSON.stringify(task)], {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  });
-  onTestFinished(() => {
-    child.kill('SIGKILL');
-  });
-  await once(child, 'message');
-  return {
-    child,
-    go: () => void child.send('go'),
-    async answer() {
-      const [message] = (await once(child, 'message')) as [{ readonly answer: unknown }];
-      return message.answer;
-    },
-  };
-}
-
-/** Starts processes, lets them go at the same moment, answers what they say. */
-async function together(tasks: readonly ChildTask[]): Promise<readonly unknown[]> {
-  const children = await Promise.all(tasks.map(startChild));
-  const answers = children.map((each) => each.answer());
-  for (const { go } of children) go();
-  return Promise.all(answers);
-}
+const file = join(import.meta.dirname, 'postgres-child.ts');
+const startAll = (tasks: readonly ChildTask[]) => together(file, tasks);
+const startOne = (task: ChildTask) => startChild(file, task);
 
 describe.skipIf(!realPostgres)('several processes with a store on one table', () => {
   const server = sharedServer();
@@ -49,7 +19,7 @@ describe.skipIf(!realPostgres)('several processes with a store on one table', ()
   it('may all make the table at the same moment', async () => {
     const { url } = server();
     const table = freshTable();
-    expect(await together(Array.from({ length: 4 }, () => ({ do: 'migrate', url, table })))).toEqual([true, true, true, true]);
+    expect(await startAll(Array.from({ length: 4 }, () => ({ do: 'migrate', url, table })))).toEqual([true, true, true, true]);
     const store = postgresStore(openPool(url), { table });
     expect(await store.compareAndSet({ key: 'a:1', expectedVersion: 0, value: 'one' })).toBe(true);
   });
@@ -62,7 +32,7 @@ describe.skipIf(!realPostgres)('several processes with a store on one table', ()
     for (const key of ['reset:a', 'reset:b', 'reset:c']) {
       await store.compareAndSet({ key, expectedVersion: 0, value: '{}' });
       const { version = 0 } = (await store.read(key)) ?? {};
-      const spent = await together(Array.from({ length: 8 }, () => ({ do: 'spend', url, table, key, version })));
+      const spent = await startAll(Array.from({ length: 8 }, () => ({ do: 'spend', url, table, key, version })));
       expect(spent.filter(Boolean)).toHaveLength(1);
       expect(await store.read(key)).toBeUndefined();
     }
@@ -73,7 +43,7 @@ describe.skipIf(!realPostgres)('several processes with a store on one table', ()
     const table = freshTable();
     const store = await openStore(openPool(url), { table });
     const isolated = `${url}?options=${encodeURIComponent(`-c default_transaction_isolation=${level.replace(' ', '\\ ')}`)}`;
-    const replaced = (await together(Array.from({ length: 8 }, () => ({ do: 'raise', url: isolated, table, rounds: 8 })))).flat() as number[];
+    const replaced = (await startAll(Array.from({ length: 8 }, () => ({ do: 'raise', url: isolated, table, rounds: 8 })))).flat() as number[];
     expect(new Set(replaced).size).toBe(replaced.length);
     expect(replaced.length).toBeGreaterThan(0);
     expect((await store.read('contract:sum'))?.value).toBe(String(replaced.length));
@@ -83,7 +53,7 @@ describe.skipIf(!realPostgres)('several processes with a store on one table', ()
     const { url } = server();
     const table = freshTable();
     const store = await openStore(openPool(url), { table });
-    const { go, answer } = await startChild({ do: 'write', url, table, key: 'switch:all', value: 'on' });
+    const { go, answer } = await startOne({ do: 'write', url, table, key: 'switch:all', value: 'on' });
     let calls = 0;
     store.watch('switch:all', () => {
       calls += 1;
@@ -100,7 +70,7 @@ describe.skipIf(!realPostgres)('several processes with a store on one table', ()
     const { url } = server();
     const table = freshTable();
     await openStore(openPool(url), { table });
-    const { child, go, answer } = await startChild({ do: 'watch', url, table });
+    const { child, go, answer } = await startOne({ do: 'watch', url, table });
     const [answered, exited] = [answer(), once(child, 'exit')];
     go();
     expect(await answered).toBe(true);
@@ -115,7 +85,7 @@ describe.skipIf(!realPostgres)('a server that fails', () => {
     const { url } = server();
     const table = freshTable();
     const store = await openStore(openPool(url), { table });
-    const { child, go } = await startChild({ do: 'storm', url, table });
+    const { child, go } = await startOne({ do: 'storm', url, table });
     let said = '';
     child.stdout?.on('data', (chunk) => {
       said += String(chunk);

@@ -19,7 +19,7 @@ export interface AddressFacts {
   readonly address: string | undefined;
   /** Whether the request carries X-Forwarded-For or Forwarded. */
   readonly forwarded: boolean;
-  /** `all` where the framework believes every proxy (`trust proxy: true`), `none` where it believes none. */
+  /** `all` where the framework believes every proxy (`true`), `none` where it believes none: by default, or by a setting that means nobody. */
   readonly proxyTrust: 'none' | 'some' | 'all';
 }
 
@@ -27,8 +27,8 @@ type Problem = 'no-address' | 'proxy-not-trusted' | 'every-proxy-trusted' | 'one
 
 const advice: Readonly<Record<Problem, string>> = {
   'no-address': 'requests arrive without a client address: limits by address count them all in one wide bucket. Check the listener (a Unix socket has no address) and the proxy setting.',
-  'proxy-not-trusted': 'requests carry X-Forwarded-For or Forwarded, but the framework trusts no proxy: every client counts as the proxy. In Express: app.set("trust proxy", <number of proxies or their networks>).',
-  'every-proxy-trusted': 'the framework trusts every proxy, so anybody can choose an address by sending X-Forwarded-For. In Express: app.set("trust proxy", <number of proxies or their networks>) instead of true.',
+  'proxy-not-trusted': 'requests carry X-Forwarded-For or Forwarded, but the framework trusts no proxy: every client counts as the proxy. In Express: app.set("trust proxy", <number of proxies or their networks>). In Fastify: fastify({ trustProxy: "<their networks>" }); a number trusts nobody there.',
+  'every-proxy-trusted': 'the framework trusts every proxy, so anybody can choose an address by sending X-Forwarded-For. In Express: app.set("trust proxy", <number of proxies or their networks>) instead of true. In Fastify: fastify({ trustProxy: "<their networks>" }).',
   'one-address': 'all requests so far came from one address: limits by address would stop all clients together. If there is more than one client, something in front hides them: let it pass their address on, and trust it.',
   'counters-per-process': 'this is one of several cluster workers and the counters live in each of them: every limit is multiplied by the number of workers. Use a shared store.',
 };

@@ -318,6 +318,10 @@ describe('guardUpgrade on the server of an app', () => {
 describe('what a door tells of the proxy setting', () => {
   it.each<readonly [string, NonNullable<FastifyServerOptions['trustProxy']>, readonly string[]]>([
     ['trusts nobody', false, ['proxy-not-trusted']],
+    ['trusts a number of proxies, which is nobody', 1 as never, ['proxy-not-trusted']],
+    ['trusts many, which is nobody', 64 as never, ['proxy-not-trusted']],
+    ['trusts nobody by a function', () => false, ['proxy-not-trusted']],
+    ['trusts other neighbors, by whom none came', '10.0.0.0/8', []],
     ['trusts everybody', true, ['every-proxy-trusted']],
     ['trusts everybody by a function', () => true, ['every-proxy-trusted']],
     ['trusts a network', '127.0.0.0/8', []],
@@ -333,7 +337,9 @@ describe('what a door tells of the proxy setting', () => {
     });
     const app = newApp({ trustProxy });
     app.post('/login', fastifyDoors(portcullis, { sessionOf: () => undefined, remember: () => undefined, endSessions: () => undefined, onSignedIn: () => undefined }).signIn);
-    for (let turn = 0; turn < 2; turn += 1) await app.inject({ method: 'POST', url: '/login', payload: { email: 'a@example.com', password: 'x' }, headers: trustProxy instanceof Function && problems.length === 0 ? {} : { 'x-forwarded-for': '127.0.0.2' } });
+    const payload = { email: 'a@example.com', password: 'x' };
+    await app.inject({ method: 'POST', url: '/login', payload });
+    for (let turn = 0; turn < 2; turn += 1) await app.inject({ method: 'POST', url: '/login', payload, headers: trustProxy instanceof Function && problems.length === 0 ? {} : { 'x-forwarded-for': '127.0.0.2' } });
     expect(events.flatMap((event) => (event.type === 'limiter.misconfigured' ? [event.problem] : []))).toEqual(problems);
   });
 });

@@ -111,7 +111,9 @@ describe.each<readonly [string, App]>([['Express', onExpress], ['Fastify', onFas
 
   it('asks once for one session, and again for another', async () => {
     const { portcullis } = appParts({});
-    onTestFinished(() => portcullis.close());
+    onTestFinished(async () => {
+      await portcullis.close();
+    });
     let asked = 0;
     let due = 0;
     const check: Portcullis['access']['check'] = async ({ session }) => {
@@ -130,7 +132,9 @@ describe.each<readonly [string, App]>([['Express', onExpress], ['Fastify', onFas
 
   it('stops nobody less: a session that is nobody\'s is refused each time', async () => {
     const { portcullis } = appParts({});
-    onTestFinished(() => portcullis.close());
+    onTestFinished(async () => {
+      await portcullis.close();
+    });
     const url = await framework.startGuarded({ portcullis, sessionOf: () => undefined, due: () => undefined });
     expect((await fetch(url)).status).toBe(401);
   });

@@ -29,7 +29,7 @@ describe('the self-check of client addresses', () => {
     const { see, warnings, events } = setup();
     see({ forwarded: true, address: '10.0.0.1' });
     see({ forwarded: true, address: '10.0.0.2' }, 5);
-    expect(warnings).toEqual(['portcullis: requests carry X-Forwarded-For or Forwarded, but the framework trusts no proxy: every client counts as the proxy. In Express: app.set("trust proxy", <number of proxies or their networks>).']);
+    expect(warnings).toEqual(['portcullis: requests carry X-Forwarded-For or Forwarded, but the framework trusts no proxy: every client counts as the proxy. In Express: app.set("trust proxy", <number of proxies or their networks>). In Fastify: fastify({ trustProxy: "<their networks>" }); a number trusts nobody there.']);
     expect(events).toMatchObject([{ type: 'limiter.misconfigured', problem: 'proxy-not-trusted' }]);
   });
 

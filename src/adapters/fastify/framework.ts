@@ -52,21 +52,31 @@ const known = new WeakMap<FastifyInstance, ProxyTrust>();
 
 /** Fastify tells nobody its setting `trustProxy`; it is known by what it makes of a request. */
 function proxyTrustOf(request: FastifyRequest): ProxyTrust {
-  if (request.ips === undefined) return 'none';
-  const found = known.get(request.server) ?? (trustsAnybody(request) ? 'all' : 'some');
-  known.set(request.server, found);
-  return found;
+  const { ips, server, headers } = request;
+  if (ips === undefined) return 'none';
+  const found = ips.length > 1 && known.get(server) === 'none' ? 'some' : known.get(server) ?? trustSeen(request);
+  known.set(server, found);
+  // That nobody is trusted is a guess until a request was forwarded, and not believed. A number, for one, trusts nobody in Fastify 5: it says how many, and not who.
+  return found === 'none' && headers['x-forwarded-for'] === undefined ? 'some' : found;
+}
+
+function trustSeen(request: FastifyRequest): ProxyTrust {
+  if (trusts(request, strangers)) return 'all';
+  return (request.ips ?? []).length > 1 || neighbors.some((address) => trusts(request, [address, address])) ? 'some' : 'none';
 }
 
 /** Addresses for documentation (RFC 5737, RFC 3849): no app trusts them by name. */
 const strangers = ['192.0.2.1', '198.51.100.2', '203.0.113.3', '2001:db8::4'] as const;
 
-function trustsAnybody(request: FastifyRequest): boolean {
-  const [remoteAddress, ...claimed] = strangers;
-  const raw = { socket: { remoteAddress }, headers: { 'x-forwarded-for': claimed.join(', ') } };
+/** Where proxies are, if they are not known by name (RFC 1918, RFC 4193). */
+const neighbors = ['127.0.0.1', '::1', '10.0.0.1', '172.16.0.1', '192.168.0.1', 'fd00::1'] as const;
+
+/** Whether each of these, from the nearest on, would be believed to have forwarded for the next. */
+function trusts(request: FastifyRequest, [remoteAddress, ...claimed]: readonly string[]): boolean {
+  const raw = { socket: { remoteAddress }, headers: { 'x-forwarded-for': claimed.reverse().join(', ') } };
   try {
     const probe = Object.create(request, { raw: { value: raw } }) as FastifyRequest;
-    return probe.ips?.length === strangers.length;
+    return probe.ips?.length === claimed.length + 1;
   } catch {
     // A function of the app that knows nobody like that.
     return false;

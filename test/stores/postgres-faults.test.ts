@@ -148,6 +148,26 @@ describe('a database that is not as it should be', () => {
     expect((await store.inspect()).findings).toContainEqual({ level: 'ok', check: 'schema', detail: 'The table is there.' });
   });
 
+  // CVE-2018-1058
+  it.skipIf(!realPostgres)('does not run functions and operators that others put into a schema of the search_path', async () => {
+    await openPool(server().url).query(`CREATE SCHEMA IF NOT EXISTS trap;
+CREATE FUNCTION trap.times(numeric, integer) RETURNS numeric LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'caught'; END $$;
+CREATE OPERATOR trap.* (LEFTARG = numeric, RIGHTARG = integer, FUNCTION = trap.times);
+CREATE FUNCTION trap.joined(name, text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'caught'; END $$;
+CREATE OPERATOR trap.|| (LEFTARG = name, RIGHTARG = text, FUNCTION = trap.joined);
+CREATE FUNCTION trap.pg_stat_get_live_tuples(regclass) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'caught'; END $$;
+CREATE FUNCTION trap.hashtextextended(text, integer) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'caught'; END $$;`);
+    // A pool ends the connection of a query that failed: not SET, which would end with it.
+    const trapped = openPool(server().url, { options: '-c search_path=public,trap' });
+    await expect(trapped.query('SELECT 1.5 * 1')).rejects.toThrow('caught');
+    const store = postgresStore(trapped, { table: freshTable() });
+    await store.migrate();
+    expect(await store.compareAndSet({ key: 'a:b', expectedVersion: 0, value: 'x', expiresAtMs: Date.now() + 60_000 })).toBe(true);
+    expect(await store.read('a:b')).toMatchObject({ value: 'x' });
+    expect(await store.purge()).toBe(0);
+    expect((await store.inspect()).findings.map(({ check }) => check)).toContain('size');
+  });
+
   it('without the schema that was named is ERR_STORE', async () => {
     const store = postgresStore(openPool(server().url), { schema: 'nowhere' });
     await expect(store.migrate()).rejects.toMatchObject({ code: 'ERR_STORE', message: 'postgres store: there is no such schema (3F000)' });

@@ -36,7 +36,7 @@ export interface Shape {
 const wanted = ['key text not null unique', 'version bigint not null identity', 'value text not null', 'form text not null', 'expires_at_ms bigint'];
 
 const shapeSql = `SELECT relpersistence::text AS persistence,
-  (SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod)
+  (SELECT string_agg(attname::text || ' ' || format_type(atttypid, atttypmod)
       || CASE WHEN attnotnull THEN ' not null' ELSE '' END
       || CASE WHEN attidentity <> '' THEN ' identity' ELSE '' END
       || CASE WHEN EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid AND indisunique AND indisvalid AND indpred IS NULL AND indnkeyatts = 1 AND indkey[0] = attnum) THEN ' unique' ELSE '' END, ',' ORDER BY attnum)
@@ -69,7 +69,7 @@ export async function migrate(ask: Ask, names: Names): Promise<void> {
   if (isRight(await readShape(ask, names))) return;
   await ask(`DO $migrate$ BEGIN
 SET LOCAL lock_timeout = '10s';
-PERFORM pg_advisory_xact_lock(hashtextextended('portcullis ${names.table}', 0));
+PERFORM pg_advisory_xact_lock(hashtextextended('portcullis ${names.table}'::text, 0::bigint));
 ${schemaOf(names)}END $migrate$`);
   isRight(await readShape(ask, names));
 }

@@ -26,8 +26,9 @@ export interface Statements {
 }
 
 export function statementsFor({ table, channel }: Names): Statements {
-  // Ours where a clock was handed in, else the server's: then it is one for all hosts, however their clocks stand.
-  const now = (at: number): string => `coalesce($${at}::bigint, (extract(epoch FROM statement_timestamp()) * 1000)::bigint)`;
+  // Ours where a clock was handed in, else the server's: then it is one for all hosts, however their clocks stand. Types are as the
+  // server's own functions and operators have them: others may have put better-fitting ones into a schema of the search_path.
+  const now = (at: number): string => `coalesce($${at}::bigint, (extract(epoch FROM statement_timestamp())::numeric * 1000::numeric)::bigint)`;
   const live = `(r.expires_at_ms IS NULL OR r.expires_at_ms > ${now(2)})`;
   const told = (version: string): string => `SELECT ${version} AS version, CASE WHEN $3::text IS NOT NULL THEN pg_notify('${channel}', $3)::text END AS told FROM written`;
 
@@ -47,6 +48,6 @@ WHERE r.key = $1 AND r.version = $7::bigint AND ${live} RETURNING r.version) ${t
     // Who writes a record at the same moment has it locked, and it is passed by.
     purge: `WITH gone AS (SELECT key FROM ${table} WHERE expires_at_ms <= ${now(1)} ORDER BY expires_at_ms LIMIT ${purgeBatch} FOR UPDATE SKIP LOCKED),
 removed AS (DELETE FROM ${table} AS r USING gone WHERE r.key = gone.key RETURNING r.key) SELECT count(*)::text AS removed FROM removed`,
-    size: 'SELECT greatest(pg_stat_get_live_tuples(to_regclass($1::text)), 0)::text AS records',
+    size: 'SELECT greatest(pg_stat_get_live_tuples(to_regclass($1::text)::oid), 0)::text AS records',
   };
 }

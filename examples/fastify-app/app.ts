@@ -24,7 +24,7 @@ export function createApp(auth: Auth, context: AuthContext): FastifyInstance {
     bodyLimit: maxBodyBytes,
     // For an address that no route can be looked up by. No hook has run then.
     frameworkErrors: (error, request, reply) => {
-      fail(error, request, reply.headers(pageHeaders));
+      fail(error, request, reply.headers({ ...pageHeaders, ...noStore }));
     },
   });
   app.addHook('onRequest', headers(pageHeaders));

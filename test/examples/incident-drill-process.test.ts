@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -42,6 +43,19 @@ describe.each(frameworks)('an app of the drill, on %s', (framework) => {
   it('that cannot start says why', async () => {
     await expect(startAppProcess(framework)(options('{}'))).rejects.toThrow(/the unprotected app ended by itself \(exit code 1\)\n.*expected \{ "teams": \[\.\.\.\] \}/);
   });
+});
+
+describe('the command of the drill', () => {
+  const main = join(import.meta.dirname, '../../examples/incident-drill/main.ts');
+  const run = (...args: readonly string[]): { readonly status: number | null; readonly printed: string } => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], { encoding: 'utf8' });
+    return { status, printed: stdout + stderr };
+  };
+
+  it('says which frameworks there are, and takes no other', () => {
+    expect(run('--help')).toEqual({ status: 0, printed: expect.stringMatching(/--app express +.* express or fastify\n/) as unknown });
+    expect(run('--app', 'koa')).toEqual({ status: 1, printed: '\n--app: expected express or fastify, got "koa"\n' });
+  }, 60_000);
 });
 
 describe('what an app of the drill prints', () => {

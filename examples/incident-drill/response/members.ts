@@ -18,6 +18,7 @@ export interface MemberVisit {
 
 export const readOnlyHeader = 'portcullis-read-only';
 const busyWaitMs = 1_000;
+const busyRetries = 2;
 
 /** Signs in anew, reads, tries to write and to export. */
 export async function visitReadOnly(user: OrdinaryUser, browser: Browser): Promise<MemberVisit> {
@@ -33,12 +34,14 @@ export async function visitReadOnly(user: OrdinaryUser, browser: Browser): Promi
   };
 }
 
-/** Told that the app is busy, people try once more. */
+/** Told that the app is busy, people try once more, and then once more. */
 export async function patiently(send: () => Promise<Exchange>): Promise<Exchange> {
-  const answer = await send();
-  if (answer.status !== 503 || isReadOnly(answer)) return answer;
-  await sleep(busyWaitMs);
-  return send();
+  let answer = await send();
+  for (let retries = 0; retries < busyRetries && answer.status === 503 && !isReadOnly(answer); retries += 1) {
+    await sleep(busyWaitMs);
+    answer = await send();
+  }
+  return answer;
 }
 
 export function write(browser: Browser): Promise<Exchange> {

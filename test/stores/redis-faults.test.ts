@@ -1,4 +1,4 @@
-import { Redis as IoRedis } from 'ioredis';
+import { Cluster as IoCluster, Redis as IoRedis } from 'ioredis';
 import { createClient } from 'redis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CounterCharge } from 'portcullis';
@@ -221,6 +221,16 @@ describe.skipIf(!realRedis)('a look at the server', () => {
     const { findings: found } = await openStore(client).inspect();
     expect(found).toContainEqual(expect.objectContaining({ level: 'warn', check: 'redis.replication' }));
     expect(found).toContainEqual(expect.objectContaining({ level: 'warn', check: 'redis.client', detail: expect.stringContaining('disableOfflineQueue') as string }));
+  });
+
+  it.each([
+    ['a client', () => new IoRedis({ lazyConnect: true, enableOfflineQueue: false }), 'maxRetriesPerRequest: 0'],
+    ['a cluster', () => new IoCluster([{ host: '127.0.0.1', port: 1 }], { lazyConnect: true, enableOfflineQueue: false }), 'retryDelayOnFailover: 0'],
+  ])('names %s that sends commands again after a broken connection', async (_, open, how) => {
+    const client = open();
+    client.on('error', () => undefined);
+    onTestFinished(() => { client.disconnect(); });
+    expect((await openStore(client).inspect()).findings).toContainEqual({ level: 'warn', check: 'redis.client', detail: expect.stringMatching(new RegExp(`sends commands again .*${how}`)) as string });
   });
 
   it.each(Object.entries(clusterClients))('looks at every master of a cluster, by %s', async (_name, open) => {

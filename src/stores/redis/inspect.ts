@@ -1,5 +1,5 @@
 import type { StoreFinding, StoreInspection } from '../../ports/store-inspection.ts';
-import { isNodeRedis, type RedisClient } from './client.ts';
+import { isNodeRedis, type ClientFacts, type RedisClient } from './client.ts';
 
 /** Sends a command to one server. */
 type Ask = (...words: string[]) => Promise<unknown>;
@@ -23,7 +23,7 @@ export async function inspect(client: RedisClient, declared: { readonly durable:
   const durable = durableOf(facts);
   return {
     durable,
-    findings: [persistence(facts, declared.durable, durable), eviction(facts, declared.durable), replication(facts), version(facts), clientQueue(client)].filter((finding) => finding !== undefined),
+    findings: [persistence(facts, declared.durable, durable), eviction(facts, declared.durable), replication(facts), version(facts), clientQueue(client), resending(client)].filter((finding) => finding !== undefined),
   };
 }
 
@@ -136,4 +136,15 @@ function clientQueue(client: RedisClient): StoreFinding | undefined {
   if (off) return undefined;
   const how = isNodeRedis(client) ? 'disableOfflineQueue: true' : 'enableOfflineQueue: false and maxRetriesPerRequest: 0';
   return { level: 'warn', check: 'redis.client', detail: `the client keeps commands while it is not connected and sends them late; give it ${how}` };
+}
+
+/** ioredis: whoever can cut a connection after a command and before its answer has it done twice, also a refund. */
+function resending(client: RedisClient): StoreFinding | undefined {
+  if (isNodeRedis(client)) return undefined;
+  const { isCluster, options: given } = client as ClientFacts;
+  const options = (given ?? {}) as { readonly maxRetriesPerRequest?: unknown; readonly autoResendUnfulfilledCommands?: unknown; readonly retryDelayOnFailover?: unknown };
+  const off = isCluster === true ? options.retryDelayOnFailover === 0 : options.maxRetriesPerRequest === 0 || options.autoResendUnfulfilledCommands === false;
+  if (off) return undefined;
+  const how = isCluster === true ? 'retryDelayOnFailover: 0' : 'maxRetriesPerRequest: 0';
+  return { level: 'warn', check: 'redis.client', detail: `the client sends commands again after a broken connection: attempts may be charged or given back twice; give it ${how}` };
 }

@@ -5,7 +5,7 @@ import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import session from '@fastify/session';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { memoryStore, type SessionFacts } from 'portcullis';
 import { fastifyDoors, limitRequests, readOnlyGuard, type FastifyDoorsOptions } from 'portcullis/fastify';
 import { createLimiter } from 'portcullis/limiter';
@@ -236,6 +236,30 @@ describe('a session store of the app that fails', () => {
     const { login, state, failures } = await start(destroy);
     const response = await login();
     expect([response.statusCode, response.body, state.facts, failures]).toEqual([500, 'sorry', undefined, [expect.any(Error)]]);
+  });
+
+  it.each<readonly [string, (...given: never[]) => unknown, number]>([
+    ['that promises, and keeps it', async () => undefined, 200],
+    ['that promises, and does not keep it', async () => Promise.reject(new Error('down')), 500],
+    ['that promises too early', async (done: (error?: unknown) => void) => void setTimeout(() => { done(new Error('down')); }, 5), 500],
+  ])('is understood where it has a library %s', async (_how, destroy, status) => {
+    const { login } = await start(destroy as (done: (error?: unknown) => void) => void);
+    expect((await login()).statusCode).toBe(status);
+  });
+
+  it('holds no door open: after ten seconds it has failed', async () => {
+    const { app, failures } = await start((..._done) => undefined);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const answer = app.inject({ method: 'POST', url: '/logout' }).then(({ statusCode }) => statusCode);
+      await vi.waitUntil(() => vi.getTimerCount() > 0, { interval: 1 });
+      vi.advanceTimersByTime(9_999);
+      expect(failures).toEqual([]);
+      vi.advanceTimersByTime(1);
+      expect([await answer, failures]).toEqual([500, [new Error('the session store has not answered for 10000 ms')]]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('signs in once it has answered, however late, and twice at once as one', async () => {

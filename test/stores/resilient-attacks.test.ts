@@ -59,6 +59,27 @@ describe('whoever makes every other call fail', () => {
     expect(passes).toBeLessThanOrEqual(5);
   });
 
+  it('keeps nobody short of attempts for longer than that: what could not be told is told again, and never after close', async () => {
+    const { limiter, passed, sky, clock, behind, store } = countersUnderTest();
+    const blip = async (): Promise<void> => {
+      sky.weather = 'down';
+      await limiter.take({ account: 'ann' });
+      await clock.advance(600);
+      sky.weather = 'fine';
+    };
+    await blip();
+    expect(await spent(behind, 'ann')).toBe(0);
+    await clock.advance(600);
+    expect(await spent(behind, 'ann')).toBe(1);
+    await clock.advance(10 * minuteMs);
+    expect(await passed('ann', 6)).toBe(5);
+    await clock.advance(10 * minuteMs);
+    await blip();
+    store.close();
+    await clock.advance(minuteMs);
+    expect(await spent(behind, 'ann')).toBe(0);
+  });
+
   it('has at most the limit by a store that flaps every second, and the shares of the processes', async () => {
     const { limiter, otherProcess, sky, clock } = countersUnderTest({ processes: 2 });
     const limiters = [limiter, otherProcess()];

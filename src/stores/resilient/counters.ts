@@ -66,14 +66,15 @@ export function resilientCounters(store: CounterStore, options: ResilientCounter
     },
   });
   const reminder = createReminder({ timed, line, shadow, clock });
-  const settleSoon = createSettling({ timed, line, arrears, clock });
+  const settling = createSettling({ timed, line, arrears, clock });
   return Object.freeze({
     shared: store.shared,
     inTime: true,
-    ...verbsOf({ store, line, shadow, arrears, reminder, settleSoon }),
+    ...verbsOf({ store, line, shadow, arrears, reminder, settleSoon: settling.soon }),
     health: () => line.health(),
     close() {
       line.close();
+      settling.close();
     },
   } satisfies ResilientCounters);
 }
@@ -153,16 +154,25 @@ function withDebts(charges: readonly CounterCharge[], { allowed, aheadMs }: Coun
 const nothing = (): void => undefined;
 
 /** After a call that failed alone, and opened no breaker, nobody else would tell the store. */
-function createSettling({ timed, line, arrears, clock }: Pick<Parts, 'line' | 'arrears'> & { readonly timed: TimedStore; readonly clock: Clock }): () => void {
-  let waiting = false;
-  return () => {
-    if (waiting || arrears.size === 0) return;
-    waiting = true;
-    clock.after(settleAfterMs, () => {
-      waiting = false;
-      // A store that is away is told when it returns.
-      if (!line.isAway()) arrears.settle(timed).catch(() => undefined);
+function createSettling({ timed, line, arrears, clock }: Pick<Parts, 'line' | 'arrears'> & { readonly timed: TimedStore; readonly clock: Clock }): { readonly soon: () => void; readonly close: () => void } {
+  let cancel: (() => void) | undefined;
+  let closed = false;
+
+  function soon(): void {
+    if (cancel !== undefined || closed || arrears.size === 0) return;
+    cancel = clock.after(settleAfterMs, () => {
+      cancel = undefined;
+      // A store that is away is told when it returns. What it is not told would count here for ever.
+      if (!line.isAway()) arrears.settle(timed).catch(soon);
     }, true);
+  }
+
+  return {
+    soon,
+    close() {
+      closed = true;
+      cancel?.();
+    },
   };
 }
 

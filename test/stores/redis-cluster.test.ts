@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CounterCharge, CounterRule } from 'portcullis';
+import { fakeClock } from 'portcullis/testing';
 import { slotGroups, slotOf } from '../../src/stores/redis/slots.ts';
 import { realRedis } from '../support/servers/redis.ts';
 import { until } from '../support/servers/watched.ts';
@@ -136,5 +137,22 @@ describe.skipIf(!realRedis).each(Object.entries(clusterClients))('a slot that mo
     const stands = units((await store.peek([charge(hot, 'k')])).aheadMs[0]);
     expect(stands).toBeGreaterThanOrEqual(passed - 1);
     expect(stands - passed).toBeLessThanOrEqual(failed);
+  });
+});
+
+describe('a slot that answers late', () => {
+  it.each([[500, 1], [30_000, 0]])('after %i ms: what other slots charged is taken back %i times, and never when time has brought it back', async (lateMs, times) => {
+    const clock = fakeClock();
+    let calls = 0;
+    const evalsha = (): Promise<unknown> => {
+      calls += 1;
+      if (calls !== 2) return Promise.resolve([1, 4_096]);
+      return new Promise((_, reject) => { clock.after(lateMs, () => { reject(new Error('Connection is closed.')); }); });
+    };
+    const store = openStore({ status: 'ready', isCluster: true, evalsha, eval: evalsha } as never, { clock });
+    const answer = Promise.resolve(store.take([charge(hourly(5), 'a'), charge(hourly(5), 'b')])).catch((error: unknown) => error);
+    await clock.advance(lateMs);
+    expect(await answer).toMatchObject({ code: 'ERR_STORE' });
+    expect(calls).toBe(2 + times);
   });
 });

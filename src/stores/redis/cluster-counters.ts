@@ -12,6 +12,9 @@ interface Group {
   readonly names: readonly string[];
 }
 
+/** After that a charge is not given back any more: time has done it, and units that others have spent since would be theirs. */
+const undoWithinMs = 1_000;
+
 /**
  * Counters in a cluster, where a script reaches one slot: one script for each slot of a decision, all sent at once. Where
  * some refuse, what the others charged is given back before the answer. So no limit is ever passed, and a key may for a
@@ -33,11 +36,12 @@ export function clusterCounters(parts: CounterParts & { readonly clock: Clock })
   }
 
   async function take(groups: readonly Group[]): Promise<CounterVerdict> {
+    const beganMs = parts.clock.monotonicMs();
     const answers = await Promise.allSettled(groups.map((group) => slot.take(group.charges)));
     const charged = groups.filter((_, at) => isAllowed(answers[at]));
     if (charged.length === groups.length) return merged(groups, valuesOf(answers));
     // One that cannot be given back leaves its key with less: never with more.
-    await Promise.allSettled(charged.map((group) => slot.giveBack(group.charges)));
+    if (parts.clock.monotonicMs() - beganMs <= undoWithinMs) await Promise.allSettled(charged.map((group) => slot.giveBack(group.charges)));
     const verdicts = valuesOf(answers).map((verdict, at) => (verdict.allowed ? uncharged(verdict, groups[at] as Group) : verdict));
     for (const [at, { charges, names }] of groups.entries()) suspects.note(charges, names, verdicts[at] as CounterVerdict);
     return merged(groups, verdicts);

@@ -55,7 +55,7 @@ export function createLimit<Name extends string, Req extends HttpRequest, Res>(h
   }
 
   function go(req: Marked, due: LimiterKeys<Name>, next: Next): void {
-    req[paid] = { ...req[paid], ...due };
+    req[paid] = req[paid] === undefined ? { ...due } : { ...req[paid], ...due };
     next();
   }
 

@@ -212,6 +212,21 @@ describe('an error in a hook', () => {
   });
 });
 
+describe('a hook of the app that fails while a refusal is sent', () => {
+  it('leaves the answer to the error handler of the app', async () => {
+    const app = newApp();
+    app.setErrorHandler((error: Error, _request, reply) => reply.code(500).type('application/json').send({ sorry: error.message }));
+    app.addHook('onRequest', limitRequests({ limiter: newLimiter('address', 1), keys: ({ address }) => ({ address }) }));
+    app.addHook('onSend', async (_request, reply) => {
+      if (reply.statusCode === 429) throw new Error('bug');
+    });
+    app.get('/', async () => 'fine');
+    expect((await app.inject('/')).statusCode).toBe(200);
+    const { statusCode, body } = await app.inject('/');
+    expect([statusCode, body]).toEqual([500, '{"sorry":"bug"}']);
+  });
+});
+
 describe('readOnlyGuard in a tree of scopes', () => {
   it('stops writes in each scope, on routes that were there before it, and on none', async () => {
     const app = newApp();

@@ -37,7 +37,8 @@ export const fastifyFramework: Framework<FastifyRequest, FastifyReply> = {
   },
 };
 
-const asItIs = (text: unknown): string => text as string;
+/** What is no text is the app's: its error handler answers where one of its hooks has failed meanwhile. */
+const asItIs = (payload: unknown): string => (typeof payload === 'string' ? payload : JSON.stringify(payload));
 
 /**
  * With a serializer of its own: else Fastify adds a charset that a problem document has not (RFC 9457), or takes one of the app. Not as

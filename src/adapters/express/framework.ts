@@ -9,7 +9,8 @@ export const expressFramework: Framework<Request, Response> = {
   proxyTrustOf(req) {
     const trust: unknown = req.app.get('trust proxy');
     if (trust === true) return 'all';
-    return trust === false || trust === undefined ? 'none' : 'some';
+    // Nought proxies are none.
+    return trust === false || trust === undefined || trust === 0 ? 'none' : 'some';
   },
   askedBy: askedByMessage,
   isAnswered: (res) => res.headersSent,

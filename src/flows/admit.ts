@@ -150,6 +150,8 @@ export async function enter(parts: FlowParts, { arrival, session: given, enrollU
   async function known(): Promise<string> {
     const { facts, startedAtMs } = arrival.visit;
     const { setCookie, deviceId, others, previousUseMs } = await devices.remember({ browser, accountId: account.id, name, notBeforeMs: await parts.epochs.newest(account.organizationIds), epochs: session.epochs, secondFactor: rememberFactor, proven: isProven(parts, session), asOfMs: startedAtMs, ...labelOf(facts) });
+    // Whoever ended it meanwhile, or before the store went away, meant this sign-in too: what was spared because of it must be asked for.
+    if (recognition.known && deviceId !== recognition.deviceId) throw new StoreError('devices: what was known of this browser is known no more');
     if (!recognition.known && deviceId !== undefined) emit({ type: 'device.remembered', secondFactor: rememberFactor, ...about, accountId: account.id });
     const because = unusual({ arrival, isNew: !recognition.known && deviceId !== undefined && others, mailed: 'mailed-link' in session.proofs, unusedForMs: session.startedAtMs - (previousUseMs ?? session.startedAtMs) });
     if (because !== undefined) {

@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs';
 import pg from 'pg';
 import { postgresStore, type PostgresStore } from '../../src/stores/postgres/index.ts';
+import { raise } from './raise.ts';
 
 interface Place {
   readonly url: string;
@@ -19,17 +20,6 @@ export type ChildTask = Place & (
   | { readonly do: 'write'; readonly key: string; readonly value: string }
   /** Watches a key and has nothing else to do. */
   | { readonly do: 'watch' });
-
-async function raise(store: PostgresStore, rounds: number): Promise<readonly number[]> {
-  const replaced: number[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const { value = '0', version = 0 } = (await store.read('contract:sum')) ?? {};
-    const change = { key: 'contract:sum', expectedVersion: version, value: String(Number(value) + 1) };
-    const won = await Promise.all(Array.from({ length: 25 }, () => store.compareAndSet(change)));
-    for (const each of won) if (each) replaced.push(version);
-  }
-  return replaced;
-}
 
 async function storm(store: PostgresStore): Promise<void> {
   for (let turn = 0; ; turn += 1) {

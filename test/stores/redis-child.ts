@@ -1,6 +1,7 @@
 // A process of its own with a store in the server that it is told: `fork(this, [JSON.stringify(task)])`. Speaks over IPC.
 import { Redis } from 'ioredis';
 import { redisStore, type RedisStore } from '../../src/stores/redis/index.ts';
+import { raise } from './raise.ts';
 
 export type ChildTask = { readonly port: number; readonly prefix: string } & (
   /** Charges one key as often, all at once, and answers how many passed. */
@@ -15,17 +16,6 @@ async function take(store: RedisStore, times: number, burst: number): Promise<nu
   const charges = [{ rule: { name: 'shared', intervalMs: 3_600_000, burst }, key: 'k', cost: 1 }, { rule: { name: 'wide', intervalMs: 3_600_000, burst: 1_000_000 }, key: 'k', cost: 1 }];
   const passed = await Promise.all(Array.from({ length: times }, async () => Number((await store.take(charges)).allowed)));
   return passed.reduce((sum, each) => sum + each, 0);
-}
-
-async function raise(store: RedisStore, rounds: number): Promise<readonly number[]> {
-  const replaced: number[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const { value = '0', version = 0 } = (await store.read('contract:sum')) ?? {};
-    const change = { key: 'contract:sum', expectedVersion: version, value: String(Number(value) + 1) };
-    const won = await Promise.all(Array.from({ length: 25 }, () => store.compareAndSet(change)));
-    for (const each of won) if (each) replaced.push(version);
-  }
-  return replaced;
 }
 
 async function run(task: ChildTask): Promise<unknown> {

@@ -1,6 +1,7 @@
 // A process of its own with a store on the file that it is told: `fork(this, [JSON.stringify(task)])`. Speaks over IPC.
 import { writeSync } from 'node:fs';
 import { sqliteStore, type SqliteStore } from '../../src/stores/sqlite/index.ts';
+import { raise } from './raise.ts';
 
 export type ChildTask =
   /** Charges one key as often, one charge after the other or all at once, and answers how many passed. */
@@ -23,17 +24,6 @@ async function take(store: SqliteStore, { times, burst, atOnce }: ChildTask & { 
   return passed;
 }
 
-async function raise(store: SqliteStore, { rounds }: ChildTask & { do: 'raise' }): Promise<readonly number[]> {
-  const replaced: number[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const { value = '0', version = 0 } = (await store.read('contract:sum')) ?? {};
-    const change = { key: 'contract:sum', expectedVersion: version, value: String(Number(value) + 1) };
-    const won = await Promise.all(Array.from({ length: 25 }, () => store.compareAndSet(change)));
-    for (const each of won) if (each) replaced.push(version);
-  }
-  return replaced;
-}
-
 async function storm(store: SqliteStore): Promise<void> {
   for (let turn = 0; ; turn += 1) {
     await store.take([{ rule: { ...hourly, burst: 1 }, key: `key-${turn}`, cost: 1 }]);
@@ -52,7 +42,7 @@ async function run(task: ChildTask): Promise<unknown> {
   // What keeps the process alive from here on is the store alone.
   process.channel?.unref();
   if (task.do === 'take') return take(store, task);
-  if (task.do === 'raise') return raise(store, task);
+  if (task.do === 'raise') return raise(store, task.rounds);
   if (task.do === 'storm') return storm(store);
   if (task.do === 'write') return store.compareAndSet({ key: task.key, expectedVersion: (await store.read(task.key))?.version ?? 0, value: task.value });
   store.watch('switch:all', () => undefined);

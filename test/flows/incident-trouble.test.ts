@@ -167,6 +167,16 @@ describe('many calls at once', () => {
     expect(at.mails).toHaveLength(30);
     expect(at.events.filter(({ type }) => type === 'incident.contained')).toHaveLength(1);
   });
+
+  it('leave each step to the one that was at it first', async () => {
+    const at = world();
+    const plan = attack(at);
+    const reports = await Promise.all(Array.from({ length: 10 }, () => processOf(at, { takeOverAfterMs: 10_000 }).incident.contain(plan)));
+    for (const report of reports) expect(report).toMatchObject({ complete: true, affected: { total: 3 }, resets: { marked: 3, already: 0, failed: 0 } });
+    const events = at.events.map(({ type }) => type);
+    for (const once of ['read-only.changed', 'session.epoch-raised', 'mfa.policy-changed', 'incident.contained']) expect(events.filter((type) => type === once), once).toHaveLength(1);
+    expect(at.mails).toHaveLength(10);
+  });
 });
 
 describe('a plan', () => {

@@ -69,14 +69,27 @@ function createTelling({ parts: { emit }, plan, progress }: Work): (step: StepNa
   };
 }
 
+/**
+ * Makes a step this call's own, once no other call is at it or that one stands still; false where the others have ended it meanwhile.
+ * Of many calls that find it free at the same moment the first to write has it, and the rest wait.
+ */
+async function claim(work: Work, step: Step): Promise<boolean> {
+  const { parts: { clock }, runner, record, change } = work;
+  const { name } = step;
+  for (;;) {
+    await letOthersGoOn(work, name);
+    if (isOver(step, record())) return false;
+    const seen = record().steps[name]?.turn;
+    if (await change(name, (before) => (before?.turn === seen ? begun(before, step, { runner, nowMs: clock.nowMs() }) : undefined))) return true;
+  }
+}
+
 /** Runs one step; answers whether it has come to its end. Rejects only where the incident itself cannot be written, or the signal says so. */
 async function runStep(work: Work, step: Step, tell: ReturnType<typeof createTelling>): Promise<boolean> {
-  const { parts: { clock, reportError }, plan, runner, change } = work;
+  const { parts: { clock, reportError }, plan, change } = work;
   const { name } = step;
-  await letOthersGoOn(work, name);
-  if (isOver(step, work.record())) return true;
+  if (!(await claim(work, step))) return true;
   const begunMs = clock.monotonicMs();
-  await change(name, (before) => begun(before, step, { runner, nowMs: clock.nowMs() }));
   tell(name, 'begun');
   const tookMs = (): number => Math.max(0, Math.round(clock.monotonicMs() - begunMs));
   const ended = (state: 'done' | 'failed', more: Partial<StepState>) =>

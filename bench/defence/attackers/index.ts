@@ -1,0 +1,17 @@
+import type { AttackerId, MakeAttack } from './attack.ts';
+import { depthFirst, fastSpray, lockOut, slowSpray } from './guessing.ts';
+import { onePerAddress, onePerAddressSlow, onePerAddressThin, rotation, stuffed, washing } from './stuffing.ts';
+
+/** Every attacker that is a list of events; A10 is a burst and runs in a world of its own. */
+export const attacks: Readonly<Partial<Record<AttackerId, MakeAttack>>> = {
+  A1: depthFirst,
+  A2: lockOut,
+  A3: fastSpray,
+  A4: slowSpray,
+  A5: stuffed,
+  A5s: washing,
+  A6: onePerAddress,
+  A6s: onePerAddressSlow,
+  A6u: onePerAddressThin,
+  A7: rotation,
+};

@@ -1,0 +1,77 @@
+import { parseArgs } from 'node:util';
+import { attackerIds, type AttackerId } from './attackers/attack.ts';
+import type { Job } from './work.ts';
+
+/** Names that may be asked for. */
+export interface Known {
+  readonly policies: readonly string[];
+  readonly attackers: readonly (AttackerId | 'legit')[];
+  readonly scenarios: readonly string[];
+}
+
+export interface DefenseOptions {
+  readonly json: string | undefined;
+  readonly html: string | undefined;
+  readonly jobs: readonly Job[];
+  /** Whether DEFENCE.md is written: only by a whole run. */
+  readonly writesReport: boolean;
+}
+
+export type Parsed = { readonly run: DefenseOptions } | { readonly help: string } | { readonly wrong: string };
+
+const given = { seed: { type: 'string' }, seeds: { type: 'string' }, json: { type: 'string' }, html: { type: 'string' }, policies: { type: 'string' }, attackers: { type: 'string' }, scenarios: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
+
+/** What `npm run bench:defence -- ...` asks for. Answers `wrong` with a line to print instead of throwing. */
+export function parseDefenseArgs(args: readonly string[], known: Known): Parsed {
+  try {
+    const { values } = parseArgs({ args: [...args], options: given });
+    if (values.help === true) return { help: helpText(known) };
+    const seeds = seedsOf(values.seed, values.seeds);
+    const policies = chosen('--policies', values.policies, known.policies);
+    const attackers = chosen('--attackers', values.attackers, known.attackers);
+    const scenarios = chosen('--scenarios', values.scenarios ?? 'standard', known.scenarios);
+    const jobs = scenarios.flatMap((scenario) => seeds.flatMap((seed) => attackers.map((attacker) => ({ scenario, seed, attacker, policies }))));
+    return { run: { json: values.json, html: values.html, jobs, writesReport: args.length === 0 } };
+  } catch (error) {
+    return { wrong: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function seedsOf(seed: string | undefined, seeds: string | undefined): readonly number[] {
+  if (seed !== undefined && seeds !== undefined) throw new RangeError('--seed, --seeds: expected one of them');
+  if (seed !== undefined) return [whole('--seed', seed)];
+  return Array.from({ length: whole('--seeds', seeds ?? '10') }, (_, index) => index + 1);
+}
+
+function whole(option: string, text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new RangeError(`${option}: expected a whole number from 1, got "${text}"`);
+  return Number(text);
+}
+
+function chosen<N extends string>(option: string, text: string | undefined, known: readonly N[]): readonly N[] {
+  if (text === undefined) return known;
+  return text.split(',').map((name) => {
+    const found = known.find((each) => each === name);
+    if (found === undefined) throw new RangeError(`${option}: there is no "${name}". Known: ${known.join(', ')}`);
+    return found;
+  });
+}
+
+export function helpText({ policies, attackers, scenarios }: Known): string {
+  return `npm run bench:defence [-- options]
+
+Replays 28 days of a site with ${attackerIds.length} attackers against login defenses, in virtual time, and writes bench/DEFENCE.md.
+The same seed gives the same figures.
+
+  --seed N          one seed only
+  --seeds N         seeds 1 to N; default 10
+  --policies A,B    of ${policies.join(', ')}
+  --attackers A,B   of ${attackers.join(', ')}
+  --scenarios A,B   of ${scenarios.join(', ')}; default standard
+  --json FILE       writes the rows as JSON: a list of { policy, attacker, seed, takeoverShare, yieldPerIp, detectionMs,
+                    ordinaryDeniedShare, ordinaryFailedShare, stepUpShare, bytes }
+  --html FILE       writes the report with its charts
+  --help            prints this
+
+With any option DEFENCE.md stays as it is: it always holds one whole run.`;
+}

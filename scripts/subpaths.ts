@@ -9,6 +9,7 @@ export const subpaths = [
   { name: 'fastify', source: 'src/adapters/fastify/index.ts' },
   { name: 'hasher', source: 'src/hasher/index.ts' },
   { name: 'limiter', source: 'src/limiter/index.ts' },
+  { name: 'login-guard', source: 'src/login-guard/index.ts' },
   { name: 'mfa', source: 'src/mfa/index.ts' },
   { name: 'password', source: 'src/password/index.ts' },
   { name: 'postgres', source: 'src/stores/postgres/index.ts' },

@@ -4,7 +4,7 @@ import { ConfigError } from './errors.ts';
 import { list, readOptions, text, wrong, type OptionReader } from './options.ts';
 
 /** What a key is used for. Each purpose has a key of its own, so that nothing made for one is worth anything to another. */
-export type KeyPurpose = 'identifier' | 'address' | 'account' | 'decoy' | 'pepper' | 'token' | 'code' | 'breach-cache' | 'factor' | 'device' | 'audit';
+export type KeyPurpose = 'identifier' | 'address' | 'account' | 'decoy' | 'pepper' | 'token' | 'code' | 'breach-cache' | 'factor' | 'device' | 'audit' | 'evidence' | 'alarm';
 
 export interface KeyRingOptions {
   /**

@@ -107,13 +107,17 @@ export interface EventDetails {
   'hasher.busy': { readonly running: number; readonly waiting: number; readonly retryAfterMs: number };
   'hasher.unreadable-hash': { readonly reason: 'malformed' | 'excessive' | 'unknown-key' | 'no-legacy-verifier' };
   'hasher.legacy-failed': { readonly error: string };
+  /** Of a browser that the account does not know. `enforced`: false where the guard only observes. */
+  'login-guard.decided': { readonly verdict: 'step-up' | 'refuse'; readonly reasons: readonly string[]; readonly enforced: boolean };
+  /** Strangers fail more often than is usual at this site, whatever networks they come from. `slow` is told and changes nothing. */
+  'login-guard.surge': { readonly state: 'began' | 'ended'; readonly test: 'fast' | 'slow' };
   'limiter.refused': { readonly limiter: string; readonly rule: string; readonly enforced: boolean; readonly retryAfterMs: number };
   'limiter.overflow': { readonly rule: string };
   'limiter.misconfigured': { readonly problem: string; readonly advice: string };
   'uniform.floor-outgrown': { readonly route: string; readonly p99Ms: number; readonly quantumMs: number };
   'deferred.failed': { readonly job: string; readonly error: string };
   'deferred.dropped': { readonly job: string };
-  'store.failed': { readonly store: 'counters' | 'records' | 'accounts'; readonly error: string };
+  'store.failed': { readonly store: 'counters' | 'records' | 'accounts' | 'evidence'; readonly error: string };
   'store.degraded': { readonly store: 'counters' | 'records'; readonly error: string };
   /** `settled`: keys whose local charges the store was told; `lost`: those that it was not. */
   'store.recovered': { readonly store: 'counters' | 'records'; readonly afterMs: number; readonly settled: number; readonly lost: number };
@@ -126,6 +130,7 @@ export interface EventDetails {
   'incident.step': { readonly id: string; readonly step: string; readonly outcome: 'done' | 'failed'; readonly tookMs: number; readonly by: string; readonly error?: string };
   'incident.contained': { readonly id: string; readonly by: string; readonly affected: number };
   'incident.lifted': { readonly id: string; readonly by: string; readonly readOnly: string };
+  'alarm.sink-failed': { readonly sink: string; readonly error: string; readonly dropped: number };
   'audit.sink-failed': { readonly sink: string; readonly error: string; readonly dropped: number };
   'audit.purged': { readonly files: number; readonly lastTime: string };
   'audit.revealed': { readonly by: string; readonly reason: string; readonly count: number };

@@ -19,6 +19,7 @@ const job: Readonly<Record<Name, readonly string[]>> = {
   fastify: [],
   hasher: ['argon2', '@node-rs/argon2'],
   limiter: [],
+  'login-guard': [],
   mfa: [],
   password: ['@zxcvbn-ts/'],
   postgres: [],

@@ -1,0 +1,3 @@
+export { loginGuardDefaults } from './defaults.ts';
+export { createLoginGuard } from './login-guard.ts';
+export type { GuardPass, GuardReason, GuardReceipt, LoginGuard, LoginGuardOptions, StrangerAttempt } from './login-guard.ts';

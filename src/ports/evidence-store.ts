@@ -1,0 +1,64 @@
+/** A keyed digest of 128 bits, base64url: what stands for a network, a name or a password of one day. */
+export type EvidenceTag = string;
+
+/** One attempt of a browser that the account does not know, before the password is looked at. */
+export interface EvidenceAttempt {
+  /** The network it comes from; absent where the app cannot tell. */
+  readonly source?: EvidenceTag | undefined;
+  /** The name that was typed, whether or not there is an account of that name. */
+  readonly account: EvidenceTag;
+  /** Of the day: nothing that is kept can be compared with what was typed on another. Absent where no password is tried. */
+  readonly password?: EvidenceTag | undefined;
+  readonly exists: boolean;
+  /** What it counts if it fails, beside what the store knows of the password. */
+  readonly weight: number;
+}
+
+/** What was known before this attempt, and what was charged for it. */
+export interface EvidenceStanding {
+  /** The score of the network. */
+  readonly source: number;
+  /** Different wrong passwords that strangers have tried at the account. */
+  readonly account: number;
+  /** Names at which the password has failed today, beyond what is usual. */
+  readonly password: number;
+  /** Strangers fail more often than they do in peace, whatever their network. */
+  readonly surge: boolean;
+  readonly charged: EvidenceCharge;
+}
+
+/** What is given back where the attempt turns out to be no evidence. */
+export interface EvidenceCharge {
+  readonly source: number;
+  readonly account: number;
+}
+
+/**
+ * `failed`: the password was wrong, or there is no account. `entered`: it was right and nothing more was asked for. `asked`: it was right
+ * and more was asked for. `passed`: that was given as well.
+ */
+export type EvidenceOutcome =
+  | { readonly as: 'failed' | 'entered' | 'asked' | 'passed'; readonly attempt: EvidenceAttempt; readonly charged: EvidenceCharge }
+  /** Somebody came in by a browser that the account knows: the traffic that no attacker can make. */
+  | { readonly as: 'known' };
+
+/** Changes of the state of all, each told once: by the settlement that brought it about. */
+export interface EvidenceNews {
+  readonly surge?: 'began' | 'ended';
+  /** Only told, and nobody is asked for more because of it. */
+  readonly slowSurge?: 'began' | 'ended';
+}
+
+/**
+ * Evidence about attempts to sign in, bounded in bytes and in time: what attackers make room for never includes what they have earned.
+ * Each verb is one atomic act, so that of a thousand attempts at once the last sees the others. A rejection or a throw means that the
+ * store is broken.
+ */
+export interface EvidenceStore {
+  /** Whether all processes of the app see it together. */
+  readonly shared: boolean;
+  /** Counts the attempt as a failed one. */
+  reserve(attempt: EvidenceAttempt): EvidenceStanding | Promise<EvidenceStanding>;
+  /** Corrects what was counted by what came of it. */
+  settle(outcome: EvidenceOutcome): EvidenceNews | Promise<EvidenceNews>;
+}

@@ -1,0 +1,105 @@
+import { accountScores, askedWeight, evidenceDayMs, rememberedGuesses, sourceScores, sprayedFactor, sprayedFrom } from '../../../kernel/evidence.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import type { EvidenceAttempt, EvidenceCharge, EvidenceNews, EvidenceOutcome, EvidenceStanding, EvidenceStore } from '../../../ports/evidence-store.ts';
+import { createGuesses } from './guesses.ts';
+import { createPairFilter } from './pair-filter.ts';
+import { createPasswordSketch } from './password-sketch.ts';
+import { createScoreTable } from './score-table.ts';
+import { createSurge } from './surge.ts';
+import { tagWords, type TagWords } from './tag-words.ts';
+
+/** Evidence in this process, in arrays of about 4 MiB that never grow. It is gone when the process ends, and no other sees it. */
+export interface MemoryEvidence extends EvidenceStore {
+  reserve(attempt: EvidenceAttempt): EvidenceStanding;
+  settle(outcome: EvidenceOutcome): EvidenceNews;
+  /** Of all its arrays. */
+  readonly bytes: number;
+}
+
+export function memoryEvidence({ clock }: { readonly clock: Clock }): MemoryEvidence {
+  const tables = createTables();
+  let day = 0;
+
+  /** What is of a day begins anew with it. */
+  function now(): number {
+    const nowMs = clock.nowMs();
+    const today = Math.floor(nowMs / evidenceDayMs);
+    if (today > day) {
+      day = today;
+      tables.pairs.clear();
+      tables.passwords.clear();
+    }
+    return nowMs;
+  }
+
+  return {
+    shared: false,
+    bytes: tables.bytes,
+    reserve: (attempt) => reserve(tables, attempt, now()),
+    settle: (outcome) => settle(tables, outcome, now()),
+  };
+}
+
+function createTables() {
+  const guesses = createGuesses(accountScores.buckets * accountScores.ways, rememberedGuesses);
+  const sources = createScoreTable(sourceScores);
+  const accounts = createScoreTable(accountScores, (slot) => {
+    guesses.forget(slot);
+  });
+  const pairs = createPairFilter();
+  const passwords = createPasswordSketch();
+  const bytes = [guesses, sources, accounts, pairs, passwords].reduce((sum, each) => sum + each.bytes, 0);
+  return { guesses, sources, accounts, pairs, passwords, surge: createSurge(), bytes };
+}
+
+type Tables = ReturnType<typeof createTables>;
+
+interface Words {
+  readonly from: TagWords | undefined;
+  readonly who: TagWords;
+  readonly guess: TagWords | undefined;
+}
+
+function wordsOf({ source, account, password }: EvidenceAttempt): Words {
+  return { from: source === undefined ? undefined : tagWords(source), who: tagWords(account), guess: password === undefined ? undefined : tagWords(password) };
+}
+
+function reserve({ guesses, sources, accounts, passwords, surge }: Tables, attempt: EvidenceAttempt, nowMs: number): EvidenceStanding {
+  const { exists, weight } = attempt;
+  const { from, who, guess } = wordsOf(attempt);
+  const names = guess === undefined ? 0 : passwords.estimate(guess);
+  const slot = exists ? accounts.find(who) : undefined;
+  // A mail client with an old password, somebody impatient: a guesser learns nothing by it.
+  const isRepeat = slot !== undefined && guess !== undefined && guesses.has(slot, guess.mix);
+  const charged: EvidenceCharge = {
+    source: isRepeat ? 0 : weight * (names >= sprayedFrom ? sprayedFactor : 1),
+    account: isRepeat || !exists || guess === undefined ? 0 : 1,
+  };
+  const standing = { source: from === undefined ? 0 : sources.read(from, nowMs), account: accounts.read(who, nowMs), password: names, surge: surge.isOn(nowMs), charged };
+  if (from !== undefined && charged.source > 0) sources.add(from, charged.source, nowMs);
+  if (charged.account > 0) accounts.add(who, charged.account, nowMs);
+  return standing;
+}
+
+function settle(tables: Tables, outcome: EvidenceOutcome, nowMs: number): EvidenceNews {
+  const { surge } = tables;
+  if (outcome.as === 'known') return surge.signedIn(nowMs);
+  if (outcome.as === 'failed') return failed(tables, outcome.attempt, nowMs);
+  const { as, attempt, charged } = outcome;
+  const { from, who } = wordsOf(attempt);
+  if (as === 'asked') {
+    if (from !== undefined) tables.sources.add(from, askedWeight, nowMs);
+    return surge.pass(nowMs);
+  }
+  if (from !== undefined) tables.sources.takeBack(from, charged.source + (as === 'passed' ? askedWeight : 0), nowMs);
+  tables.accounts.takeBack(who, charged.account, nowMs);
+  return surge.pass(nowMs);
+}
+
+function failed({ guesses, accounts, passwords, pairs, surge }: Tables, attempt: EvidenceAttempt, nowMs: number): EvidenceNews {
+  const { from, who, guess } = wordsOf(attempt);
+  if (guess === undefined) return surge.pass(nowMs);
+  const slot = attempt.exists ? accounts.find(who) : undefined;
+  if (slot === undefined || guesses.add(slot, guess.mix)) passwords.add(guess);
+  return pairs.add(from ?? who, who) ? surge.failed(nowMs) : surge.pass(nowMs);
+}

@@ -1,0 +1,39 @@
+import { pairFilter } from '../../../kernel/evidence.ts';
+import { mixed, type TagWords } from './tag-words.ts';
+
+/** Whether a pair has been seen today: a Bloom filter. */
+export interface PairFilter {
+  /** True for a pair that is new, and remembers it. Once half of the bits are set it can tell no more, and every pair is new. */
+  add(one: TagWords, other: TagWords): boolean;
+  clear(): void;
+  readonly bytes: number;
+}
+
+export function createPairFilter({ bits, hashes } = pairFilter): PairFilter {
+  const words = new Uint32Array(bits / 32);
+  let set = 0;
+  return {
+    bytes: words.byteLength,
+    clear() {
+      words.fill(0);
+      set = 0;
+    },
+    add(one, other) {
+      // Two hashes make all the others (Kirsch and Mitzenmacher, ESA 2006).
+      const first = mixed(one, other);
+      const step = mixed(other, one) | 1;
+      const isFull = set >= bits / 2;
+      let isNew = false;
+      for (let each = 0; each < hashes; each += 1) {
+        const at = (first + Math.imul(each, step)) & (bits - 1);
+        const mask = 1 << (at & 31);
+        if (((words[at >>> 5] as number) & mask) !== 0) continue;
+        isNew = true;
+        if (isFull) break;
+        words[at >>> 5] = (words[at >>> 5] as number) | mask;
+        set += 1;
+      }
+      return isNew || isFull;
+    },
+  };
+}

@@ -8,16 +8,16 @@ const graceMs = 5;
 /**
  * Settles as `work` does, or rejects with `onLate()` once `deadlineMs` have passed. What `work` does after that is
  * ignored; hand it `AbortSignal`s of its own where it can be stopped. Work that is late because the event loop was held up
- * gets one more turn: a process that is busy must not take its database for dead.
+ * gets one more turn: a process that is busy must not take its database for dead. `idle`: the deadline keeps no process alive.
  */
-export function withDeadline<T>(work: Promise<T>, deadline: { readonly clock: Clock; readonly deadlineMs: number; readonly onLate: () => Error }): Promise<T> {
+export function withDeadline<T>(work: Promise<T>, deadline: { readonly clock: Clock; readonly deadlineMs: number; readonly onLate: () => Error; readonly idle?: boolean }): Promise<T> {
   return new Promise((resolve, reject) => {
-    const { clock, deadlineMs, onLate } = deadline;
+    const { clock, deadlineMs, onLate, idle } = deadline;
     const dueMs = clock.monotonicMs() + deadlineMs;
     let cancel = clock.after(deadlineMs, () => {
       if (clock.monotonicMs() - dueMs < heldUpMs) reject(onLate());
-      else cancel = clock.after(graceMs, () => { reject(onLate()); });
-    });
+      else cancel = clock.after(graceMs, () => { reject(onLate()); }, idle);
+    }, idle);
     work.then(
       (value) => {
         cancel();

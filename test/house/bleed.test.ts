@@ -13,6 +13,7 @@ const job: Readonly<Record<Name, readonly string[]>> = {
   index: ['argon2', '@node-rs/argon2', 'undici', 'lru-cache', '@zxcvbn-ts/', 'otplib', 'uqr'],
   audit: [],
   breach: ['undici', 'lru-cache'],
+  detect: ['undici'],
   device: [],
   epochs: [],
   express: [],
@@ -36,7 +37,8 @@ const job: Readonly<Record<Name, readonly string[]>> = {
 /** Words that betray another piece's job in a file, and the subpaths whose job they are. */
 const betraying: readonly { readonly words: RegExp; readonly ownedBy: readonly Name[] }[] = [
   { words: /argon2/i, ownedBy: ['index', 'hasher'] },
-  { words: /undici|pwnedpasswords/i, ownedBy: ['index', 'breach', 'testing'] },
+  { words: /undici/i, ownedBy: ['index', 'breach', 'detect', 'testing'] },
+  { words: /pwnedpasswords/i, ownedBy: ['index', 'breach', 'testing'] },
   { words: /zxcvbn/i, ownedBy: ['index', 'password'] },
   { words: /otplib|["']uqr["']/, ownedBy: ['index', 'totp'] },
   { words: /node:sqlite/, ownedBy: ['sqlite'] },

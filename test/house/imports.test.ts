@@ -6,6 +6,7 @@ import { importsOf, root, sourceFiles, type Import, type SourceFile } from '../s
 /** The libraries whose job is a room's job. */
 const libraries: Readonly<Record<string, readonly string[]>> = {
   breach: ['undici', 'lru-cache'],
+  detect: ['undici'],
   hasher: ['argon2', '@node-rs/argon2'],
   password: ['@zxcvbn-ts/core', '@zxcvbn-ts/language-common', '@zxcvbn-ts/language-en'],
   totp: ['otplib', 'uqr'],

@@ -1,0 +1,13 @@
+export { alarmKinds, type AlarmKindLine } from './kinds.ts';
+export type { Alarm, AlarmKind, AlarmLevel, AlarmRefusal, AlarmSink, AttackLevel, EnteredAccount, OatId } from '../ports/alarm.ts';
+export { mailSink, mailSinkDefaults, type AlarmMail, type MailSinkOptions } from './sinks/mail.ts';
+export type { AlarmFetch } from './sinks/post.ts';
+export { alarmSenderDefaults, createAlarmSender, type AlarmLosses, type AlarmSender, type AlarmSenderOptions } from './sinks/sender.ts';
+export { slackSink, slackSinkDefaults, type SlackSinkOptions } from './sinks/slack.ts';
+export { openAlarmText, type AlarmView } from './sinks/view.ts';
+export { webhookSink, webhookSinkDefaults, type WebhookSinkOptions } from './sinks/webhook.ts';
+export { attackMonitorDefaults } from './monitor/defaults.ts';
+export type { MonitorMinute } from './monitor/minutes.ts';
+export { createAttackMonitor, type AttackMonitor, type AttackMonitorOptions, type MonitorSnapshot } from './monitor/monitor.ts';
+export type { AlarmState, ShareAlarm } from './monitor/register.ts';
+export type { SourceActivity } from './monitor/sources.ts';

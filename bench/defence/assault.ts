@@ -4,8 +4,8 @@ import type { LoginAttempt, LoginOutcome } from './policy.ts';
 import { hashText, mix } from './random.ts';
 import { ask, askProbe, finish, type World } from './world.ts';
 
-/** An attacker gives up after this many retries of what was refused openly. */
-const retries = 3;
+/** An attacker gives up after this many retries of what was refused openly, if the attack says nothing else. */
+const usualRetries = 3;
 
 /** What the attacker has achieved so far. */
 export interface Assault {
@@ -14,6 +14,9 @@ export interface Assault {
   readonly vulnerable: Set<number>;
   readonly entered: Set<number>;
   sent: number;
+  readonly bytesBefore: number;
+  /** Of the policy's tables once the last event was sent. */
+  bytesAfter: number | undefined;
   /** Guesses whose password was looked at. */
   verified: number;
   /** What had been sent and entered when the first alarm came. */
@@ -21,13 +24,13 @@ export interface Assault {
 }
 
 /** Takes stock at the moment of the attack: who has no second factor and the password that will be sent. */
-export function beginAssault({ traffic, accounts }: World, attack: Attack): Assault {
+export function beginAssault({ traffic, accounts, policy }: World, attack: Attack): Assault {
   const vulnerable = new Set<number>();
   const { secondFactor } = traffic.population;
   for (let user = 0; user < secondFactor.length; user += 1) {
     if (secondFactor[user] === 0 && attack.covers?.(user, accounts.passwordOf(user)) === true) vulnerable.add(user);
   }
-  return { attack, vulnerable, entered: new Set(), sent: 0, verified: 0, atAlarm: undefined };
+  return { attack, vulnerable, entered: new Set(), sent: 0, bytesBefore: policy.bytes(), bytesAfter: undefined, verified: 0, atAlarm: undefined };
 }
 
 /** Sends one event of the attack. */
@@ -35,8 +38,9 @@ export async function strike(world: World, assault: Assault, index: number, nowM
   assault.sent += 1;
   const outcome = event.as === 'probe' ? await probe(world, event, nowMs) : await guess(world, assault, event, nowMs);
   assault.attack.answered?.(index, outcome);
+  if (index === assault.attack.events - 1 && tried === 0) assault.bytesAfter = world.policy.bytes();
   const waitMs = 'as' in outcome ? (outcome.as === 'denied' ? outcome.retryAfterMs : undefined) : outcome.ok ? undefined : outcome.retryAfterMs;
-  if (waitMs === undefined || !Number.isFinite(waitMs) || tried >= retries) return;
+  if (waitMs === undefined || !Number.isFinite(waitMs) || tried >= (assault.attack.retries ?? usualRetries)) return;
   const againMs = nowMs + Math.max(1, waitMs);
   world.later.put(againMs, () => strike(world, assault, index, againMs, tried + 1, event));
 }

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { attackerIds } from './attackers/attack.ts';
-import { attacks } from './attackers/index.ts';
 import { parseDefenseArgs, type DefenseOptions } from './options.ts';
 import { policies } from './policies/index.ts';
 import { runJobs } from './pool.ts';
@@ -19,7 +18,7 @@ async function run({ jobs, json }: DefenseOptions): Promise<void> {
   if (json !== undefined) await writeFile(json, `${JSON.stringify(results.map(rowOf), null, 2)}\n`);
 }
 
-const attackers = ['legit' as const, ...attackerIds.filter((id) => id in attacks)];
+const attackers = ['legit' as const, ...attackerIds];
 const parsed = parseDefenseArgs(process.argv.slice(2), { policies: [...policies.keys()], attackers, scenarios: [...scenarios.keys()] });
 if ('help' in parsed) {
   process.stdout.write(`${parsed.help}\n`);

@@ -24,6 +24,8 @@ export interface ResultRow {
 /** A run in full, for the report. */
 export interface RunResult extends ResultRow {
   readonly scenario: string;
+  /** Of the policy's tables when the attack began; `bytes` is when it ended, or at the end of a run without one. */
+  readonly bytesBefore: number;
   readonly vulnerable: number;
   readonly entered: number;
   readonly sent: number;
@@ -65,7 +67,8 @@ export function resultOf(world: World, assault: Assault | undefined, window: Win
     ordinaryDeniedShare: shareOf(harm.denied, harm),
     ordinaryFailedShare: shareOf(harm.failed, harm),
     stepUpShare: shareOf(harm.stepUps, harm),
-    bytes: policy.bytes(),
+    bytes: assault?.bytesAfter ?? policy.bytes(),
+    bytesBefore: assault?.bytesBefore ?? policy.bytes(),
     overall,
     inWindow: assault === undefined ? null : inWindow,
     victims: assault?.attack.victims === undefined ? null : victims,

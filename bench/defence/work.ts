@@ -1,4 +1,5 @@
 import type { AttackerId } from './attackers/attack.ts';
+import { runBurst } from './burst.ts';
 import { attacks } from './attackers/index.ts';
 import { policies } from './policies/index.ts';
 import { makePopulation } from './population.ts';
@@ -41,6 +42,7 @@ export function trafficOf({ scenario: id, seed }: Pick<Job, 'scenario' | 'seed'>
 async function resultOf(traffic: Traffic, name: string, attacker: Job['attacker']): Promise<RunResult> {
   const makePolicy = policies.get(name);
   if (makePolicy === undefined) throw new RangeError(`there is no policy "${name}"`);
+  if (attacker === 'A10') return runBurst(traffic.scenario, traffic.seed, makePolicy);
   if (attacker === 'legit') return runOnce({ traffic, makePolicy });
   const make = attacks[attacker];
   if (make === undefined) throw new RangeError(`there is no attacker "${attacker}"`);

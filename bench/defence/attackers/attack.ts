@@ -26,9 +26,11 @@ export interface Attack {
   readonly lastMs: number;
   readonly events: number;
   readonly addresses: number;
+  /** Of what was refused openly; 3 where nothing is said. */
+  readonly retries?: number;
   atMs(index: number): number;
   event(index: number): AttackEvent;
-  /** Whether the attacker will send this password for this user. With `undefined` vulnerable accounts mean nothing here. */
+  /** Whether the attacker will send this password for this user. Absent where no account is to be taken. */
   readonly covers?: (user: number, passwordId: string) => boolean;
   /** Users whom the attack is to lock out. */
   readonly victims?: ReadonlySet<number>;

@@ -1,5 +1,7 @@
 import type { AttackerId, MakeAttack } from './attack.ts';
 import { depthFirst, fastSpray, lockOut, slowSpray } from './guessing.ts';
+import { freshKeys } from './flood.ts';
+import { customerIo } from './replay.ts';
 import { onePerAddress, onePerAddressSlow, onePerAddressThin, rotation, stuffed, washing } from './stuffing.ts';
 
 /** Every attacker that is a list of events; A10 is a burst and runs in a world of its own. */
@@ -14,4 +16,6 @@ export const attacks: Readonly<Partial<Record<AttackerId, MakeAttack>>> = {
   A6s: onePerAddressSlow,
   A6u: onePerAddressThin,
   A7: rotation,
+  A8: customerIo,
+  A9: freshKeys,
 };

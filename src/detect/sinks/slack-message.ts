@@ -43,15 +43,18 @@ function marked(text: string): SlackText {
   return { type: 'mrkdwn', text, verbatim: true };
 }
 
-/** Followed by a word joiner, which nobody sees, a sign is only a sign: no bold, no code, no emoji, no `@channel` in what takes Slack's form. */
-const signs = /[@*_~`:#|]/g;
+/**
+ * Followed by a word joiner, which nobody sees, a sign is only a sign: no bold, no code, no address, no `@channel` in what takes
+ * Slack's form. Not within a word, since ids and networks are copied.
+ */
+const signs = /(?<!\w)[@_]|_(?!\w)|[*~`]|:(?=\/\/)/g;
 const wordJoiner = '\u2060';
 
 /** At most `maxChars` after escaping, cut between two characters of the original. */
 function escaped(text: string, maxChars: number): string {
   let result = '';
-  for (const char of text) {
-    const next = char.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(signs, `$&${wordJoiner}`);
+  for (const char of text.replace(signs, `$&${wordJoiner}`)) {
+    const next = char.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;');
     if (result.length + next.length > maxChars - 1) return `${result}…`;
     result += next;
   }

@@ -1,4 +1,4 @@
-import { boundedKey } from '../../kernel/bounded-key.ts';
+import { boundedKey, digestedKey } from '../../kernel/bounded-key.ts';
 import { cleanLabel } from '../../kernel/label.ts';
 import type { Alarm, EnteredAccount } from '../../ports/alarm.ts';
 import { alarmKinds, isAlarmKind } from '../kinds.ts';
@@ -29,7 +29,8 @@ export function snapshotOf(alarm: unknown): Alarm | undefined {
   const accounts = isObject(alarm['accounts']) ? alarm['accounts'] : {};
   const ids = texts(accounts['ids'], maxIds, maxIdChars);
   return Object.freeze({
-    id: boundedKey(id),
+    // Not cleaned, which would make one of two.
+    id: cleanLabel(id.slice(0, maxIdChars), maxIdChars) === id ? boundedKey(id) : digestedKey(id),
     kind,
     ...(oat !== undefined && { oat }),
     level,

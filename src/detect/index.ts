@@ -9,5 +9,5 @@ export { webhookSink, webhookSinkDefaults, type WebhookSinkOptions } from './sin
 export { attackMonitorDefaults } from './monitor/defaults.ts';
 export type { MonitorMinute } from './monitor/minutes.ts';
 export { createAttackMonitor, type AttackMonitor, type AttackMonitorOptions, type MonitorSnapshot } from './monitor/monitor.ts';
-export type { AlarmState, ShareAlarm } from './monitor/register.ts';
+export type { AlarmState, ShareAlarm } from './monitor/telling.ts';
 export type { SourceActivity } from './monitor/sources.ts';

@@ -27,6 +27,19 @@ export type FlowName =
   | 'email-change'
   | 'confirm-email-change';
 
+/** What an event tells of an alarm. The alarm itself, with names and networks, goes to `onAlarm`. */
+export interface AlarmFigures {
+  readonly id: string;
+  readonly kind: string;
+  /** Its id among the OWASP Automated Threats. */
+  readonly oat?: string;
+  readonly level: 'elevated' | 'attack';
+  readonly count: number;
+  readonly networks: number;
+  readonly accounts: number;
+  readonly entered: number;
+}
+
 /** Every event of the library and what it carries beside {@link EventSubject}. Closed: the audit catalogue lists each. */
 export interface EventDetails {
   'sign-up.requested': { readonly outcome: 'pending' | 'existing-account' };
@@ -38,6 +51,12 @@ export interface EventDetails {
   'sign-in.unusual': { readonly because: 'new-browser' | 'after-failures' | 'after-a-long-time' };
   'sign-in.failed': {
     readonly reason: 'unknown-account' | 'wrong-password' | 'inactive-account' | 'breached-password' | 'too-many-failures' | 'disowned-password' | 'forced-reset' | 'challenge-refused' | 'changed-meanwhile';
+    /** Whether the account knows the browser; absent where nobody has looked. */
+    readonly knownDevice?: boolean;
+    /** The same wrong password has failed at this account today; absent where nobody counts. */
+    readonly repeated?: boolean;
+    /** What the login guard knew against the attempt. */
+    readonly reasons?: readonly string[];
   };
   'password.closed-to-strangers': { readonly failures: number };
   'password.disowned': object;
@@ -130,6 +149,12 @@ export interface EventDetails {
   'incident.step': { readonly id: string; readonly step: string; readonly outcome: 'done' | 'failed'; readonly tookMs: number; readonly by: string; readonly error?: string };
   'incident.contained': { readonly id: string; readonly by: string; readonly affected: number };
   'incident.lifted': { readonly id: string; readonly by: string; readonly readOnly: string };
+  /** `id` says nothing of the cause. `address`: where it comes from one network. */
+  'alarm.raised': AlarmFigures;
+  /** Twice as much as was told, somebody came in, or ten minutes have passed. */
+  'alarm.grown': AlarmFigures;
+  'alarm.ended': AlarmFigures;
+  'attack.level-changed': { readonly from: 'calm' | 'elevated' | 'attack'; readonly to: 'calm' | 'elevated' | 'attack' };
   'alarm.sink-failed': { readonly sink: string; readonly error: string; readonly dropped: number };
   'audit.sink-failed': { readonly sink: string; readonly error: string; readonly dropped: number };
   'audit.purged': { readonly files: number; readonly lastTime: string };

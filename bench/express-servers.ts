@@ -39,12 +39,16 @@ const guards = {
   'erl-no-headers': (denies) => rateLimit({ windowMs: hourMs, limit: denies ? 1 : 1e9, standardHeaders: false, legacyHeaders: false }),
   'read-only': () => readOnlyGuard(createReadOnlyMode({ records: memoryStore() }), { exempt: ['POST /login', 'POST /logout', '/health'], sensitive: ['GET /export'], subjectOf: () => ({ accountId: 'user-1' }) }),
   'incident': () => {
-    const { readOnly, isLive } = incidentGuards();
+    const { readOnly, isLiveNow, isLive } = incidentGuards();
     const guard = readOnlyGuard(readOnly, { exempt: ['POST /login', 'POST /logout', '/health'], sensitive: ['GET /export'], subjectOf: () => ({ accountId: 'user-1' }) });
     return (req, res, next) => {
       guard(req, res, (error?: unknown) => {
         if (error !== undefined) {
           next(error);
+          return;
+        }
+        if (isLiveNow()) {
+          next();
           return;
         }
         isLive().then((live) => {
@@ -58,7 +62,7 @@ const guards = {
 } satisfies Readonly<Record<string, Guard>>;
 
 /** The guards of an incident while there is none, over records in memory: what a session carries is made once. */
-export function incidentGuards(): { readonly readOnly: ReadOnlyMode; readonly isLive: () => Promise<boolean> } {
+export function incidentGuards(): { readonly readOnly: ReadOnlyMode; readonly isLiveNow: () => boolean; readonly isLive: () => Promise<boolean> } {
   const records = memoryStore();
   const epochs = createSessionEpochs({ records });
   const marked = epochs.mark({ accountId: 'user-1', organizationIds: ['team-1'] });
@@ -66,6 +70,8 @@ export function incidentGuards(): { readonly readOnly: ReadOnlyMode; readonly is
   marked.then((made) => { mark = made; }, () => undefined);
   return {
     readOnly: createReadOnlyMode({ records }),
+    // As the README has it: at once where it is remembered, else asked.
+    isLiveNow: () => epochs.checkNow({ accountId: 'user-1', organizationIds: ['team-1'], mark }) !== undefined,
     isLive: () => epochs.check({ accountId: 'user-1', organizationIds: ['team-1'], mark }).then(({ live }) => live),
   };
 }

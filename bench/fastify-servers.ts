@@ -33,9 +33,13 @@ const guards = {
   },
   // Both guards of an incident while there is none: the switch, and whether the session is older than an order.
   'incident': (app) => {
-    const { readOnly, isLive } = incidentGuards();
+    const { readOnly, isLiveNow, isLive } = incidentGuards();
     app.addHook('onRequest', readOnlyGuard(readOnly, { exempt: ['POST /login', 'POST /logout', '/health'], sensitive: ['GET /export'], subjectOf: () => ({ accountId: 'user-1' }) }));
     app.addHook('preHandler', (_request, reply, done) => {
+      if (isLiveNow()) {
+        done();
+        return;
+      }
       isLive().then((live) => {
         if (live) done();
         else reply.code(401).send();

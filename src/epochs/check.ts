@@ -22,7 +22,7 @@ interface Claim {
   readonly marked: number;
 }
 
-export function createChecks({ memory, clock, born, adoptUntilMs }: CheckParts): Pick<SessionEpochs, 'check' | 'checkWider'> {
+export function createChecks({ memory, clock, born, adoptUntilMs }: CheckParts): Pick<SessionEpochs, 'check' | 'checkNow' | 'checkWider'> {
   let mayAdopt = true;
 
   /** Once over it stays over: a clock that is set back opens nothing again. */
@@ -72,6 +72,7 @@ export function createChecks({ memory, clock, born, adoptUntilMs }: CheckParts):
 
   return {
     check: (question) => settled(() => decide(question)),
+    checkNow: (question) => checkedNow(memory, question),
     async checkWider({ mark: given, organizationIds }) {
       const ids = organizationIdsOf(organizationIds, 'epochs.checkWider.organizationIds');
       const mark = readWiderMark(given);
@@ -89,7 +90,19 @@ function settled<T>(decide: () => T | Promise<T>): Promise<T> {
   }
 }
 
-const alive: EpochVerdict = Object.freeze({ live: true });
+const alive = Object.freeze({ live: true } as const);
+
+function checkedNow(memory: EpochMemory, question: Parameters<SessionEpochs['checkNow']>[0]): typeof alive | undefined {
+  try {
+    const { accountId, organizationIds, mark: given } = question;
+    const mark = readMark(given);
+    if (typeof mark === 'string') return undefined;
+    return livesByMemory(memory, { mark, accountId, ids: organizationIdsOf(organizationIds, 'epochs.check.organizationIds') }) ? alive : undefined;
+  } catch {
+    // `check` will say what is wrong.
+    return undefined;
+  }
+}
 
 /**
  * Whether a session lives by what is remembered; else somebody has to be asked, or it does not live. On every request of an app, so

@@ -46,6 +46,11 @@ export interface SessionEpochs {
    */
   check(session: EpochSubject & { readonly mark: unknown; readonly startedAtMs?: number | undefined }): Promise<EpochVerdict>;
   /**
+   * What `check` would answer for a session that lives by what is remembered: for who can go on at once, because a promise costs a
+   * request more than the check does. Undefined where the store has to be asked, or the session does not live: ask `check`. Never throws.
+   */
+  checkNow(session: EpochSubject & { readonly mark: unknown }): Extract<EpochVerdict, { live: true }> | undefined;
+  /**
    * Whether everyone's epoch, and each of the mark's and the given organizations, is the one that was marked: for what outlives
    * the end of an account's own sessions, such as a browser that it knows. What is no mark does not count. As old as in `check`.
    */

@@ -1,3 +1,4 @@
+import { offerAtOnce } from '../kernel/at-once.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { isVerdict } from '../kernel/counting.ts';
 import { ConfigError, StoreError } from '../kernel/errors.ts';
@@ -35,6 +36,9 @@ export interface LimiterCharge {
   /** Who the event of a refusal is about. */
   readonly about?: EventSubject;
 }
+
+/** `take` for who can go on at once: throws what `take` rejects with. */
+export type TakeAtOnce<Name extends string> = (keys: LimiterKeys<Name>) => LimiterDecision | Promise<LimiterDecision>;
 
 export interface Limiter<Name extends string = string> {
   /** Charges every key in one atomic step, or none. Rejects with ERR_STORE; TypeError or RangeError for a call that is wrong. */
@@ -84,7 +88,13 @@ export function createLimiter<Name extends string>(options: LimiterOptions<Name>
   // By the list of charges, which a copy of the pass shares.
   const refunded = new WeakSet<readonly CounterCharge[]>();
 
-  return Object.freeze({
+  const takeAtOnce: TakeAtOnce<Name> = (keys) => {
+    const charges = chargesFor(rules, keys, 1);
+    const answer = calls.now(store, charges);
+    return isVerdict(answer, charges) ? decide(charges, answer, undefined) : decideLater(charges, answer, undefined);
+  };
+
+  const limiter = {
     // No async function: of an answer that is there already, each costs half as much as the store itself.
     take(keys: LimiterKeys<Name>, { cost = 1, about }: LimiterCharge = noCharge) {
       try {
@@ -116,7 +126,8 @@ export function createLimiter<Name extends string>(options: LimiterOptions<Name>
     },
     standings: standingsOf,
     headers: (decision: LimiterDecision) => headersOf(headers, rules, decision),
-  } satisfies Limiter<Name>);
+  } satisfies Limiter<Name>;
+  return Object.freeze(offerAtOnce(limiter, takeAtOnce));
 }
 
 interface Decide {

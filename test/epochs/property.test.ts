@@ -84,7 +84,11 @@ describe('whatever happens, in three processes with one store,', () => {
       for (const each of steps) await self.run(each);
       await self.first.clock.advance(1_000);
       for (const session of self.sessions) {
-        for (const { epochs } of self.all) expect((await epochs.check(session)).live).toBe(self.isSound(session));
+        for (const { epochs } of self.all) {
+          expect((await epochs.check(session)).live).toBe(self.isSound(session));
+          // At once, of what that has just read: no other answer.
+          expect(epochs.checkNow(session)?.live ?? false).toBe(self.isSound(session));
+        }
       }
     }), { numRuns: 300 });
   }, 60_000);

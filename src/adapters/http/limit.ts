@@ -1,8 +1,11 @@
 import { networkOf } from '../../kernel/address.ts';
+import { atOnceOf } from '../../kernel/at-once.ts';
+import { isThenable } from '../../kernel/deadline.ts';
 import { isPortcullisError } from '../../kernel/errors.ts';
 import { headerSeconds } from '../../kernel/header-seconds.ts';
 import { callback, port, readOptions } from '../../kernel/options.ts';
-import type { Limiter, LimiterKeys } from '../../limiter/index.ts';
+import type { Limiter, LimiterDecision, LimiterKeys } from '../../limiter/index.ts';
+import type { TakeAtOnce } from '../../limiter/limiter.ts';
 import type { Reply } from '../../ports/reply.ts';
 import { failureOf, type Framework, type HttpRequest, type Next } from './framework.ts';
 import { acceptsOf } from './request.ts';
@@ -43,57 +46,105 @@ export function createLimit<Name extends string, Req extends HttpRequest, Res>(h
     limiter: port<Limiter<Name>>(['take', 'headers']),
     keys: callback<LimitOptions<Name, Req>['keys']>(),
   });
-  const refuse = { html: http.prepared(refusals.html), json: http.prepared(refusals.json) };
-  // A mark on the request itself: an entry in a WeakSet would cost as much as the rest of a decision.
-  const paid = Symbol('portcullis.paid');
-  type Marked = Req & { [paid]?: LimiterKeys<Name> };
+  const { dueOf, pay } = createPayments(keys);
+  const { write, fail } = createAnswers(http, limiter);
+  // The limiter's own answer where it is there at once; another object in its place is asked by its `take`.
+  const take = (atOnceOf(limiter) as TakeAtOnce<Name> | undefined) ?? ((due: LimiterKeys<Name>) => limiter.take(due));
 
-  /** The keys that this request has not paid for: a limit that stands before it twice, by mistake, charges it once. */
-  function dueOf(req: Marked): LimiterKeys<Name> | undefined {
-    const found = keys(clientOf(req.ip), req);
-    return req[paid] === undefined ? found : unpaid(found, req[paid]);
-  }
-
-  function go(req: Marked, due: LimiterKeys<Name>, next: Next): void {
-    req[paid] = req[paid] === undefined ? { ...due } : { ...req[paid], ...due };
+  function goOn(decision: LimiterDecision, due: LimiterKeys<Name>, [req, res, next]: readonly [Req, Res, Next]): void {
+    if (!isDecision(decision)) {
+      next(new TypeError('limitRequests: the limiter answered no decision'));
+      return;
+    }
+    write(req, res, decision);
+    if (!decision.ok) return;
+    pay(req, due);
     next();
   }
 
   return function limitRequest(req, res, next) {
     let due: LimiterKeys<Name> | undefined;
-    let taken: ReturnType<typeof limiter.take> | undefined;
     try {
       due = dueOf(req);
-      taken = due && limiter.take(due);
     } catch (error) {
       next(failureOf(error));
       return;
     }
-    if (due === undefined || taken === undefined) {
+    if (due === undefined) {
       next();
       return;
     }
     const charged = due;
-    taken.then(
+    let answer: ReturnType<TakeAtOnce<Name>>;
+    try {
+      answer = take(charged);
+    } catch (error) {
+      fail(error, res, next);
+      return;
+    }
+    if (!isThenable(answer)) {
+      goOn(answer, charged, [req, res, next]);
+      return;
+    }
+    answer.then(
       (decision) => {
-        // A timeout of the app, say, has answered already: nothing can be added to that.
-        if (http.isAnswered(res)) {
-          if (decision.ok) go(req, charged, next);
-          return;
-        }
-        const fields = limiter.headers(decision);
-        for (const name in fields) http.setHeader(res, name, fields[name] as string);
-        if (decision.ok) go(req, charged, next);
-        else {
-          http.setHeader(res, 'Retry-After', String(headerSeconds(decision.retryAfterMs)));
-          refuse[acceptsOf(req)](res);
-        }
+        goOn(decision, charged, [req, res, next]);
       },
       (error: unknown) => {
-        if (!isPortcullisError(error)) next(failureOf(error));
-        else if (!http.isAnswered(res)) http.send(res, storeGone);
+        fail(error, res, next);
       },
     );
+  };
+}
+
+/** Also where no type checker looked: what is no decision lets nobody through. */
+function isDecision(answer: unknown): boolean {
+  return typeof answer === 'object' && answer !== null && typeof (answer as LimiterDecision).ok === 'boolean';
+}
+
+interface Answers<Req, Res> {
+  /** All that a decision tells the client; of a pass the header fields. */
+  readonly write: (req: Req, res: Res, decision: LimiterDecision) => void;
+  readonly fail: (error: unknown, res: Res, next: Next) => void;
+}
+
+function createAnswers<Name extends string, Req extends HttpRequest, Res>(http: Framework<Req, Res>, limiter: Limiter<Name>): Answers<Req, Res> {
+  const refuse = { html: http.prepared(refusals.html), json: http.prepared(refusals.json) };
+  return {
+    write(req, res, decision) {
+      // A timeout of the app, say, has answered already: nothing can be added to that.
+      if (http.isAnswered(res)) return;
+      const fields = limiter.headers(decision);
+      for (const name in fields) http.setHeader(res, name, fields[name] as string);
+      if (decision.ok) return;
+      http.setHeader(res, 'Retry-After', String(headerSeconds(decision.retryAfterMs)));
+      refuse[acceptsOf(req)](res);
+    },
+    fail(error, res, next) {
+      if (!isPortcullisError(error)) next(failureOf(error));
+      else if (!http.isAnswered(res)) http.send(res, storeGone);
+    },
+  };
+}
+
+interface Payments<Name extends string, Req> {
+  /** The keys that this request has not paid for: a limit that stands before it twice, by mistake, charges it once. */
+  readonly dueOf: (req: Req) => LimiterKeys<Name> | undefined;
+  readonly pay: (req: Req, due: LimiterKeys<Name>) => void;
+}
+
+function createPayments<Name extends string, Req extends HttpRequest>(keys: LimitOptions<Name, Req>['keys']): Payments<Name, Req> {
+  // A mark on the request itself: an entry in a WeakSet would cost as much as the rest of a decision.
+  const paid = Symbol('portcullis.paid');
+  type Marked = Req & { [paid]?: LimiterKeys<Name> };
+  return {
+    dueOf(req: Marked) {
+      const found = keys(clientOf(req.ip), req);
+      return req[paid] === undefined ? found : unpaid(found, req[paid]);
+    },
+    pay(req: Marked, due) {
+      req[paid] = req[paid] === undefined ? { ...due } : { ...req[paid], ...due };
+    },
   };
 }
 

@@ -11,5 +11,6 @@ export type { AuditedAccount } from './query-result.ts';
 export type { SourceMatch } from './sources.ts';
 export { openTelemetrySink, openTelemetrySinkDefaults, type OpenTelemetryLogs, type OpenTelemetryMetrics, type OpenTelemetrySinkOptions } from './open-telemetry-sink.ts';
 export { pinoSink, type PinoLogger } from './pino-sink.ts';
+export { prometheusSink, prometheusSinkDefaults, type PrometheusClient, type PrometheusRegister, type PrometheusSinkOptions } from './prometheus-sink.ts';
 export { tableSink, tableSinkDefaults, type AuditRow, type TableSink, type TableSinkOptions } from './table-sink.ts';
 export { purgeAuditFiles, type PurgeAuditFilesOptions, type PurgedFiles } from './purge.ts';

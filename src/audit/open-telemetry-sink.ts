@@ -2,6 +2,7 @@ import { ConfigError } from '../kernel/errors.ts';
 import { optional, port, readOptions, text } from '../kernel/options.ts';
 import type { AuditLevel } from './catalogue.ts';
 import type { AuditEntry } from './entry.ts';
+import { measurementsOf, metricLines, type MetricLine } from './metrics.ts';
 import type { AuditSink } from './sinks.ts';
 
 type AttributeValue = string | number | boolean | string[];
@@ -10,6 +11,8 @@ type AttributeValue = string | number | boolean | string[];
 export interface OpenTelemetryMetrics {
   getMeter(name: string): {
     createCounter(name: string, options: { description: string; unit: string }): { add(value: number, attributes: Record<string, string>): void };
+    /** Of version 1.9 and later. Without it there are no gauges. */
+    createGauge?(name: string, options: { description: string; unit: string }): { record(value: number, attributes: Record<string, string>): void };
   };
 }
 
@@ -37,9 +40,9 @@ const scope = 'portcullis';
 const severities: Readonly<Record<AuditLevel, number>> = { info: 9, warn: 13, critical: 17 };
 
 /**
- * A sink for OpenTelemetry. Metrics: the counter `portcullis.events` by event, outcome and level, of which there are some
- * hundreds of combinations; no account, name or address is ever an attribute of it. Logs: one record per entry, with all its
- * fields. Throws ERR_CONFIG for neither of the two.
+ * A sink for OpenTelemetry. Metrics: those of `prometheusSink`, as `portcullis.events`, `portcullis.sign_in.attempts` and so
+ * on, of which there are some hundreds of series; no account, name or address is ever an attribute. Logs: one record per
+ * entry, with all its fields. Throws ERR_CONFIG for neither of the two.
  */
 export function openTelemetrySink(options: OpenTelemetrySinkOptions): AuditSink {
   const { metrics, logs, name } = readOptions('openTelemetrySink', options, {
@@ -48,12 +51,12 @@ export function openTelemetrySink(options: OpenTelemetrySinkOptions): AuditSink 
     name: text(openTelemetrySinkDefaults.name),
   });
   if (metrics === undefined && logs === undefined) throw new ConfigError('openTelemetrySink: expected metrics, logs or both');
-  const counter = metrics?.getMeter(scope).createCounter('portcullis.events', { description: 'Security events', unit: '{event}' });
+  const measure = metrics === undefined ? undefined : createMeasure(metrics);
   const logger = logs?.getLogger(scope);
   return Object.freeze({
     name,
     write(entry) {
-      counter?.add(1, { event: entry.event, outcome: entry.outcome, level: entry.level });
+      measure?.(entry);
       logger?.emit({
         eventName: `portcullis.${entry.event}`,
         timestamp: Date.parse(entry.time),
@@ -64,6 +67,23 @@ export function openTelemetrySink(options: OpenTelemetrySinkOptions): AuditSink 
       });
     },
   } satisfies AuditSink);
+}
+
+function createMeasure(metrics: OpenTelemetryMetrics): (entry: AuditEntry) => void {
+  const meter = metrics.getMeter(scope);
+  const write = new Map(Object.entries(metricLines).map(([metric, line]) => [metric, writeOf(meter, line)]));
+  return (entry) => {
+    for (const { metric, labels, value } of measurementsOf(entry)) write.get(metric)?.({ ...labels }, value);
+  };
+}
+
+function writeOf(meter: ReturnType<OpenTelemetryMetrics['getMeter']>, { name, kind, description, unit }: MetricLine): ((labels: Record<string, string>, value: number) => void) | undefined {
+  if (kind === 'gauge') {
+    const gauge = meter.createGauge?.(name, { description, unit });
+    return gauge && ((labels, value) => { gauge.record(value, labels); });
+  }
+  const counter = meter.createCounter(name, { description, unit });
+  return (labels, value) => { counter.add(value, labels); };
 }
 
 function attributesOf({ details, time: _time, level: _level, ...fields }: AuditEntry): Record<string, AttributeValue> {

@@ -18,6 +18,8 @@ export interface Gate {
    * or would be too long. The place is given back whatever `work` does.
    */
   run<T>(work: () => Promise<T>): Promise<T>;
+  /** What is worked on and what waits, now. */
+  readonly load: () => { readonly running: number; readonly waiting: number };
 }
 
 /** How much the newest duration counts in the average. */
@@ -85,5 +87,6 @@ export function createGate({ maxRunning, maxWaiting, maxWaitMs, clock, onBusy }:
         release();
       }
     },
+    load: () => ({ running, waiting: line.length() }),
   };
 }

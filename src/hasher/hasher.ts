@@ -24,6 +24,8 @@ export interface Hasher {
    * a user sent or a row holds; rejects with ERR_BUSY, before anything is looked at, and with ERR_STORE as `hash` does.
    */
   verify(question: { readonly password: string; readonly stored: string | undefined; readonly name: string }): Promise<HashVerdict>;
+  /** How many passwords are worked on and how many wait, now: for a gauge. */
+  load(): { readonly running: number; readonly waiting: number };
 }
 
 type Parts = ReturnType<typeof readHasherOptions>;
@@ -69,6 +71,7 @@ export function createHasher(options: HasherOptions = {}): Hasher {
         return matched && real && forms.usable ? { ok: true, rehash: !current } : { ok: false };
       });
     },
+    load: gate.load,
   } satisfies Hasher);
 }
 

@@ -13,6 +13,7 @@ import type { EpochMark } from '../ports/session.ts';
 import { createBrowsers, type Browser } from './browsers.ts';
 import { expiryOf, recognized, remembered, removed, revoked, type Change } from './changes.ts';
 import { keptEpochs, type DeviceEpochs } from './epochs.ts';
+import { createPlaces } from './places.ts';
 import { checkedRecord, mostDevices, type Device, type DeviceRecord } from './record.ts';
 import { idBytes, randomText, secretBytes } from './secret.ts';
 import { isExpired, secondFactorUntil, type Terms } from './standing.ts';
@@ -67,6 +68,8 @@ export interface DeviceLogin {
   /** The mark of the new session, from before the proof was looked at. It is kept with the browser; what was known under another is known no more. */
   readonly epochs?: EpochMark | undefined;
   readonly label?: string;
+  /** The network address that it came from: its neighborhood becomes familiar to the account. */
+  readonly address?: string | undefined;
 }
 
 /** The Set-Cookie line, and the id of the known browser; undefined where the account's browsers were revoked while this one signed in. */
@@ -96,6 +99,8 @@ export interface Devices {
   revokeAll(accountId: string): Promise<void>;
   remove(which: { readonly accountId: string; readonly deviceId: unknown }): Promise<boolean>;
   list(accountId: string): Promise<readonly KnownDevice[]>;
+  /** Whether the account has been signed in to from the neighborhood of an address (an IPv4 /24, an IPv6 /48) within 60 days, since its browsers were last revoked. */
+  isFamiliar(from: { readonly accountId: string; readonly address: string | undefined }): Promise<boolean>;
 }
 
 const dayMs = 86_400_000;
@@ -117,6 +122,7 @@ export function createDevices(options: DevicesOptions): Devices {
   const { keys, records, knownForMs, secondFactorForMs, maxDevices, clock, random } = parsed;
   const emit: Emit = harmless(parsed.emit);
   const browsers = createBrowsers({ keys, random, knownForMs });
+  const places = createPlaces(keys);
 
   const terms = (notBeforeMs = -Infinity, epochs?: DeviceEpochs): Terms => ({ nowMs: clock.nowMs(), knownForMs, secondFactorForMs, maxDevices, notBeforeMs, epochs });
 
@@ -137,12 +143,12 @@ export function createDevices(options: DevicesOptions): Devices {
       if (found.as === 'copy') emit({ type: 'device.replayed', accountId });
       return found.as === 'known' ? recognition(found.device, terms()) : { known: false };
     },
-    async remember({ browser, accountId, name, secondFactor = false, proven = false, asOfMs, notBeforeMs, epochs, label }) {
+    async remember({ browser, accountId, name, secondFactor = false, proven = false, asOfMs, notBeforeMs, epochs, label, address }) {
       const shown = browsers.shownTo(accountId, browser);
       const kept = keptEpochs(epochs);
       const fresh = { id: randomText(random, idBytes), salt: randomText(random, secretBytes) };
       const login = { shown, fresh, secondFactor, proven, asOfMs, label: cleanLabel(label, maxLabelChars) || undefined };
-      const done = await update(accountId, (record) => remembered(record, login, terms(notBeforeMs, kept)));
+      const done = await update(accountId, (record) => places.added(remembered(record, login, terms(notBeforeMs, kept)), { accountId, address, nowMs: clock.nowMs() }));
       if (done === undefined) return { setCookie: browsers.cookie(browser), deviceId: undefined, others: false, previousUseMs: undefined };
       const { device, secret, version, replayed, others, previousUseMs } = done;
       if (replayed) emit({ type: 'device.replayed', accountId });
@@ -158,6 +164,10 @@ export function createDevices(options: DevicesOptions): Devices {
       const done = await update(accountId, (record) => removed(record, deviceId, terms()));
       if (done) emit({ type: 'device.revoked', which: 'one', accountId });
       return done;
+    },
+    async isFamiliar({ accountId, address }) {
+      const record = checkedRecord((await readJson<DeviceRecord>(records, keyOf(accountId)))?.value);
+      return places.isFamiliar(record, { accountId, address, nowMs: clock.nowMs() });
     },
     async list(accountId) {
       const { devices } = checkedRecord((await readJson<DeviceRecord>(records, keyOf(accountId)))?.value);

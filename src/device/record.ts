@@ -25,12 +25,26 @@ export interface Device {
   readonly epochs?: DeviceEpochs;
 }
 
-/** The browsers of an account, the one used last first. `version` is how often all of them were revoked, `revokedAtMs` when last. */
+/** A neighborhood of the network that the account has been entered from, as a keyed digest. */
+export interface Place {
+  readonly tag: string;
+  /** Wall-clock ms. */
+  readonly lastMs: number;
+}
+
+/**
+ * The browsers of an account, the one used last first. `version` is how often all of them were revoked, `revokedAtMs` when last. `places`: from
+ * where it was entered, the last first.
+ */
 export interface DeviceRecord {
   readonly version: number;
   readonly revokedAtMs?: number;
   readonly devices: readonly Device[];
+  readonly places?: readonly Place[];
 }
+
+/** Home, work, a telephone's carrier and a few more. */
+export const mostPlaces = 8;
 
 /** The most devices that `maxDevices` may allow. */
 export const mostDevices = 100;
@@ -47,8 +61,8 @@ export function checkedRecord(found: DeviceRecord | undefined): DeviceRecord {
 
 type Unchecked<T> = { readonly [K in keyof T]?: unknown };
 
-function isRecord({ version, revokedAtMs, devices }: Unchecked<DeviceRecord>): boolean {
-  return isCount(version) && Number.isFinite(revokedAtMs ?? 0) && Array.isArray(devices) && devices.length <= mostDevices && devices.every(isDevice);
+function isRecord({ version, revokedAtMs, devices, places = [] }: Unchecked<DeviceRecord>): boolean {
+  return isCount(version) && Number.isFinite(revokedAtMs ?? 0) && Array.isArray(places) && places.length <= mostPlaces && places.every(isPlace) && Array.isArray(devices) && devices.length <= mostDevices && devices.every(isDevice);
 }
 
 function isDevice(value: unknown): boolean {
@@ -59,6 +73,12 @@ function isDevice(value: unknown): boolean {
     && [givenAtMs, knownSinceMs, provenSinceMs ?? 0, lastUsedAtMs, secondFactorAtMs ?? 0].every(Number.isFinite)
     && isPrevious(previous) && (label === undefined || typeof label === 'string') && (epochs === undefined || isDeviceEpochs(epochs))
   );
+}
+
+function isPlace(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { tag, lastMs } = value as Unchecked<Place>;
+  return isText(tag, 22) && Number.isFinite(lastMs);
 }
 
 function isPrevious(value: unknown): boolean {

@@ -24,6 +24,13 @@ export function networkOf(address: string | undefined): ClientNetwork | undefine
   return { key: `${hex.slice(0, 4).join(':')}::/64`, rollUp: `${hex.slice(0, 3).join(':')}::/48` };
 }
 
+/** The neighborhood of an address, coarse enough to be the same tomorrow: an IPv4 /24 or an IPv6 /48. Undefined for what is no address. */
+export function neighborhoodOf(address: string | undefined): string | undefined {
+  const network = networkOf(address);
+  if (network === undefined) return undefined;
+  return network.key.includes(':') ? network.rollUp : `${network.key.slice(0, network.key.lastIndexOf('.'))}.0/24`;
+}
+
 /** The eight 16-bit words of a valid IPv6 address; a zone (`%eth0`) is dropped. */
 function ipv6Words(address: string): readonly number[] {
   const [bare = ''] = address.split('%');

@@ -74,6 +74,7 @@ export interface SignedIn {
   readonly proven?: boolean;
   readonly asOfMs?: number;
   readonly label?: string;
+  readonly address?: string;
 }
 
 /** A sign-in of this browser that passed everything. Answers the device's id. */

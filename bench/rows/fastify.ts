@@ -76,6 +76,6 @@ export const bench: Bench = {
     `Each server is a process of its own and reports its own CPU (user and system, all threads). ${connections} keep-alive connections from as many loopback addresses ` +
     `send ${requests.toLocaleString('en-GB')} requests a turn, from another process; ${generations} generations of fresh servers, ${roundsEach} rounds each. ` +
     'A row is the server\'s CPU per request less that of the bare server in the same round. Every limiter counts in memory, by address, in onRequest. The guards: ' +
-    'readOnlyGuard, and a preHandler that asks epochs.check for a session of a member of an organization.',
+    'readOnlyGuard, and a preHandler that asks epochs.checkNow for a session of a member of an organization.',
   run,
 };

@@ -80,7 +80,7 @@ export const bench: Bench = {
   rows: ['read-only-check', 'read-only-off', 'guards-off'],
   method:
     `A check: each turn is a fresh process that makes ${checks.toLocaleString('en-GB')} checks of a POST by a member of two organizations, after a fifth as many that are not counted. ` +
-    `A request: Express 5 servers, without a guard, with readOnlyGuard, and with it and epochs.check for a session of a member of an organization, each a process that reports its own CPU (user and system, all threads); ${connections} keep-alive connections send ` +
+    `A request: Express 5 servers, without a guard, with readOnlyGuard, and with it and epochs.checkNow for a session of a member of an organization, each a process that reports its own CPU (user and system, all threads); ${connections} keep-alive connections send ` +
     `${requests.toLocaleString('en-GB')} requests a turn, from another process; ${generations} generations of fresh servers, ${roundsEach} rounds each. The row is the CPU per request less that of the bare server in the same round.`,
   run,
 };

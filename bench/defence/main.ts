@@ -1,13 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import { attackerIds } from './attackers/attack.ts';
+import { thisMachine } from '../machine.ts';
 import { parseDefenseArgs, type DefenseOptions } from './options.ts';
-import { policies } from './policies/index.ts';
+import { ownPolicies, policies } from './policies/index.ts';
 import { runJobs } from './pool.ts';
+import { chartPicture } from './report/chart.ts';
+import { defenseHtml } from './report/html.ts';
+import { defenseMarkdown } from './report/markdown.ts';
+import { chartsOf } from './report/points.ts';
 import { rowOf } from './result.ts';
 import { scenarios } from './scenario.ts';
 import { summaryTable } from './summary.ts';
 
-async function run({ jobs, json }: DefenseOptions): Promise<void> {
+async function run({ jobs, json, html, writesReport }: DefenseOptions): Promise<void> {
   const startMs = performance.now();
   const results = await runJobs(jobs, {
     onDone: ({ scenario, seed, attacker }, done) => {
@@ -15,7 +20,14 @@ async function run({ jobs, json }: DefenseOptions): Promise<void> {
     },
   });
   process.stdout.write(`${summaryTable(results)}\n`);
-  if (json !== undefined) await writeFile(json, `${JSON.stringify(results.map(rowOf), null, 2)}\n`);
+  if (html !== undefined) await writeFile(html, defenseHtml(results, ownPolicies));
+  if (writesReport) {
+    await writeFile(new URL('../DEFENCE.md', import.meta.url), defenseMarkdown(results, thisMachine()));
+    await writeFile(new URL('../DEFENCE.svg', import.meta.url), chartPicture(chartsOf(results, ownPolicies)));
+  }
+  // A row does not say its scenario: those of one are written.
+  const rows = results.filter(({ scenario }) => scenario === jobs[0]?.scenario).map(rowOf);
+  if (json !== undefined) await writeFile(json, `${JSON.stringify(rows, null, 2)}\n`);
 }
 
 const attackers = ['legit' as const, ...attackerIds];

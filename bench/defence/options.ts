@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { attackerIds, type AttackerId } from './attackers/attack.ts';
+import { wholeRun } from './plan.ts';
 import type { Job } from './work.ts';
 
 /** Names that may be asked for. */
@@ -13,7 +14,7 @@ export interface DefenseOptions {
   readonly json: string | undefined;
   readonly html: string | undefined;
   readonly jobs: readonly Job[];
-  /** Whether DEFENCE.md is written: only by a whole run. */
+  /** Whether DEFENCE.md and its picture are written: only by a whole run. */
   readonly writesReport: boolean;
 }
 
@@ -26,12 +27,14 @@ export function parseDefenseArgs(args: readonly string[], known: Known): Parsed 
   try {
     const { values } = parseArgs({ args: [...args], options: given });
     if (values.help === true) return { help: helpText(known) };
+    if (values.json === '' || values.html === '') throw new RangeError('--json, --html: expected the name of a file');
+    if ([values.seed, values.policies, values.attackers, values.scenarios].every((each) => each === undefined)) return { run: { json: values.json, html: values.html, jobs: wholeRun(seedsOf(undefined, values.seeds).length), writesReport: values.seeds === undefined } };
     const seeds = seedsOf(values.seed, values.seeds);
     const policies = chosen('--policies', values.policies, known.policies);
     const attackers = chosen('--attackers', values.attackers, known.attackers);
     const scenarios = chosen('--scenarios', values.scenarios ?? 'standard', known.scenarios);
     const jobs = scenarios.flatMap((scenario) => seeds.flatMap((seed) => attackers.map((attacker) => ({ scenario, seed, attacker, policies }))));
-    return { run: { json: values.json, html: values.html, jobs, writesReport: args.length === 0 } };
+    return { run: { json: values.json, html: values.html, jobs, writesReport: false } };
   } catch (error) {
     return { wrong: error instanceof Error ? error.message : String(error) };
   }
@@ -60,7 +63,8 @@ function chosen<N extends string>(option: string, text: string | undefined, know
 export function helpText({ policies, attackers, scenarios }: Known): string {
   return `npm run bench:defence [-- options]
 
-Replays 28 days of a site with ${attackerIds.length} attackers against login defenses, in virtual time, and writes bench/DEFENCE.md.
+Replays 28 days of a site with ${attackerIds.length} attackers against login defenses, in virtual time, and writes bench/DEFENCE.md
+and bench/DEFENCE.svg.
 The same seed gives the same figures.
 
   --seed N          one seed only
@@ -68,10 +72,11 @@ The same seed gives the same figures.
   --policies A,B    of ${policies.join(', ')}
   --attackers A,B   of ${attackers.join(', ')}
   --scenarios A,B   of ${scenarios.join(', ')}; default standard
-  --json FILE       writes the rows as JSON: a list of { policy, attacker, seed, takeoverShare, yieldPerIp, detectionMs,
+  --json FILE       writes the rows of the first scenario as JSON: a list of { policy, attacker, seed, takeoverShare, yieldPerIp, detectionMs,
                     ordinaryDeniedShare, ordinaryFailedShare, stepUpShare, bytes }
   --html FILE       writes the report with its charts
   --help            prints this
 
-With any option DEFENCE.md stays as it is: it always holds one whole run.`;
+Without --seed, --policies, --attackers and --scenarios the variants run too, some policies on fewer seeds. With any of them,
+or --seeds, DEFENCE.md stays as it is: it always holds one whole run.`;
 }

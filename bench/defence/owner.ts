@@ -13,7 +13,8 @@ const staleGapMs = 5 * minuteMs;
 /** A session on its way. */
 interface Visit {
   readonly session: Session;
-  readonly known: boolean;
+  /** Whether the browser had a valid cookie when the right password came: a reset on the way ends it. */
+  known: boolean;
   /** Wrong passwords typed so far. */
   typed: number;
   /** Tries of the right password that were denied so far. */
@@ -70,6 +71,7 @@ function signIn(world: World, visit: Visit, nowMs: number): Promise<void> {
 
 /** The right password: in, a step-up, or denied and tried again twice. */
 async function settle(world: World, visit: Visit, attempt: LoginAttempt, nowMs: number): Promise<void> {
+  visit.known = attempt.known;
   const outcome = await ask(world, attempt, 'owner');
   if (outcome.as === 'in' || outcome.as === 'step-up') return enter(world, visit, attempt, outcome);
   const waitMs = retryAfterMs[visit.denials];

@@ -20,7 +20,7 @@ export type HarmByGroup = Readonly<Record<Group, Harm>>;
 /** How a session ended. */
 export interface SessionEnd {
   readonly session: Session;
-  /** Whether the browser had a valid cookie of the account when it came. */
+  /** Whether the browser had a valid cookie of the account. */
   readonly known: boolean;
   readonly denied: boolean;
   readonly failed: boolean;

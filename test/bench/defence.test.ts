@@ -6,7 +6,7 @@ import { none } from '../../bench/defence/policies/none.ts';
 import { rateLimiterFlexible } from '../../bench/defence/policies/rate-limiter-flexible.ts';
 import { rankOf } from '../../bench/defence/population.ts';
 import { rowOf } from '../../bench/defence/result.ts';
-import { hourMs, standard, startMs } from '../../bench/defence/scenario.ts';
+import { hourMs, scenarios, standard, startMs } from '../../bench/defence/scenario.ts';
 import { recording, run, small, trafficOf } from './defence-support.ts';
 
 const full = trafficOf(standard);
@@ -191,11 +191,14 @@ describe('the options', () => {
   it('run everything on ten seeds where nothing is asked for, and only then write the report', () => {
     const parsed = parseDefenseArgs([], known);
     expect(parsed).toMatchObject({ run: { writesReport: true, json: undefined } });
-    expect('run' in parsed && parsed.run.jobs.length).toBe(20);
+    const jobs = 'run' in parsed ? parsed.run.jobs : [];
+    expect(jobs.filter(({ scenario }) => scenario === 'standard').length).toBe(140);
+    expect(new Set(jobs.map(({ scenario }) => scenario))).toEqual(new Set(scenarios.keys()));
+    expect(parseDefenseArgs(['--seeds', '2'], known)).toMatchObject({ run: { writesReport: false } });
     expect(parseDefenseArgs(['--seed', '7', '--attackers', 'A5'], known)).toMatchObject({ run: { writesReport: false, jobs: [{ seed: 7, attacker: 'A5', scenario: 'standard', policies: ['none', 'erl'] }] } });
   });
 
-  it.each([[['--policies', 'x'], '--policies: there is no "x". Known: none, erl'], [['--seed', '0'], '--seed: expected a whole number from 1, got "0"'], [['--seed', '1', '--seeds', '2'], '--seed, --seeds: expected one of them']])('%j: %s', (args, wrong) => {
+  it.each([[['--policies', 'x'], '--policies: there is no "x". Known: none, erl'], [['--seed', '0'], '--seed: expected a whole number from 1, got "0"'], [['--seed', '1', '--seeds', '2'], '--seed, --seeds: expected one of them'], [['--json', ''], '--json, --html: expected the name of a file']])('%j: %s', (args, wrong) => {
     expect(parseDefenseArgs(args, known)).toEqual({ wrong });
   });
 });

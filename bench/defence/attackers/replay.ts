@@ -11,8 +11,10 @@ interface Timed {
 
 /** Times of the four entries from one address, from the first on 2019-10-12 09:00: 10-19 14:00, 10-21 21:00, 10-23 11:00. */
 const entriesMs = [0, 7 * dayMs + 5 * hourMs, 9 * dayMs + 12 * hourMs, 11 * dayMs + 2 * hourMs];
+/** From the first entry to the first look at the sign-up form. */
+export const enumerationAfterMs = 9 * dayMs + 10 * hourMs + 15 * minuteMs;
 /** 10-21 19:15 to 10-22 17:40, one a second. */
-const probes = { fromMs: 9 * dayMs + 10 * hourMs + 15 * minuteMs, count: 80_700 };
+const probes = { fromMs: enumerationAfterMs, count: 80_700 };
 /** 10-22 18:00 to 10-23 16:50. */
 const stuffing = { fromMs: 10 * dayMs + 9 * hourMs, overMs: 22 * hourMs + 50 * minuteMs };
 

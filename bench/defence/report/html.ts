@@ -1,0 +1,75 @@
+import type { RunResult } from '../result.ts';
+import { targetRows, type TargetRow } from '../targets.ts';
+import { chartPanel, chartStyle, darkColors, lightColors, panel } from './chart.ts';
+import { chartsOf } from './points.ts';
+import { standardTables, variantTables, type ReportTable } from './tables.ts';
+import { assumptions, method, policyNotes } from './words.ts';
+
+const style = `
+:root { ${lightColors}; --good:#1a7f4b; --bad:#b3261e; --card:#f6f8fb; }
+@media (prefers-color-scheme: dark) { :root { ${darkColors}; --good:#4cc38a; --bad:#ff8a80; --card:#1a202a; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
+main { max-width: 1240px; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+h1 { font-size: 1.7rem; margin: 0 0 .5rem; } h2 { margin: 2.5rem 0 .5rem; font-size: 1.25rem; }
+p, li { max-width: 78ch; color: var(--soft); }
+code { font-size: .9em; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); gap: 1rem; }
+.charts svg { width: 100%; height: auto; border: 1px solid var(--line); border-radius: 8px; }
+.legend { display: flex; flex-wrap: wrap; gap: 1.25rem; color: var(--soft); padding: 0; list-style: none; }
+.legend i { display: inline-block; width: 11px; height: 11px; border-radius: 50%; margin-right: .4rem; background: var(--peer); }
+.legend .ours { background: var(--ours); } .legend .list { background: var(--ground); border: 2px solid var(--peer); }
+.scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; margin: .5rem 0 1rem; }
+table { border-collapse: collapse; font-size: 13px; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { padding: .35rem .6rem; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap; }
+thead th { background: var(--card); position: sticky; top: 0; } tr:last-child td { border-bottom: 0; }
+tbody th { font-weight: 600; position: sticky; left: 0; background: var(--ground); }
+tr.own th { color: var(--ours-ink); }
+.yes { color: var(--good); font-weight: 600; } .no { color: var(--bad); font-weight: 600; }
+details { margin: .6rem 0; } summary { cursor: pointer; font-weight: 600; }
+${chartStyle}`;
+
+/** The report as one page that needs nothing else: no script, no font, no request. */
+export function defenseHtml(results: readonly RunResult[], own: readonly string[]): string {
+  const targets = targetRows(results);
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Login defenses against the same traffic</title><style>${style}</style></head><body><main>
+<h1>Login defenses against the same traffic</h1>
+${method.join(' ').split('  ').map((text) => `<p>${code(text)}</p>`).join('\n')}
+<h2>Accounts taken over, against ordinary users harmed</h2>
+<p>One picture per attack, one point per policy; medians of the seeds. Down is fewer accounts taken over, left is less harm to ordinary users. Rest on a point to read it.</p>
+<ul class="legend"><li><i class="ours"></i>portcullis</li><li><i></i>peers</li><li><i class="list"></i>peers, with "leaked password means step-up"</li></ul>
+<div class="charts">${chartsOf(results, own).map((chart) => `<svg viewBox="0 0 ${panel.width} ${panel.height}" role="img">${chartPanel(chart)}</svg>`).join('\n')}</div>
+<h2>Targets</h2>
+${targetTable(targets)}
+<h2>Measured</h2>
+${standardTables(results).map((table, place) => folded(table, own, place < 2)).join('\n')}
+<h2>Variants</h2>
+${variantTables(results).map((table) => folded(table, own, false)).join('\n')}
+<h2>Policies</h2>
+${folded({ title: 'Names', note: '', head: ['policy', 'what it is'], rows: policyNotes.map(({ name, text }) => [name, text]) }, own, false)}
+<h2>Assumptions, and whom they flatter</h2>
+<ul>${assumptions.map((text) => `<li>${code(text)}</li>`).join('\n')}</ul>
+</main></body></html>
+`;
+}
+
+function targetTable(targets: readonly TargetRow[]): string {
+  const rows = targets.map(({ what, policy, goal, measured, met }) => `<tr>${[what, policy, goal, measured].map((text) => `<td>${escaped(text)}</td>`).join('')}<td class="${met === null ? '' : met ? 'yes' : 'no'}">${met === null ? '' : met ? 'met' : 'missed'}</td></tr>`);
+  const said = `${targets.filter(({ met }) => met === true).length} of ${targets.filter(({ met }) => met !== null).length} met.`;
+  return `<p>${said}</p><div class="scroll"><table><thead><tr>${['target', 'policy', 'goal', 'measured', ''].map((text) => `<th>${text}</th>`).join('')}</tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`;
+}
+
+function folded({ title, note, head, rows }: ReportTable, own: readonly string[], open: boolean): string {
+  const lines = rows.map(([name = '', ...cells]) => `<tr${own.includes(name) ? ' class="own"' : ''}><th>${escaped(name)}</th>${cells.map((text) => `<td>${escaped(text)}</td>`).join('')}</tr>`);
+  return `<details${open ? ' open' : ''}><summary>${escaped(title)}</summary><p>${escaped(note)}</p><div class="scroll"><table><thead><tr>${head.map((text) => `<th>${escaped(text)}</th>`).join('')}</tr></thead><tbody>${lines.join('\n')}</tbody></table></div></details>`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function code(text: string): string {
+  return escaped(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
+}

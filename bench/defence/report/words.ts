@@ -1,0 +1,46 @@
+/** What a reader must know before the figures. */
+export const method: readonly string[] = [
+  'A site of 10,000 accounts for 28 days in virtual time: 14 quiet days, then one attacker. Every policy meets the same users and the',
+  'same attacker, from the same seeds. What chance decides about a user is drawn before any policy is asked; only what a policy causes',
+  'differs: retries of who was denied, passwords replaced because a step-up said that they leaked. `npm run bench:defence -- --help` says',
+  'how to run a part of it; `--json FILE` writes the raw rows.',
+  '',
+  'A vulnerable account has no second factor and, when the attack begins, the password that the attacker will send. It is taken over',
+  'where that password opens it without a step-up. A session is harmed where its right password is denied at the first try, or where a',
+  'step-up is asked for. The figures are of this model and of nothing else: they compare policies with each other, and are no forecast',
+  'for a real site, nor to be laid beside figures of other models.',
+];
+
+/** The policies by their names in the tables. */
+export const policyNotes: readonly { readonly name: string; readonly text: string }[] = [
+  { name: 'default', text: 'portcullis as installed' },
+  { name: 'leaked', text: 'portcullis with a list of leaked passwords' },
+  { name: 'no-step-up', text: 'portcullis where no mail can be sent: what would be asked for is denied' },
+  { name: 'no-cookies', text: 'portcullis that recognizes no browser' },
+  { name: 'none', text: 'no defense' },
+  { name: 'erl', text: 'express-rate-limit, its defaults: 5 requests a minute and address (IPv6 /56); encoded' },
+  { name: 'rlf', text: 'rate-limiter-flexible, its documented recipe for logins; the installed library runs, its timers in virtual time and as long as they say' },
+  { name: 'rlfmem', text: 'the same as it is on its memory store under Node, where the pair limiter\'s 90 days overflow the timer and the pair is never counted to two' },
+  { name: 'axes', text: 'django-axes, its defaults: 3 failures lock an address until an administrator resets it; encoded' },
+  { name: 'axes1h', text: 'django-axes with a cool-off of an hour; encoded' },
+  { name: 'auth0', text: 'Auth0\'s brute-force protection and suspicious IP throttling, their defaults; encoded' },
+  { name: 'devise', text: 'Devise lockable, its defaults: 20 failures lock the account for an hour; encoded' },
+  { name: 'f2b', text: 'fail2ban, the defaults of a jail: 5 failures in 10 minutes ban for 10; encoded' },
+  { name: 'betterauth', text: 'better-auth\'s built-in rule: 3 requests in 10 s; encoded' },
+  { name: 'stopg', text: 'StopGuessing with the defaults of its code; encoded' },
+  { name: '...+leaked', text: 'the same, and a right password on a list of leaked ones asks strangers for a step-up' },
+];
+
+/** What is assumed, and whom it helps. */
+export const assumptions: readonly string[] = [
+  'An attacker never passes a mailed step-up. This flatters whoever asks for one: portcullis and every `+leaked`. The variants `mailbox-7` and `mailbox-25` give the attacker 7 % and 25 % of the mailboxes.',
+  'Fourteen quiet days come first, which lets a policy learn. `first-hour` leaves them out.',
+  'Failures of ordinary users are independent of each other. `forced-reset` sends 30 % of them through a reset in one day.',
+  'Nine sessions of ten show a valid cookie, and nobody steals one; sessions, phishing and malware are outside of the model. `cookies-70` has fewer.',
+  'The list of leaked passwords holds 85 % of the pairs that attackers send. `no-leaked-list` has none; `default` asks none anyway.',
+  'Peers run without a step-up, because their defaults have none; `+leaked` shows what the list alone is worth. A browser that is known is not asked there, which is kinder to them than the peers\' own ways.',
+  'A peer\'s alarm is its first refusal of a key, which is what it logs. Nobody need look at it, and many come on quiet days too: see the false alarms.',
+  'An old client with a stale password fails 288 times from wherever its session came from, also from an office or from behind a carrier\'s address. This is hard on those who lock addresses.',
+  'The owner of a pair that Auth0 blocked does not follow the link in its mail, and nobody resets what django-axes locked for good.',
+  'The networks are harsher than real ones: 20 addresses for all homes behind a carrier, 32 for all mobile users.',
+];

@@ -52,7 +52,7 @@ export interface Alarm {
   readonly accounts: { readonly total: number; readonly ids: readonly string[] };
   /** Sign-ins that succeeded inside the attack, at most 1,000: the list to contain. */
   readonly entered: readonly EnteredAccount[];
-  /** The figures that raised it, by the detector's own names. */
+  /** The figures that raised it, by the detector's own names: letters and digits. */
   readonly evidence: Readonly<Record<string, number | string>>;
   /** One sentence for the person who is woken at night. */
   readonly summary: string;

@@ -1,4 +1,4 @@
-import { boundedKey, digestedKey } from '../../kernel/bounded-key.ts';
+import { boundedKey, detached, digestedKey } from '../../kernel/bounded-key.ts';
 import { cleanLabel } from '../../kernel/label.ts';
 import type { Alarm, EnteredAccount } from '../../ports/alarm.ts';
 import { alarmKinds, isAlarmKind } from '../kinds.ts';
@@ -30,7 +30,7 @@ export function snapshotOf(alarm: unknown): Alarm | undefined {
   const ids = texts(accounts['ids'], maxIds, maxIdChars);
   return Object.freeze({
     // Not cleaned, which would make one of two.
-    id: cleanLabel(id.slice(0, maxIdChars), maxIdChars) === id ? boundedKey(id) : digestedKey(id),
+    id: cleanLabel(id.slice(0, maxIdChars), maxIdChars) === id ? detached(boundedKey(id)) : digestedKey(id),
     kind,
     ...(oat !== undefined && { oat }),
     level,
@@ -61,7 +61,8 @@ function enteredOf(given: unknown): readonly EnteredAccount[] {
 function evidenceOf(given: unknown): Alarm['evidence'] {
   const evidence: Record<string, number | string> = {};
   for (const [name, value] of Object.entries(isObject(given) ? given : {}).slice(0, maxEvidence)) {
-    if (!/^[\w.-]{1,64}$/.test(name) || name === '__proto__') continue;
+    // A word of the detector's code: no network and no address can be one.
+    if (!/^[a-z][a-z0-9]{0,63}$/i.test(name)) continue;
     if (typeof value === 'string') evidence[name] = cleanLabel(value, maxWordChars);
     else if (Number.isFinite(value)) evidence[name] = value as number;
   }

@@ -13,7 +13,7 @@ export function summaryOf({ kind, count, sinceMs, sources, accounts, entered }: 
   const since = `${new Date(sinceMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   const from = sources.length === 0 ? '' : ` from ${atLeast(sources.length, 20, 'network')}`;
   const against = accounts.total === 0 ? '' : ` against ${counted(accounts.total, 'account')}`;
-  const got = entered.length === 0 ? 'nobody got in' : `${atLeast(entered.length, 1_000, 'sign-in')} succeeded meanwhile`;
+  const got = entered.length === 0 ? 'nobody came in' : `${atLeast(entered.length, 1_000, 'sign-in')} succeeded meanwhile`;
   return `${figure(count)} ${alarmKinds[kind].counted} since ${since}${from}${against}; ${got}.`;
 }
 

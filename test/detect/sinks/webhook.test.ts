@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { openAlarmText, webhookSink, webhookSinkDefaults, type AlarmFetch, type AlarmView, type WebhookSinkOptions } from 'portcullis/detect';
+import { promisify } from 'node:util';
+import fc from 'fast-check';
+import { mailSink, openAlarmText, slackSink, webhookSink, webhookSinkDefaults, type AlarmFetch, type AlarmView, type WebhookSinkOptions } from 'portcullis/detect';
 import { createKeyRing } from 'portcullis';
 import { fakeClock } from 'portcullis/testing';
 import { Webhook } from 'standardwebhooks';
@@ -101,6 +104,24 @@ describe('what a webhook tells of whom', () => {
     expect(new Set(sources.map(({ length }) => length)).size).toBe(1);
     const stranger = createKeyRing({ keys: [{ id: 'k1', secret: Buffer.from('fedcba9876543210fedcba9876543210') }] });
     expect(openAlarmText(stranger, cause)).toEqual({ ok: false, reason: 'tampered' });
+  });
+
+  it('is nothing of what an alarm holds in words, by webhook, Slack or mail, whatever it is', async () => {
+    const word = fc.stringMatching(/^q7[a-h0-9]{12,30}$/);
+    const told = fc.record({ id: word, cause: word, summary: word, sources: fc.array(word, { maxLength: 20 }), ids: fc.array(word, { maxLength: 100 }), entered: fc.array(word, { maxLength: 50 }), evidence: word });
+    await fc.assert(fc.asyncProperty(told, async ({ id, cause, summary, sources, ids, entered, evidence }) => {
+      const out: string[] = [];
+      const fetch: AlarmFetch = async (_url, { body, headers }) => {
+        out.push(body, JSON.stringify(headers));
+        return { status: 200, headers: new Headers() };
+      };
+      const url = 'https://hooks.example.com/';
+      const sinks = [hook(url, { fetch }), slackSink({ url, keys, fetch }), mailSink({ send: async (mail) => void out.push(JSON.stringify(mail)), to: 'on-call@example.com', keys })];
+      const given = { ...stuffing, id, cause, summary, sources, accounts: { total: ids.length, ids }, entered: entered.map((accountId) => ({ accountId, atMs: 0, source: accountId })), evidence: { test: evidence, rate: 5 } };
+      for (const sink of sinks) await sink.send(given, never);
+      expect(out).toHaveLength(5);
+      expect([id, cause, summary, evidence, ...sources, ...ids, ...entered].filter((text) => out.some((message) => message.includes(text)))).toEqual([]);
+    }), { numRuns: 50 });
   });
 
   it('is everything where the app says so', async () => {
@@ -207,6 +228,23 @@ describe('a receiver in trouble', () => {
     await clock.advance(0);
     expect(sender.dropped().bySink).toEqual({ webhook: 900 });
   });
+});
+
+describe('a process that has alarms to send', () => {
+  it.each([
+    ['that were taken', (url: string) => url, 204],
+    ['for a receiver that is not there', () => 'http://127.0.0.1:1/', 204],
+    ['for a receiver that is out of order', (url: string) => url, 503],
+  ])('ends by itself, also with alarms %s', async (_, urlOf, status) => {
+    const { url } = await receiver((response) => response.writeHead(status).end());
+    const source = new URL('../../../src/detect/index.ts', import.meta.url).href;
+    const script = `import { createAlarmSender, webhookSink } from '${source}';
+      const sender = createAlarmSender({ sinks: [webhookSink({ url: '${urlOf(url)}', secrets: ['${newSecret}'], reveal: true })] });
+      sender.send(${JSON.stringify(stuffing)});
+      process.on('exit', () => console.log('ended'));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', '--input-type=module', '-e', script], { timeout: 60_000 });
+    expect(stdout).toBe('ended\n');
+  }, 60_000);
 });
 
 describe('the fetch that an app hands in', () => {

@@ -1,4 +1,5 @@
 import { roundingMs } from '../../kernel/counting.ts';
+import { StoreError } from '../../kernel/errors.ts';
 import type { CounterCharge, CounterRule, CounterVerdict } from '../../ports/counter-store.ts';
 import { wrongAnswer } from './faults.ts';
 import { grainsPerMs } from './scripts.ts';
@@ -9,6 +10,9 @@ export interface Wanted {
   readonly keys: string[];
   readonly args: string[];
 }
+
+/** No window of a limit is a thousandth of it. Beyond it numbers of the server overflow, which would be a fresh start. */
+const maxMs = 1e14;
 
 /** What a charge comes to, ms, as text for the server. */
 interface Price {
@@ -25,7 +29,13 @@ interface Tariff {
 
 const maxPrices = 100;
 
-/** Reads charges. What a rule's units come to is kept with the rule, since writing numbers as text takes longer than the rest. */
+function boundedText(ms: number): string {
+  // NaN, too.
+  if (!(Math.abs(ms) <= maxMs)) throw new StoreError('redis store: a charge is out of bounds');
+  return String(ms);
+}
+
+/** Reads charges; throws ERR_STORE for one that no server could count. What a rule's units come to is kept with the rule, since writing numbers as text takes longer than the rest. */
 export function createChargeReader(names: Names): (charges: readonly CounterCharge[]) => Wanted {
   const tariffs = new WeakMap<CounterRule, Tariff>();
 
@@ -43,7 +53,7 @@ export function createChargeReader(names: Names): (charges: readonly CounterChar
     const known = prices.get(cost);
     if (known !== undefined) return known;
     if (prices.size >= maxPrices) prices.clear();
-    const price = { costMs: String(cost * rule.intervalMs), mostMs: String(roundingMs(rule) + (rule.burst - cost) * rule.intervalMs) };
+    const price = { costMs: boundedText(cost * rule.intervalMs), mostMs: boundedText(roundingMs(rule) + (rule.burst - cost) * rule.intervalMs) };
     prices.set(cost, price);
     return price;
   }
@@ -60,12 +70,17 @@ export function createChargeReader(names: Names): (charges: readonly CounterChar
   };
 }
 
-/** Reads what `take` and `peek` answer for so many keys. Throws ERR_STORE for anything else. */
-export function verdictOf(answer: unknown, count: number): CounterVerdict {
-  if (!Array.isArray(answer) || answer.length !== count + 1) throw wrongAnswer();
+/** Reads what `take` and `peek` answer for so many keys, in a list from `from` on. Throws ERR_STORE for anything else. */
+export function verdictOf(answer: readonly unknown[], count: number, from = 0): CounterVerdict {
   const aheadMs = new Array<number>(count);
-  for (let at = 0; at < count; at += 1) aheadMs[at] = answeredNumber(answer[at + 1]) / grainsPerMs;
-  const allowed = answeredNumber(answer[0]);
+  for (let at = 0; at < count; at += 1) aheadMs[at] = answeredNumber(answer[from + 1 + at]) / grainsPerMs;
+  const allowed = answeredNumber(answer[from]);
   if (allowed > 1) throw wrongAnswer();
   return { allowed: allowed === 1, aheadMs };
+}
+
+/** The list that a script answered, which must have so many entries. Throws ERR_STORE. */
+export function answeredList(answer: unknown, length: number): readonly unknown[] {
+  if (!Array.isArray(answer) || answer.length !== length) throw wrongAnswer();
+  return answer;
 }

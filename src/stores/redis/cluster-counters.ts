@@ -21,7 +21,7 @@ const undoWithinMs = 1_000;
  * moment seem to have less left than it has. Where a key refused a moment ago, all are asked before any is charged.
  */
 export function clusterCounters(parts: CounterParts & { readonly clock: Clock }): RemoteCounters {
-  const slot = redisCounters(parts);
+  const slot = redisCounters(parts, { together: false });
   const suspects = createSuspects(parts.clock);
 
   /** Copies: the caller may change what it gave while the answer is on its way. */

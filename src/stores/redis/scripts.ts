@@ -51,21 +51,70 @@ end`;
 /** Formatted, since a number becomes text with 14 digits in some servers. As a whole number it takes no more than an integer. */
 const keep = (ms: string, slack: number): string => `redis.call('SET', KEYS[i], string.format('%.0f', (now + ${ms}) * ${grainsPerMs}), 'PX', math.ceil(${ms}) + ${slack})`;
 
-/** Charges all keys or none. Answers 1 or 0, then where each key stands, in grains. */
-const take = (from: TimeSource): string => `${readTime[from]}
-local reply, ahead, costs = {1}, {}, {}
-for i = 1, #KEYS do${standing}
-  if beyond then ${keep('ms', slackMs[from])} end
-  if ms > most then reply[1] = 0 end
-  ahead[i], costs[i], reply[i + 1] = ms, cost, ms * ${grainsPerMs}
+/**
+ * As `keep`, for what is called most: `%.0f` takes as long as reading a key. Eight digits at a time, since in some servers `%d`
+ * knows 32 bits. In a simulation the time may be too small to be cut so.
+ */
+const wholeNumber: Readonly<Record<TimeSource, string>> = {
+  server: `local high = floor(grains / 100000000)
+  local text = format('%d%08d', high, grains - high * 100000000)`,
+  argument: "local text = format('%.0f', grains)",
+};
+
+/** Where the keys of a decision end: the arguments after those of the keys say how many each decision has; none: it is one. */
+const lastKey: Readonly<Record<TimeSource, string>> = {
+  server: `local size = ARGV[2 * #KEYS + turn]
+  local last = size and first + size - 1 or #KEYS`,
+  argument: 'local last = #KEYS',
+};
+
+/**
+ * Several decisions, one after the other: each charges all its keys or none. Answers for each 1 or 0, then where each of its keys
+ * stands, in grains; 2 where a key is no counter. It raises no error once it has written: whoever shares the call would be
+ * charged and not told.
+ */
+const take = (from: TimeSource): string => `local call, pcall, format, floor, tonumber = redis.call, redis.pcall, string.format, math.floor, tonumber
+${readTime[from]}
+local function keep(key, ms)
+  local grains, life = (now + ms) * ${grainsPerMs}, ms + ${slackMs[from] + 1}
+  ${wholeNumber[from]}
+  call('SET', key, text, 'PX', format(life < 2000000000 and '%d' or '%.0f', life))
 end
-if reply[1] == 1 then
-  for i = 1, #KEYS do
-    local ms = ahead[i] + costs[i]
-    ${keep('ms', slackMs[from])}
-    reply[i + 1] = ms * ${grainsPerMs}
+local first, turn, reply = 1, 0, {}
+repeat
+  turn = turn + 1
+  ${lastKey[from]}
+  local verdict = 1
+  for i = first, last do
+    local value, most, ms = pcall('GET', KEYS[i]), ARGV[2 * i] + 0, 0
+    if value then
+      local grains = type(value) == 'string' and tonumber(value)
+      if not grains then
+        verdict = 2
+      else
+        ms = grains / ${grainsPerMs} - now
+        if ms < 0 then
+          ms = 0
+        elseif not (ms <= most + ARGV[2 * i - 1]) then
+          ms = most + ARGV[2 * i - 1]
+          keep(KEYS[i], ms)
+        end
+      end
+    end
+    if ms > most and verdict == 1 then verdict = 0 end
+    reply[i + turn] = ms
   end
-end
+  reply[first + turn - 1] = verdict
+  for i = first, last do
+    local ms = reply[i + turn]
+    if verdict == 1 then
+      ms = ms + ARGV[2 * i - 1]
+      keep(KEYS[i], ms)
+    end
+    reply[i + turn] = ms * ${grainsPerMs}
+  end
+  first = last + 1
+until first > #KEYS
 return reply`;
 
 /** What `take` would answer. Writes nothing. */

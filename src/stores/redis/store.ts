@@ -69,7 +69,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   const contact = contactOf(client, 'redisStore.client');
   if (subscribing === client && !contact.cluster) throw new ConfigError('redisStore.subscriber: expected another client: one that subscribes can do nothing else');
 
-  const run = createRunner(contact);
+  const run = createRunner(contact, clock ?? systemClock);
   const names = createNames(prefix);
   const time = createStoreTime(clock ?? systemClock, clock !== undefined);
   const scripts = scriptsFor(time.source);
@@ -77,7 +77,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   const watch = createWatch({ run, scripts, names, clock: clock ?? systemClock, cluster: contact.cluster, subscriber });
   const manySlots = contact.cluster && slotOf(`${prefix}a`) !== slotOf(`${prefix}b`);
   const counterParts = { run, scripts, names, time, clock: clock ?? systemClock };
-  const counters = manySlots ? clusterCounters(counterParts) : redisCounters(counterParts);
+  const counters = manySlots ? clusterCounters(counterParts) : redisCounters(counterParts, { together: true });
 
   return Object.freeze({
     ...counters,

@@ -47,6 +47,16 @@ describe('the gate', () => {
     expect(engine.running()).toBe(0);
   });
 
+  it('tells how many run and how many wait', async () => {
+    const { hasher, ask, settle, finish } = setup();
+    expect(hasher.load()).toEqual({ running: 0, waiting: 0 });
+    for (let index = 0; index < 1_000; index += 1) ask(`p${index}`);
+    await settle();
+    expect(hasher.load()).toEqual({ running: 2, waiting: 3 });
+    for (let index = 0; index < 5; index += 1) await finish();
+    expect(hasher.load()).toEqual({ running: 0, waiting: 0 });
+  });
+
   it('serves in the order of arrival, each once, and is open again afterwards', async () => {
     const { engine, ask, settle, finish, endings } = setup();
     for (const round of ['a', 'b', 'c']) {

@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { systemClock } from '../kernel/clock.ts';
-import { ConfigError, errorName } from '../kernel/errors.ts';
+import { errorName } from '../kernel/errors.ts';
 import { harmless } from '../kernel/harmless.ts';
 import type { KeyRing } from '../kernel/keys.ts';
 import { oncePer } from '../kernel/once-per.ts';
 import { callback, group, integer, optional, port, readOptions, text, wrong, type OptionReader } from '../kernel/options.ts';
 import { systemRandom } from '../kernel/random.ts';
+import { sinkName } from '../kernel/sink-name.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Emit } from '../ports/events.ts';
 import type { RecordStore } from '../ports/record-store.ts';
@@ -16,7 +17,7 @@ import { lockFile, type FileLock } from './file-lock.ts';
 import { rotate } from './file-names.ts';
 import { plainLines, type LineMaker } from './line-maker.ts';
 import { openLogFile, type LogFile } from './log-file.ts';
-import { isSinkName, type AuditSink } from './sinks.ts';
+import type { AuditSink } from './sinks.ts';
 
 export interface FileSinkOptions {
   /** The file, in a directory that exists. One process writes it: give each of several processes a file of its own. */
@@ -86,7 +87,7 @@ export function fileSink(options: FileSinkOptions): FileSink {
 function parseOptions(options: FileSinkOptions) {
   return readOptions('fileSink', options, {
     path: filePath,
-    name: sinkName,
+    name: sinkName(fileSinkDefaults.name),
     maxBytes: integer({ min: 4096, max: 2 ** 40, fallback: fileSinkDefaults.maxBytes }),
     maxFiles: integer({ min: 1, max: 10_000, fallback: fileSinkDefaults.maxFiles }),
     chain: optional(group({
@@ -200,10 +201,4 @@ const filePath: OptionReader<string> = (given, name) => {
   if (!statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory()) throw wrong(name, 'a file in a directory that exists', given);
   if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw wrong(name, 'a regular file', given);
   return path;
-};
-
-const sinkName: OptionReader<string> = (given, name) => {
-  const value = text(fileSinkDefaults.name)(given, name);
-  if (!isSinkName(value)) throw new ConfigError(`${name}: expected 1 to 64 letters, digits, ".", "_" or "-"`);
-  return value;
 };

@@ -1,5 +1,6 @@
 import { ConfigError } from '../kernel/errors.ts';
 import { integer, wrong, type OptionReader } from '../kernel/options.ts';
+import { isSinkName } from '../kernel/sink-name.ts';
 import type { AuditEntry } from './entry.ts';
 
 /** Takes one entry. A throw or a rejection means that it was not kept. */
@@ -44,11 +45,6 @@ function readSink(given: unknown, at: string, fallbackName: string): BatchSink {
 
 function oneByOne(name: string, write: AuditWrite): BatchSink {
   return { name, maxBatch: 1, write: ([entry]) => entry && write(entry) };
-}
-
-/** Whether it may stand in an event. */
-export function isSinkName(name: unknown): name is string {
-  return typeof name === 'string' && /^[\w.-]{1,64}$/.test(name);
 }
 
 /**

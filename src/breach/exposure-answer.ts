@@ -1,3 +1,4 @@
+import { retryAfterMs } from '../kernel/retry-after.ts';
 import type { ExposureVerdict } from '../ports/exposure-source.ts';
 import type { AnswerHeaders, AnswerReader } from './exchange.ts';
 import { readBreaches, unknownExposure } from './exposure-verdict.ts';
@@ -55,7 +56,8 @@ function troubled(reason: string): ExposureAnswer {
 }
 
 function refusal(status: number, headers: AnswerHeaders, nowMs: number): ExposureAnswer {
-  const holdMs = retryAfterMs(headers['retry-after'], nowMs);
+  const askedMs = retryAfterMs(headers['retry-after'], nowMs);
+  const holdMs = askedMs === undefined ? undefined : Math.min(askedMs, maxHoldMs);
   switch (status) {
     case 400: return { verdict: unknownExposure('invalid-input'), again: false, trouble: false };
     case 401: return troubled('key-refused');
@@ -86,11 +88,4 @@ function dayOf(given: unknown): number {
 
 function hasPasswords(given: unknown): boolean | undefined {
   return Array.isArray(given) ? given.some((word) => passwordClasses.has(word)) : undefined;
-}
-
-/** Seconds or a date (RFC 9110 section 10.2.3) as ms from now, from 0 to 5 minutes; undefined for anything else. */
-function retryAfterMs(given: AnswerHeaders[string], nowMs: number): number | undefined {
-  if (typeof given !== 'string' || given.length > 64) return undefined;
-  const ms = /^\d+$/.test(given) ? Number(given) * 1000 : / GMT$/.test(given) ? Date.parse(given) - nowMs : NaN;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), maxHoldMs);
 }

@@ -2,12 +2,12 @@ import { systemClock } from '../../kernel/clock.ts';
 import { withDeadline } from '../../kernel/deadline.ts';
 import type { KeyRing } from '../../kernel/keys.ts';
 import { callback, integer, port, readOptions, wrong, type OptionReader } from '../../kernel/options.ts';
+import { sinkName } from '../../kernel/sink-name.ts';
 import type { Alarm, AlarmSink } from '../../ports/alarm.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { createHeldAlarms } from './held-alarms.ts';
 import { createMailPlaces } from './mail-places.ts';
 import { mailTextOf, subjectOf, type MailParts } from './mail-message.ts';
-import { sinkName } from './sink-name.ts';
 import { createView, viewOptions } from './view.ts';
 
 /** A mail to whoever watches over the app. Plain text; the subject is one line. */

@@ -1,4 +1,5 @@
 import { lazyAsync } from '../../kernel/lazy.ts';
+import { retryAfterMs } from '../../kernel/retry-after.ts';
 import type { AlarmRefusal } from '../../ports/alarm.ts';
 
 export interface PostRequest {
@@ -78,12 +79,5 @@ class AlarmNotTaken extends Error implements AlarmRefusal {
 export function requireTaken({ status, retryAfter }: PostAnswer, nowMs: number): void {
   if (status >= 200 && status < 300) return;
   const again = status >= 500 || [408, 425, 429].includes(status);
-  throw new AlarmNotTaken(status, status === 410 ? 'stop' : again ? 'again' : 'give-up', again ? retryAfterMs(retryAfter, nowMs) : 0);
-}
-
-/** Seconds or a date (RFC 9110 section 10.2.3) as ms from now; 0 for anything else. */
-function retryAfterMs(given: unknown, nowMs: number): number {
-  if (typeof given !== 'string' || given.length > 64) return 0;
-  const ms = /^\d+$/.test(given) ? Number(given) * 1000 : / GMT$/.test(given) ? Date.parse(given) - nowMs : NaN;
-  return Number.isNaN(ms) ? 0 : Math.max(ms, 0);
+  throw new AlarmNotTaken(status, status === 410 ? 'stop' : again ? 'again' : 'give-up', again ? (retryAfterMs(retryAfter, nowMs) ?? 0) : 0);
 }

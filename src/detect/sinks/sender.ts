@@ -4,13 +4,13 @@ import { harmless } from '../../kernel/harmless.ts';
 import { oncePer } from '../../kernel/once-per.ts';
 import { callback, integer, port, readOptions, wrong, type OptionReader } from '../../kernel/options.ts';
 import { systemRandom } from '../../kernel/random.ts';
+import { isSinkName } from '../../kernel/sink-name.ts';
 import type { Alarm, AlarmSink } from '../../ports/alarm.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Emit } from '../../ports/events.ts';
 import type { RandomSource } from '../../ports/random.ts';
 import { createBackoff } from './backoff.ts';
 import { createAlarmDelivery, type AlarmDelivery } from './delivery.ts';
-import { isSinkName } from './sink-name.ts';
 import { snapshotOf } from './snapshot.ts';
 
 export interface AlarmSenderOptions {

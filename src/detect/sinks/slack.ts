@@ -1,10 +1,10 @@
 import { systemClock } from '../../kernel/clock.ts';
 import type { KeyRing } from '../../kernel/keys.ts';
 import { callback, optional, port, readOptions } from '../../kernel/options.ts';
+import { sinkName } from '../../kernel/sink-name.ts';
 import type { AlarmSink } from '../../ports/alarm.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { fetchPost, requireTaken, undiciPost, type AlarmFetch } from './post.ts';
-import { sinkName } from './sink-name.ts';
 import { slackMessage } from './slack-message.ts';
 import { createView, viewOptions } from './view.ts';
 import { webhookUrl } from './webhook-url.ts';

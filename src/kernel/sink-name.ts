@@ -1,5 +1,5 @@
-import { ConfigError } from '../../kernel/errors.ts';
-import { text, type OptionReader } from '../../kernel/options.ts';
+import { ConfigError } from './errors.ts';
+import { text, type OptionReader } from './options.ts';
 
 /** Whether it may stand in an event. */
 export function isSinkName(name: unknown): name is string {

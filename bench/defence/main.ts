@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { attackerIds } from './attackers/attack.ts';
 import { thisMachine } from '../machine.ts';
 import { parseDefenseArgs, type DefenseOptions } from './options.ts';
@@ -8,25 +8,31 @@ import { chartPicture } from './report/chart.ts';
 import { defenseHtml } from './report/html.ts';
 import { defenseMarkdown } from './report/markdown.ts';
 import { chartsOf } from './report/points.ts';
-import { rowOf } from './result.ts';
+import { rowOf, type RunResult } from './result.ts';
 import { scenarios } from './scenario.ts';
 import { summaryTable } from './summary.ts';
 
-async function run({ jobs, json, html, writesReport }: DefenseOptions): Promise<void> {
+async function measured({ jobs }: DefenseOptions): Promise<readonly RunResult[]> {
   const startMs = performance.now();
-  const results = await runJobs(jobs, {
+  return runJobs(jobs, {
     onDone: ({ scenario, seed, attacker }, done) => {
       process.stderr.write(`[${done}/${jobs.length}] ${scenario}, seed ${seed}, ${attacker}: ${Math.round((performance.now() - startMs) / 1000)} s since the start\n`);
     },
   });
+}
+
+async function run(options: DefenseOptions): Promise<void> {
+  const { json, html, results: kept, from, writesReport } = options;
+  const results = from === undefined ? await measured(options) : (JSON.parse(await readFile(from, 'utf8')) as readonly RunResult[]);
   process.stdout.write(`${summaryTable(results)}\n`);
+  if (kept !== undefined) await writeFile(kept, JSON.stringify(results));
   if (html !== undefined) await writeFile(html, defenseHtml(results, ownPolicies));
   if (writesReport) {
     await writeFile(new URL('../DEFENCE.md', import.meta.url), defenseMarkdown(results, thisMachine()));
     await writeFile(new URL('../DEFENCE.svg', import.meta.url), chartPicture(chartsOf(results, ownPolicies)));
   }
   // A row does not say its scenario: those of one are written.
-  const rows = results.filter(({ scenario }) => scenario === jobs[0]?.scenario).map(rowOf);
+  const rows = results.filter(({ scenario }) => scenario === results[0]?.scenario).map(rowOf);
   if (json !== undefined) await writeFile(json, `${JSON.stringify(rows, null, 2)}\n`);
 }
 

@@ -13,6 +13,9 @@ export interface Known {
 export interface DefenseOptions {
   readonly json: string | undefined;
   readonly html: string | undefined;
+  /** Where the results in full are kept, and where they come from instead of a run. */
+  readonly results: string | undefined;
+  readonly from: string | undefined;
   readonly jobs: readonly Job[];
   /** Whether DEFENCE.md and its picture are written: only by a whole run. */
   readonly writesReport: boolean;
@@ -20,21 +23,24 @@ export interface DefenseOptions {
 
 export type Parsed = { readonly run: DefenseOptions } | { readonly help: string } | { readonly wrong: string };
 
-const given = { seed: { type: 'string' }, seeds: { type: 'string' }, json: { type: 'string' }, html: { type: 'string' }, policies: { type: 'string' }, attackers: { type: 'string' }, scenarios: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
+const given = { seed: { type: 'string' }, seeds: { type: 'string' }, json: { type: 'string' }, html: { type: 'string' }, results: { type: 'string' }, from: { type: 'string' }, policies: { type: 'string' }, attackers: { type: 'string' }, scenarios: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
 
 /** What `npm run bench:defence -- ...` asks for. Answers `wrong` with a line to print instead of throwing. */
 export function parseDefenseArgs(args: readonly string[], known: Known): Parsed {
   try {
     const { values } = parseArgs({ args: [...args], options: given });
     if (values.help === true) return { help: helpText(known) };
-    if (values.json === '' || values.html === '') throw new RangeError('--json, --html: expected the name of a file');
-    if ([values.seed, values.policies, values.attackers, values.scenarios].every((each) => each === undefined)) return { run: { json: values.json, html: values.html, jobs: wholeRun(seedsOf(undefined, values.seeds).length), writesReport: values.seeds === undefined } };
+    const files = { json: values.json, html: values.html, results: values.results, from: values.from };
+    if (Object.values(files).includes('')) throw new RangeError('--json, --html, --results, --from: expected the name of a file');
+    const parts = [values.seed, values.policies, values.attackers, values.scenarios];
+    if (values.from !== undefined && [...parts, values.seeds].some((each) => each !== undefined)) throw new RangeError('--from: expected no other choice of what to run');
+    if (parts.every((each) => each === undefined)) return { run: { ...files, jobs: wholeRun(seedsOf(undefined, values.seeds).length), writesReport: values.seeds === undefined } };
     const seeds = seedsOf(values.seed, values.seeds);
     const policies = chosen('--policies', values.policies, known.policies);
     const attackers = chosen('--attackers', values.attackers, known.attackers);
     const scenarios = chosen('--scenarios', values.scenarios ?? 'standard', known.scenarios);
     const jobs = scenarios.flatMap((scenario) => seeds.flatMap((seed) => attackers.map((attacker) => ({ scenario, seed, attacker, policies }))));
-    return { run: { json: values.json, html: values.html, jobs, writesReport: false } };
+    return { run: { ...files, jobs, writesReport: false } };
   } catch (error) {
     return { wrong: error instanceof Error ? error.message : String(error) };
   }
@@ -75,6 +81,8 @@ The same seed gives the same figures.
   --json FILE       writes the rows of the first scenario as JSON: a list of { policy, attacker, seed, takeoverShare, yieldPerIp, detectionMs,
                     ordinaryDeniedShare, ordinaryFailedShare, stepUpShare, bytes }
   --html FILE       writes the report with its charts
+  --results FILE    keeps the results in full
+  --from FILE       writes the reports from results that were kept, and runs nothing
   --help            prints this
 
 Without --seed, --policies, --attackers and --scenarios the variants run too, some policies on fewer seeds. With any of them,

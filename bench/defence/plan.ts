@@ -4,7 +4,10 @@ import type { Job } from './work.ts';
 
 const everyone = ['legit', ...attackerIds] as const;
 
-/** Worlds beside the standard one: who attacks there, who defends, on how many seeds. Peers stand for their kind. */
+/**
+ * Worlds beside the standard one: who attacks there, who defends, on how many seeds. Peers stand for their kind. The outage is
+ * run by its name only: most policies here have no store that could be gone.
+ */
 interface Variant {
   readonly scenario: string;
   readonly attackers: readonly Job['attacker'][];
@@ -27,7 +30,6 @@ const variants: readonly Variant[] = [
   { scenario: 'mailbox-25', attackers: ['A5', 'A6', 'A8'], seeds: 5, peers: asking },
   { scenario: 'first-hour', attackers: ['A5', 'A6', 'A6s'], seeds: 5, peers: fewPeers },
   { scenario: 'forced-reset', attackers: ['legit'], seeds: 5, peers: fewPeers },
-  { scenario: 'outage', attackers: ['A5'], seeds: 3, peers: [] },
 ];
 
 /** A whole run: everybody against everybody in the standard world on `seeds` seeds, then the variants. */

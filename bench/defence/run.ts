@@ -37,6 +37,7 @@ export async function runOnce({ traffic, makePolicy, attack: attacker }: RunInpu
 /** What the scenario itself does: the passwords that must be replaced, and the store that goes away. */
 function orders({ traffic: { scenario, sessions }, accounts, policy, later, clock }: World): void {
   const attackMs = startMs + scenario.attackMs;
+  if (scenario.outage && policy.outage === undefined) throw new RangeError(`${policy.name}: its store cannot be taken away, so the scenario "${scenario.id}" says nothing about it`);
   if (scenario.forcedReset > 0) {
     const morningMs = startMs + Math.floor(scenario.attackMs / dayMs) * dayMs;
     later.put(morningMs, () => {

@@ -39,7 +39,7 @@ export function middleOf(runs: readonly RunResult[], value: (run: RunResult) => 
 /** `0.96 %`; two digits behind the point below 10 %. */
 export function percent(share: number): string {
   const value = share * 100;
-  return `${value >= 10 ? value.toFixed(1) : String(Number(value.toFixed(2)))} %`;
+  return `${Number(value.toFixed(value >= 10 ? 1 : 2))} %`;
 }
 
 /** `12 [0-50] %`, without the range where there is none. */

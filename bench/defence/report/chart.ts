@@ -1,8 +1,10 @@
 import { percent } from '../summary.ts';
+import { fixed, labelSvg, placeLabels, widthOf } from './labels.ts';
+import { escaped } from './text.ts';
 import { titleOf, type ChartData, type ChartPoint } from './points.ts';
 
-export const panel = { width: 380, height: 268 } as const;
-const plot = { left: 46, right: 364, top: 34, bottom: 222 } as const;
+export const panel = { width: 480, height: 320 } as const;
+const plot = { left: 46, right: 460, top: 46, bottom: 274 } as const;
 const harmTicks = [0, 0.001, 0.01, 0.1, 0.5] as const;
 const takenTicks = [0, 0.25, 0.5, 0.75, 1] as const;
 const linearTo = 0.001;
@@ -55,57 +57,14 @@ function inOrder(points: readonly ChartPoint[]): readonly ChartPoint[] {
 function mark({ policy, kind, harmed, taken }: ChartPoint): string {
   const className = kind === 'ours' ? 'ours' : kind === 'peer' ? 'peer' : 'list';
   const said = `${policy}: ${percent(taken)} taken over, ${percent(harmed)} of sessions denied or stepped up`;
-  return `<circle class="${className}" cx="${fixed(xOf(harmed))}" cy="${fixed(yOf(taken))}" r="${kind === 'ours' ? 6 : 4.5}"><title>${said}</title></circle>`;
+  return `<circle class="${className}" cx="${fixed(xOf(harmed))}" cy="${fixed(yOf(taken))}" r="${kind === 'ours' ? 6 : 4.5}"><title>${escaped(said)}</title></circle>`;
 }
 
-interface Label {
-  readonly text: string;
-  readonly ours: boolean;
-  readonly x: number;
-  readonly y: number;
-}
-
-const lineHeight = 13;
-
-/** Names of ours and of the plain peers; those that lie together share a line, and lines give way to each other. */
+/** Names of ours and of the plain peers. Those with the list are told apart by resting on them. */
 function labels(points: readonly ChartPoint[]): readonly string[] {
-  const named = points.filter(({ kind }) => kind !== 'peer with list');
-  const clusters: { ours: boolean; x: number; y: number; names: string[] }[] = [];
-  for (const { policy, kind, harmed, taken } of named.toSorted((a, b) => xOf(a.harmed) - xOf(b.harmed))) {
-    const [x, y, ours] = [xOf(harmed), yOf(taken), kind === 'ours'];
-    const near = clusters.find((cluster) => cluster.ours === ours && Math.abs(cluster.x - x) < 26 && Math.abs(cluster.y - y) < 9);
-    if (near === undefined) clusters.push({ ours, x, y, names: [policy] });
-    else near.names.push(policy);
-  }
-  const placed: Label[] = [];
-  for (const cluster of clusters.toSorted((a, b) => Number(b.ours) - Number(a.ours) || a.y - b.y)) {
-    for (const text of wrapped(cluster.names)) placed.push(freeSpot({ text, ours: cluster.ours, x: cluster.x, y: cluster.y }, placed));
-  }
-  return placed.map(({ text, ours, x, y }) => `<text class="${ours ? 'name-ours' : 'name'}" x="${fixed(x)}" y="${fixed(y)}">${text}</text>`);
-}
-
-/** At most three names a line. */
-function wrapped(names: readonly string[]): readonly string[] {
-  return Array.from({ length: Math.ceil(names.length / 3) }, (_, line) => names.slice(line * 3, line * 3 + 3).join(', '));
-}
-
-const widthOf = (text: string): number => text.length * 5.9;
-
-/** Right of the point where there is room, else left of it; then line by line away from what is there. */
-function freeSpot(label: Label, placed: readonly Label[]): Label {
-  const width = widthOf(label.text);
-  const x = label.x + 9 + width > panel.width - 4 ? Math.max(4, label.x - 9 - width) : label.x + 9;
-  const start = label.y + 4;
-  const away = start > (plot.top + plot.bottom) / 2 ? -1 : 1;
-  for (let step = 0; step < 16; step += 1) {
-    const y = start + away * step * lineHeight;
-    if (!placed.some((other) => Math.abs(other.y - y) < lineHeight - 1 && other.x < x + width + 6 && x < other.x + widthOf(other.text) + 6)) return { ...label, x, y };
-  }
-  return { ...label, x, y: start };
-}
-
-function fixed(value: number): string {
-  return String(Number(value.toFixed(1)));
+  const at = ({ harmed, taken }: ChartPoint) => ({ x: xOf(harmed), y: yOf(taken) });
+  const named = points.filter(({ kind }) => kind !== 'peer with list').map((point) => ({ name: point.policy, ours: point.kind === 'ours', ...at(point) }));
+  return placeLabels(named, points.map(at), { left: plot.left + 2, right: panel.width - 4, top: plot.top - 16, bottom: plot.bottom - 2 }).map(labelSvg);
 }
 
 /** All panels in one picture, two beside each other, which follows the reader's light or dark. */

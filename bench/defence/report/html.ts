@@ -3,6 +3,7 @@ import { targetRows, type TargetRow } from '../targets.ts';
 import { chartPanel, chartStyle, darkColors, lightColors, panel } from './chart.ts';
 import { chartsOf } from './points.ts';
 import { standardTables, variantTables, type ReportTable } from './tables.ts';
+import { escaped } from './text.ts';
 import { assumptions, method, policyNotes } from './words.ts';
 
 const style = `
@@ -14,7 +15,7 @@ main { max-width: 1240px; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 h1 { font-size: 1.7rem; margin: 0 0 .5rem; } h2 { margin: 2.5rem 0 .5rem; font-size: 1.25rem; }
 p, li { max-width: 78ch; color: var(--soft); }
 code { font-size: .9em; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); gap: 1rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(460px, 100%), 1fr)); gap: 1rem; }
 .charts svg { width: 100%; height: auto; border: 1px solid var(--line); border-radius: 8px; }
 .legend { display: flex; flex-wrap: wrap; gap: 1.25rem; color: var(--soft); padding: 0; list-style: none; }
 .legend i { display: inline-block; width: 11px; height: 11px; border-radius: 50%; margin-right: .4rem; background: var(--peer); }
@@ -64,10 +65,6 @@ function targetTable(targets: readonly TargetRow[]): string {
 function folded({ title, note, head, rows }: ReportTable, own: readonly string[], open: boolean): string {
   const lines = rows.map(([name = '', ...cells]) => `<tr${own.includes(name) ? ' class="own"' : ''}><th>${escaped(name)}</th>${cells.map((text) => `<td>${escaped(text)}</td>`).join('')}</tr>`);
   return `<details${open ? ' open' : ''}><summary>${escaped(title)}</summary><p>${escaped(note)}</p><div class="scroll"><table><thead><tr>${head.map((text) => `<th>${escaped(text)}</th>`).join('')}</tr></thead><tbody>${lines.join('\n')}</tbody></table></div></details>`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function code(text: string): string {

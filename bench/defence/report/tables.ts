@@ -4,7 +4,7 @@ import { places } from '../addresses.ts';
 import { median } from '../../measure.ts';
 import type { RunResult } from '../result.ts';
 import { detectionText, middleOf, percent, percentRange, span } from '../summary.ts';
-import { shareOf, type Group, type Harm } from '../tally.ts';
+import { shareOf, type Group, type Harm, type HarmByGroup } from '../tally.ts';
 
 /** A table of the report, for Markdown and HTML alike. The first column names the row. */
 export interface ReportTable {
@@ -29,10 +29,11 @@ export function standardTables(all: readonly RunResult[]): readonly ReportTable[
     byAttack('Sent and entered before the first alarm (M3)', 'Events sent / accounts entered, medians of the seeds with an alarm.', taking, beforeAlarm),
     replayTable(results),
     quietTable(results),
-    groupTable(results, 'Quiet, by network: right password denied / stepped up (M5)', ({ denied, stepUps }, harm) => `${percent(shareOf(denied, harm))} / ${percent(shareOf(stepUps, harm))}`),
+    groupTable(results.filter(({ attacker }) => attacker === 'legit'), 'Quiet, by network (M5)', ({ overall }) => overall),
     byAttack('In the window of the attack: right password denied (M5)', 'Of the sessions from the first event of the attack to the last, a day at least. Medians.', windowed, medianShare(({ ordinaryDeniedShare }) => ordinaryDeniedShare)),
     byAttack('In the window of the attack: session failed (M5)', 'After all retries. Medians.', windowed, medianShare(({ ordinaryFailedShare }) => ordinaryFailedShare)),
     byAttack('In the window of the attack: stepped up (M5)', 'Accounts with a second factor are asked for it anyway and do not count. Medians.', windowed, medianShare(({ stepUpShare }) => stepUpShare)),
+    groupTable(results.filter(({ attacker }) => attacker !== 'legit'), 'In the windows of all attacks together, by network (M5)', ({ inWindow }) => inWindow),
     victimsTable(results),
     byAttack('Accounts entered per attacking address (M2)', 'Medians.', taking, (runs) => digits(middleOf(runs, ({ yieldPerIp }) => yieldPerIp)?.median)),
     byAttack('Guesses verified per attacking address and day (M2)', 'Medians.', taking, (runs) => digits(middleOf(runs, ({ verifiedPerIpDay }) => verifiedPerIpDay)?.median)),
@@ -122,17 +123,17 @@ function alarmsByKind(runs: readonly RunResult[]): string {
   return kinds.map((kind) => `${kind} ${Number((runs.reduce((sum, { falseAlarms }) => sum + (falseAlarms[kind] ?? 0), 0) / runs.length).toFixed(1))}`).join(', ');
 }
 
-function groupTable(results: readonly RunResult[], title: string, text: (harm: Harm, all: Harm) => string): ReportTable {
-  const legit = results.filter(({ attacker }) => attacker === 'legit');
+function groupTable(results: readonly RunResult[], title: string, harmOf: (run: RunResult) => HarmByGroup | null): ReportTable {
   const groups: readonly Group[] = [...places, 'known', 'stranger'];
+  const text = (harm: Harm): string => `${percent(shareOf(harm.denied, harm))} / ${percent(shareOf(harm.failed, harm))} / ${percent(shareOf(harm.stepUps, harm))}`;
   return {
     title,
-    note: 'Of the sessions from there, all seeds together. `known` are browsers with a valid cookie.',
+    note: 'Right password denied / session failed / stepped up, of the sessions from there, all seeds together. `known` are browsers with a valid cookie.',
     head: ['policy', ...groups],
-    rows: policiesOf(legit).map((policy) => [policy, ...groups.map((group) => {
-      const sum = pooled(legit.filter((run) => run.policy === policy).map(({ overall }) => overall[group]));
-      return text(sum, sum);
-    })]),
+    rows: policiesOf(results).map((policy) => {
+      const harms = results.filter((run) => run.policy === policy).flatMap((run) => harmOf(run) ?? []);
+      return [policy, ...groups.map((group) => text(pooled(harms.map((harm) => harm[group]))))];
+    }),
   };
 }
 

@@ -71,10 +71,15 @@ export function createAttempts({ sink, deadlineMs, clock, onLateEnd }: AttemptsO
 
 /** What an error of a sink says, of whatever kind it is. Its message is left out: it may hold an address. */
 function troubleOf(error: unknown): Trouble {
-  const { retry, retryAfterMs } = typeof error === 'object' && error !== null ? (error as AlarmRefusal) : {};
-  return {
-    error: errorName(error),
-    retry: retry === 'stop' || retry === 'give-up' ? retry : 'again',
-    retryAfterMs: Number.isFinite(retryAfterMs) ? (retryAfterMs as number) : 0,
-  };
+  try {
+    const { retry, retryAfterMs } = typeof error === 'object' && error !== null ? (error as AlarmRefusal) : {};
+    return {
+      error: errorName(error),
+      retry: retry === 'stop' || retry === 'give-up' ? retry : 'again',
+      retryAfterMs: Number.isFinite(retryAfterMs) ? (retryAfterMs as number) : 0,
+    };
+  } catch {
+    // It has getters that throw.
+    return { error: 'Error', retry: 'again', retryAfterMs: 0 };
+  }
 }

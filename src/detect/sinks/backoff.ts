@@ -14,7 +14,15 @@ const maxAskedMs = 15 * 60_000;
  */
 export function createBackoff(random: RandomSource): Backoff {
   return function backoffMs(failures, askedMs) {
-    const fraction = random(4).readUInt32BE(0) / 2 ** 32;
-    return Math.min(Math.max(askedMs, 0), maxAskedMs) + Math.min(firstMs * 2 ** (failures - 1), maxMs) * fraction;
+    return Math.min(Math.max(askedMs, 0), maxAskedMs) + Math.min(firstMs * 2 ** (failures - 1), maxMs) * fractionOf(random);
   };
+}
+
+/** Without chance, which must not end the sending, the whole pause. */
+function fractionOf(random: RandomSource): number {
+  try {
+    return random(4).readUInt32BE(0) / 2 ** 32;
+  } catch {
+    return 1;
+  }
 }

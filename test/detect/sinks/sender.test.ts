@@ -232,6 +232,44 @@ describe('the alarm sender', () => {
     expect([told?.evidence['f2'], told?.evidence['f3']]).toEqual([undefined, undefined]);
   });
 
+  it.each([
+    ['undefined', undefined],
+    ['a text', 'down'],
+    ['an error whose fields throw', Object.defineProperties(new Error('down'), { name: { get() { throw new Error('trap'); } }, retry: { get() { throw new Error('trap'); } } })],
+    ['an error that asks for nonsense', Object.assign(new Error('down'), { retry: 'twice', retryAfterMs: 'soon' })],
+  ])('tries again where a sink rejects with %s', async (_, error) => {
+    const { sink, sent } = sinkOf((turn) => (turn === 1 ? Promise.reject(error) : undefined));
+    const { sender, clock } = setup([sink], { random: () => Buffer.alloc(0) });
+    sender.send(stuffing);
+    await clock.advance(1_000);
+    expect(sent).toHaveLength(2);
+    expect(sender.dropped().bySink).toEqual({ pager: 0 });
+  });
+
+  it.each([
+    ['the answer of a fetch', { ok: false, status: 500 }],
+    ['a number', 5],
+    ['what looks like a promise and throws', Object.defineProperty({}, 'then', { get() { throw new Error('trap'); } })],
+  ])('goes on whatever a sink answers: %s', async (_, answer) => {
+    const { sink, ids } = sinkOf(() => answer as unknown as Promise<void>);
+    const { sender, clock } = setup([sink]);
+    sender.send(alarm(1));
+    sender.send(alarm(2));
+    await clock.advance(1_000);
+    expect(ids()).toEqual(expect.arrayContaining(['alarm-1', 'alarm-2']));
+  });
+
+  it('lets requests have their turn while alarms come as fast as they are sent', async () => {
+    const clock = fakeClock();
+    let sent = 0;
+    const { sender } = setup([{ name: 'loop', send: () => { sent += 1; if (sent < 1_000) sender.send(alarm(sent)); } }], { clock });
+    sender.send(alarm(0));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(sent).toBe(64);
+    await clock.advance(0);
+    expect(sent).toBe(1_000);
+  });
+
   it('survives whoever listens to its events', async () => {
     const { sink } = sinkOf(down);
     const { sender, clock } = setup([sink], { emit: () => { throw new Error('listener'); } });

@@ -238,7 +238,7 @@ describe('the alarm sender', () => {
     ['an error whose fields throw', Object.defineProperties(new Error('down'), { name: { get() { throw new Error('trap'); } }, retry: { get() { throw new Error('trap'); } } })],
     ['an error that asks for nonsense', Object.assign(new Error('down'), { retry: 'twice', retryAfterMs: 'soon' })],
   ])('tries again where a sink rejects with %s', async (_, error) => {
-    const { sink, sent } = sinkOf((turn) => (turn === 1 ? Promise.reject(error) : undefined));
+    const { sink, sent } = sinkOf(async (turn) => { if (turn === 1) throw error; });
     const { sender, clock } = setup([sink], { random: () => Buffer.alloc(0) });
     sender.send(stuffing);
     await clock.advance(1_000);

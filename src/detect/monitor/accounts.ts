@@ -13,6 +13,8 @@ interface Tried {
   readonly tokens: Recent;
   readonly codes: Recent;
   readonly places: Recent;
+  /** Failures of the last day. */
+  readonly daily: Recent;
   networks: string[];
 }
 
@@ -24,12 +26,22 @@ const from = 10;
 const mostNetworks = 8;
 /** A password that was closed to strangers by failures from fewer networks than this may be a program with an old one. */
 const closedFrom = 3;
+/** Before what is refused counts: an impatient program with an old password is refused as well. */
+const refusedAfter = 3 * certain;
+
+const bounds = Object.freeze({ windowMs: hourMs, most: from * certain });
+
+const dailyBounds = Object.freeze({ windowMs: dayMs, most: 16 });
+/** Who counts different wrong passwords counts them at what stands for an account, and may take one for another. */
+const guessedAfter = 5;
 
 const kinds: Readonly<Record<AccountSignal, AlarmKind>> = Object.freeze({ failures: 'brute-force', tokens: 'token-guessing', codes: 'recovery-code-guessing' });
 
 export interface AccountTries {
   /** `repeated`: the same wrong password again; undefined where nobody knows. */
   count(subject: Subject, signal: AccountSignal, repeated: boolean | undefined, now: MonitorTime): void;
+  /** The limiter let nobody look: counts where different wrong passwords have been tried before. */
+  refused(subject: Subject, now: MonitorTime): void;
   /** Its password opens nothing to strangers any more. */
   closed(accountId: string, now: MonitorTime): void;
   /** Who counts different wrong passwords says that it is guessed at. */
@@ -50,9 +62,62 @@ export function createAccountTries({ register, nextMark, marks, young, kept }: {
   const accounts: Suspects<Tried> = createSuspects<Tried>({
     young,
     kept,
-    make: () => ({ failures: createRecent(), tokens: createRecent(), codes: createRecent(), places: createRecent(), networks: [] }),
+    make: () => ({ failures: createRecent(), tokens: createRecent(), codes: createRecent(), places: createRecent(), daily: createRecent(), networks: [] }),
     weight: (tried, nowMs) => Math.max(countRecent(tried.failures, nowMs, hourMs), countRecent(tried.tokens, nowMs, hourMs), countRecent(tried.codes, nowMs, hourMs)),
   });
+
+  /** By the name that was typed: what is refused has not been looked up. */
+  const names: Suspects<{ accountId?: string }> = createSuspects<{ accountId?: string }>({ young, kept: 1, make: () => ({}), weight: () => 0 });
+
+  const { judge, raise } = createVerdicts(register, marks, accounts.keep);
+
+  return {
+    count({ accountId, mark, network }, signal, repeated, now) {
+      if (accountId === undefined || repeated === true) return;
+      const { monotonicMs: nowMs } = now;
+      const tried = accounts.of(accountId);
+      if (signal === 'failures' && mark !== undefined) names.of(String(mark)).accountId = accountId;
+      addRecent(tried[signal], nextMark(), nowMs, bounds);
+      if (signal !== 'failures' || repeated === false) addRecent(tried[signal], nextMark(), nowMs, bounds);
+      if (signal === 'failures') addRecent(tried.daily, nextMark(), nowMs, dailyBounds);
+      if (network !== undefined) {
+        addRecent(tried.places, marks(network.key), nowMs, { windowMs: dayMs, most: 64 });
+        tried.networks = [...tried.networks.filter((each) => each !== network.key), network.key].slice(-mostNetworks);
+      }
+      judge(accountId, tried, signal, now);
+    },
+    refused({ mark }, now) {
+      const accountId = mark === undefined ? undefined : names.find(String(mark))?.accountId;
+      const tried = accountId === undefined ? undefined : accounts.find(accountId);
+      if (accountId === undefined || tried === undefined || countRecent(tried.failures, now.monotonicMs, hourMs) < refusedAfter) return;
+      addRecent(tried.failures, nextMark(), now.monotonicMs, bounds);
+      judge(accountId, tried, 'failures', now);
+    },
+    closed(accountId, now) {
+      const tried = accounts.find(accountId);
+      if (tried !== undefined && countRecent(tried.places, now.monotonicMs, dayMs) >= closedFrom) raise(accountId, tried, 'failures', now, { closedToStrangers: 'yes' });
+    },
+    guessed({ accountId, network }, now) {
+      const tried = accountId === undefined ? undefined : accounts.find(accountId);
+      if (accountId === undefined || tried === undefined || countRecent(tried.daily, now.monotonicMs, dayMs) < guessedAfter) return;
+      if (network !== undefined && tried.networks.length === 0) tried.networks = [network.key];
+      raise(accountId, tried, 'failures', now, { differentWrongPasswords: 'many' });
+    },
+    entered(accountId) {
+      clearRecent(accounts.find(accountId)?.failures);
+    },
+    size: accounts.size,
+  };
+}
+
+/** When what was tried at an account is an alarm. */
+function createVerdicts(register: Register, marks: (text: string) => number, keep: (accountId: string, nowMs: number) => void) {
+  function judge(accountId: string, tried: Tried, signal: AccountSignal, now: MonitorTime): void {
+    const count = countRecent(tried[signal], now.monotonicMs, hourMs);
+    if (count >= refusedAfter) keep(accountId, now.monotonicMs);
+    const needed = register.isOn(kinds[signal], accountId) ? (from * certain) / 2 : from * certain;
+    if (count >= needed) raise(accountId, tried, signal, now, { failuresInAnHour: Math.round(count / certain), threshold: from });
+  }
 
   function raise(accountId: string, tried: Tried, signal: AccountSignal, now: MonitorTime, evidence: Readonly<Record<string, number | string>>): void {
     const kind = kinds[signal];
@@ -65,36 +130,5 @@ export function createAccountTries({ register, nextMark, marks, young, kept }: {
     }, now);
   }
 
-  return {
-    count({ accountId, network }, signal, repeated, now) {
-      if (accountId === undefined || repeated === true) return;
-      const { monotonicMs: nowMs } = now;
-      const tried = accounts.of(accountId);
-      const bounds = { windowMs: hourMs, most: from * certain };
-      addRecent(tried[signal], nextMark(), nowMs, bounds);
-      if (signal !== 'failures' || repeated === false) addRecent(tried[signal], nextMark(), nowMs, bounds);
-      if (network !== undefined) {
-        addRecent(tried.places, marks(network.key), nowMs, { windowMs: dayMs, most: 64 });
-        tried.networks = [...tried.networks.filter((each) => each !== network.key), network.key].slice(-mostNetworks);
-      }
-      const count = countRecent(tried[signal], nowMs, hourMs);
-      if (count >= 3 * certain) accounts.keep(accountId, nowMs);
-      const needed = register.isOn(kinds[signal], accountId) ? (from * certain) / 2 : from * certain;
-      if (count >= needed) raise(accountId, tried, signal, now, { failuresInAnHour: Math.round(count / certain), threshold: from });
-    },
-    closed(accountId, now) {
-      const tried = accounts.find(accountId);
-      if (tried !== undefined && countRecent(tried.places, now.monotonicMs, dayMs) >= closedFrom) raise(accountId, tried, 'failures', now, { closedToStrangers: 'yes' });
-    },
-    guessed({ accountId, network }, now) {
-      if (accountId === undefined) return;
-      const tried = accounts.of(accountId);
-      if (network !== undefined && tried.networks.length === 0) tried.networks = [network.key];
-      raise(accountId, tried, 'failures', now, { differentWrongPasswords: 'many' });
-    },
-    entered(accountId) {
-      clearRecent(accounts.find(accountId)?.failures);
-    },
-    size: accounts.size,
-  };
+  return { judge, raise };
 }

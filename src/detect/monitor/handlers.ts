@@ -6,7 +6,7 @@ import type { Places } from './places.ts';
 import { textsOf, type Given, type Subject } from './read-event.ts';
 import type { Register } from './register.ts';
 import type { Rights } from './rights.ts';
-import type { Site, Warmth } from './site.ts';
+import type { Site, StrangerShare } from './site.ts';
 import type { Sources, SourceSignal } from './sources.ts';
 import type { MonitorTime } from './time.ts';
 
@@ -18,7 +18,7 @@ export interface MonitorParts {
   readonly places: Places;
   readonly rights: Rights;
   readonly site: Site;
-  readonly warmth: Warmth;
+  readonly strangers: StrangerShare;
   readonly entries: Entries;
   readonly minutes: Minutes;
   /** A mark that nothing else has: counts events where others count names. */
@@ -49,6 +49,8 @@ function signInFailed(parts: MonitorParts, seen: Seen): void {
     rights.asked(subject, 'leaked', now);
     site.rightPassword(subject, true, now);
   }
+  // Right, and nobody could be asked for more.
+  if (reason === 'suspicious') rights.asked(subject, 'mailed-link', now);
   if (knownDevice === true || (reason !== 'unknown-account' && reason !== 'wrong-password' && reason !== 'too-many-failures')) return;
   if (textsOf(event['reasons']).includes('sprayed-password')) site.sprayed(subject, now);
   const named = subject.mark !== undefined && sources.count(subject, reason === 'unknown-account' ? ['failed', 'unknown'] : ['failed', 'existing'], now);
@@ -57,7 +59,7 @@ function signInFailed(parts: MonitorParts, seen: Seen): void {
 }
 
 function signInSucceeded(parts: MonitorParts, seen: Seen): void {
-  const { minutes, warmth, accounts, sources, entries, register } = parts;
+  const { minutes, strangers, accounts, sources, entries, register } = parts;
   const { event, subject, now } = seen;
   const { network, accountId } = subject;
   const proofs = textsOf(event['proofs']);
@@ -65,7 +67,7 @@ function signInSucceeded(parts: MonitorParts, seen: Seen): void {
   // Of one with two proofs the first has been counted.
   if (proofs.length < 2) minutes.count('attempts', now.monotonicMs);
   noteAddress(parts, seen);
-  warmth.count(known);
+  strangers.count(known);
   if (accountId === undefined) return;
   accounts.entered(accountId);
   sources.takeBack(network, ['failed', 'existing'], subject.mark);
@@ -103,14 +105,17 @@ function signInPending(parts: MonitorParts, seen: Seen): void {
 const refusedSignals: Readonly<Record<string, SourceSignal>> = Object.freeze({ 'sign-in': 'failed', 'sign-up': 'signUps', mail: 'forgot' });
 
 function limiterRefused(parts: MonitorParts, seen: Seen): void {
-  const { minutes, sources } = parts;
+  const { minutes, sources, accounts } = parts;
   const { event, subject, now } = seen;
   const { limiter, rule } = event;
   minutes.count('refused', now.monotonicMs);
   if (rule === 'noAddress') noteAddress(parts, seen);
   if (typeof limiter !== 'string' || rule === 'device') return;
   if (limiter === 'code' || limiter === 'second-factor') guess(parts, seen, 'tokens');
-  else if (Object.hasOwn(refusedSignals, limiter)) sources.count(subject, [refusedSignals[limiter] as SourceSignal], now);
+  else if (Object.hasOwn(refusedSignals, limiter)) {
+    const named = sources.count(subject, [refusedSignals[limiter] as SourceSignal], now);
+    if (!named && limiter === 'sign-in') accounts.refused(subject, now);
+  }
 }
 
 function guess({ sources, accounts, nextMark }: MonitorParts, { subject, now }: Seen, signal: 'tokens' | 'codes'): void {
@@ -137,8 +142,9 @@ function signUpRequested(parts: MonitorParts, seen: Seen): void {
   const { event, subject, now } = seen;
   minutes.count('signUps', now.monotonicMs);
   noteAddress(parts, seen);
-  sources.count(subject, ['signUps'], now);
-  if (event['outcome'] === 'pending') site.signUp(subject, now);
+  // What one network does is an alarm of that network.
+  const named = sources.count(subject, ['signUps'], now);
+  if (!named && event['outcome'] === 'pending') site.signUp(subject, now);
 }
 
 function signUpConfirmed({ sources, places }: MonitorParts, { subject, now }: Seen): void {

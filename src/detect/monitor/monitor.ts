@@ -17,7 +17,7 @@ import { readSubject, type Given } from './read-event.ts';
 import { createMarks } from './recent.ts';
 import { createRegister } from './register.ts';
 import { createRights } from './rights.ts';
-import { createSite, createWarmth } from './site.ts';
+import { createSite, createStrangerShare } from './site.ts';
 import { createSources, type SourceActivity } from './sources.ts';
 import type { AlarmState, ShareAlarm } from './telling.ts';
 import { createTime, type MonitorTime } from './time.ts';
@@ -143,14 +143,14 @@ function partsOf({ emit, onAlarm, onLevel, maxSources, maxSignIns, ...parsed }: 
     onAlarm: (alarm, state) => { tell({ alarm, state }); },
   });
   const places = createPlaces({ young: maxSources, kept: Math.ceil(maxSources / 2) });
-  const warmth = createWarmth();
+  const strangers = createStrangerShare();
   let sequence = 0;
   const nextMark = (): number => (sequence += 1);
   return {
-    register, places, warmth, entries, nextMark,
+    register, places, strangers, entries, nextMark,
     sources: createSources({ register, places, young: Math.ceil(maxSources / 2), kept: maxSources }),
     accounts: createAccountTries({ register, nextMark, marks, young: Math.ceil(maxSources / 4), kept: Math.ceil(maxSources / 4) }),
-    rights: createRights({ register, places, warmth }),
+    rights: createRights({ register, places, strangers }),
     site: createSite(register),
     minutes: createMinutes(),
   };

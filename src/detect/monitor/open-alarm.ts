@@ -141,7 +141,9 @@ export function totalOf({ tried, accountIds }: OpenAlarm): number {
 function summaryOf(alarm: OpenAlarm): string {
   const { title, counted } = alarmKinds[alarm.kind];
   const where = alarm.sources.size > 1 ? `${alarm.sources.size} networks` : alarm.cause;
+  const total = totalOf(alarm);
+  const tried = total > 0 ? `${alarm.count} ${counted} at ${total} accounts or names ` : alarm.spread ? '' : `${alarm.count} ${counted} `;
   const since = new Date(Math.min(8.64e15, alarm.sinceWallMs)).toISOString().slice(0, 16).replace('T', ' ');
-  const entered = alarm.entered.size === 0 ? 'nobody came in' : `${alarm.entered.size} sign-ins succeeded`;
-  return `${title} (${where}): ${alarm.count} ${counted} at ${totalOf(alarm)} accounts or names since ${since} UTC; ${entered}.`;
+  const entered = alarm.entered.size === 0 ? 'nobody came in' : `${alarm.entered.size} ${alarm.spread ? 'strangers signed in since a day before' : 'sign-ins succeeded'}`;
+  return `${title} (${where}): ${tried}since ${since} UTC; ${entered}.`;
 }

@@ -2,25 +2,30 @@ import type { Entry } from './entries.ts';
 import { monthMs, ripeRights, type Places, type Right } from './places.ts';
 import type { Subject } from './read-event.ts';
 import type { Register } from './register.ts';
-import type { Warmth } from './site.ts';
+import type { StrangerShare } from './site.ts';
 import type { MonitorTime } from './time.ts';
 
 const dayMs = 86_400_000;
 const minuteMs = 60_000;
 const waitMs = Object.freeze({ 'second-factor': 5 * minuteMs, 'mailed-link': 10 * minuteMs });
+/** More for each account that is known at the network. */
 const forKnown = 0.5;
-/** Fewer known accounts are a household, not a shared address. */
-const sharedFrom = 3;
-const enteredFrom = 3;
-const askedFrom = 2;
-/** Before the site's browsers are known, everybody is a stranger. */
-const coldFactor = 2;
+/**
+ * So many strangers from one network, and nobody else, are no chance: the log of the likelihood ratio, where nearly all who come with a list are
+ * strangers and of the site's own people only some (Wald 1945). At 10 % of strangers these are three, at 30 % six, on the first day fourteen.
+ */
+const enteredThreshold = 6.5;
+const strangersOfList = 0.95;
+const fewestEntered = 3;
+const fewestAsked = 2;
+/** What was asked for and not given is rarer by far than a stranger: two, up to 30 % of them. */
+const shareOfChance = Object.freeze({ [fewestEntered]: 1, [fewestAsked]: 0.35 });
 const mostWaiting = 1_024;
 
 export interface RightsParts {
   readonly register: Register;
   readonly places: Places;
-  readonly warmth: Warmth;
+  readonly strangers: StrangerShare;
 }
 
 /** Right passwords of strangers, counted by network: the one thing that shows a thief who has a list that is right. */
@@ -34,7 +39,7 @@ export interface Rights {
   readonly isWaiting: () => boolean;
 }
 
-export function createRights({ register, places, warmth }: RightsParts): Rights {
+export function createRights({ register, places, strangers }: RightsParts): Rights {
   const waiting: { readonly network: string; readonly ripeMs: number }[] = [];
 
   function add(subject: Subject, right: Omit<Right, 'mark'>, now: MonitorTime): string | undefined {
@@ -44,7 +49,7 @@ export function createRights({ register, places, warmth }: RightsParts): Rights 
     return network.key;
   }
 
-  const { judgeAsked, judgeEntered } = createJudges({ register, places, warmth });
+  const { judgeAsked, judgeEntered } = createJudges({ register, places, strangers });
 
   return {
     asked(subject, how, now) {
@@ -81,10 +86,10 @@ export function createRights({ register, places, warmth }: RightsParts): Rights 
 }
 
 /** When the right passwords of a network are too many. */
-function createJudges({ register, places, warmth }: RightsParts) {
-  function allowanceAt(network: string, nowMs: number): number {
-    const known = places.knownAt(network, nowMs);
-    return known < sharedFrom ? 0 : forKnown * known;
+function createJudges({ register, places, strangers }: RightsParts) {
+  function thresholdOf(fewest: typeof fewestEntered | typeof fewestAsked, network: string, nowMs: number): number {
+    const byChance = enteredThreshold / Math.log(strangersOfList / strangers.share());
+    return Math.max(fewest, byChance * shareOfChance[fewest]) + forKnown * places.knownAt(network, nowMs);
   }
 
   function judgeAsked(network: string, now: MonitorTime): void {
@@ -92,15 +97,15 @@ function createJudges({ register, places, warmth }: RightsParts) {
     const place = places.find(network);
     const found = ripeRights(place, ['asked', 'leaked'], nowMs - monthMs, nowMs);
     const entered = ripeRights(place, ['entered'], nowMs - monthMs, nowMs).length;
-    const from = askedFrom * (warmth.isWarm() ? 1 : coldFactor) + allowanceAt(network, nowMs) + forKnown * entered;
+    const from = thresholdOf(fewestAsked, network, nowMs) + forKnown * entered;
     if (found.length >= from) sign('leaked-passwords', network, found, from, now);
   }
 
   function judgeEntered(network: string, now: MonitorTime): void {
     const { monotonicMs: nowMs } = now;
     const found = ripeRights(places.find(network), ['entered', 'asked', 'leaked'], nowMs - dayMs, nowMs);
-    const from = enteredFrom + allowanceAt(network, nowMs);
-    if (warmth.isWarm() && found.length >= from) sign('many-accounts', network, found, from, now);
+    const from = thresholdOf(fewestEntered, network, nowMs);
+    if (found.length >= from) sign('many-accounts', network, found, from, now);
   }
 
   function sign(kind: 'leaked-passwords' | 'many-accounts', network: string, found: readonly Right[], threshold: number, now: MonitorTime): void {

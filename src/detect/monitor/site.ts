@@ -7,18 +7,21 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const everywhere = 'everywhere';
 
-/** Whether enough is known of the site: on the first day after it was built in, nobody has a browser that is known. */
-export interface Warmth {
+/** How many of those who sign in come by a browser that is not known: on the first day after it was built in, all of them. */
+export interface StrangerShare {
   count(known: boolean): void;
-  isWarm(): boolean;
+  /** At least 0.05, at most 0.6. */
+  share(): number;
 }
 
-const warmFrom = 50;
+/** What is believed before anything is known. */
+const priorStrangers = 30;
+const priorKnown = 20;
 const halvedAt = 1_024;
 
-export function createWarmth(): Warmth {
-  let known = 0;
-  let strangers = 0;
+export function createStrangerShare(): StrangerShare {
+  let known = priorKnown;
+  let strangers = priorStrangers;
   return {
     count(isKnown) {
       if (isKnown) known += 1;
@@ -27,7 +30,7 @@ export function createWarmth(): Warmth {
       known /= 2;
       strangers /= 2;
     },
-    isWarm: () => known >= warmFrom && known >= strangers,
+    share: () => Math.min(0.6, Math.max(0.05, strangers / (known + strangers))),
   };
 }
 
@@ -54,6 +57,8 @@ const sprayedForAttack = 3;
 /** The end of a surge is told too, but of many processes perhaps to another one. */
 const surgeHoldMs = Object.freeze({ fast: 6 * hourMs, slow: 24 * hourMs });
 const noAddressFrom = 10;
+/** At night, hours may pass between two sign-ups. */
+const signUpsHoldMs = 3 * hourMs;
 const signUpFactor = 4;
 const fewestSignUps = 40;
 const fewestDays = 3;
@@ -76,7 +81,7 @@ export function createSite(register: Register): Site {
       const { last, usual } = signUps.count(now.monotonicMs);
       if (usual === undefined || last < Math.max(fewestSignUps, signUpFactor * usual)) return;
       const on = register.isOn('mass-signup', everywhere);
-      register.sign({ kind: 'mass-signup', cause: everywhere, sources: sourcesOf(subject), sinceMs: on ? now.monotonicMs : Math.max(0, now.monotonicMs - dayMs), count: on ? 1 : last, ...triedOf(subject), evidence: { signUpsInADay: last, usual: Math.round(usual) } }, now);
+      register.sign({ kind: 'mass-signup', cause: everywhere, sources: sourcesOf(subject), sinceMs: on ? now.monotonicMs : Math.max(0, now.monotonicMs - dayMs), count: on ? 1 : last, holdMs: signUpsHoldMs, evidence: { signUpsInADay: last, usual: Math.round(usual) } }, now);
     },
     noAddress(now) {
       sequence += 1;

@@ -110,7 +110,11 @@ describe('guessing at one account', () => {
 
   it('is brute force where the login guard says so, and where failures from several networks closed the password', async () => {
     const guessed = setup();
-    await guessed.see({ type: 'login-guard.decided', verdict: 'step-up', reasons: ['account'], enforced: true, accountId: 'user-1', address: attacker });
+    const says: SecurityEvent = { type: 'login-guard.decided', verdict: 'step-up', reasons: ['account'], enforced: true, accountId: 'user-1', address: attacker };
+    await guessed.see(says);
+    expect(guessed.raised()).toEqual([]);
+    await trace(guessed, 5, 3 * hourMs, () => wrongPassword(1, attacker, { repeated: false }));
+    await guessed.see(says);
     expect(guessed.raised()).toEqual(['brute-force']);
     const closed = setup();
     await trace(closed, 6, 2 * hourMs, (number) => wrongPassword(1, `203.0.113.${number}`));

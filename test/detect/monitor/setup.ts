@@ -81,7 +81,7 @@ export const guessedToken = (address = attacker): SecurityEvent => ({ type: 'pas
 export const wrongCode = (number: number, address = attacker): SecurityEvent => ({ type: 'second-factor.failed', flow: 'second-factor', method: 'recovery-code', reason: 'mismatch', accountId: `user-${number}`, address });
 
 /** A site whose users have browsers that are known: each from a network of their own. */
-export async function inPeace({ see }: Setup, users = 100): Promise<void> {
+export async function inPeace({ see }: Setup, users = 400): Promise<void> {
   for (let user = 0; user < users; user += 1) await see(signedIn(10_000 + user, `192.0.2.${user % 250}`, { known: true }));
 }
 

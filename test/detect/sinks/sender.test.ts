@@ -1,6 +1,6 @@
 import { alarmSenderDefaults, createAlarmSender, type Alarm, type AlarmSenderOptions, type AlarmSink } from 'portcullis/detect';
 import { fakeClock } from 'portcullis/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { alarm, setup, stuffing } from '../support.ts';
 
 /** A sink that remembers what it was sent, and does what `act` says. */
@@ -238,7 +238,7 @@ describe('the alarm sender', () => {
     ['an error whose fields throw', Object.defineProperties(new Error('down'), { name: { get() { throw new Error('trap'); } }, retry: { get() { throw new Error('trap'); } } })],
     ['an error that asks for nonsense', Object.assign(new Error('down'), { retry: 'twice', retryAfterMs: 'soon' })],
   ])('tries again where a sink rejects with %s', async (_, error) => {
-    const { sink, sent } = sinkOf(async (turn) => { if (turn === 1) throw error; });
+    const { sink, sent } = sinkOf(vi.fn(async () => undefined).mockRejectedValueOnce(error));
     const { sender, clock } = setup([sink], { random: () => Buffer.alloc(0) });
     sender.send(stuffing);
     await clock.advance(1_000);

@@ -9,7 +9,7 @@ const alias = subpaths.map(({ name, source }) => ({
   replacement: resolve(import.meta.dirname, source),
 }));
 
-const pieces = 'test/{kernel,password,breach,hasher,limiter,login-guard,uniform,audit,cli,detect,device,epochs,mfa,read-only,recovery,resets,totp,flows,stores,adapters,testing,examples,bench,wiring}/**/*.test.ts';
+const pieces = 'test/{kernel,password,breach,hasher,limiter,login-guard,uniform,audit,cli,client-address,detect,device,epochs,mfa,read-only,recovery,resets,totp,flows,stores,adapters,testing,examples,bench,wiring}/**/*.test.ts';
 
 /** They mostly wait for the browser: two at a time. */
 const walks = 'test/system/browser*.test.ts';

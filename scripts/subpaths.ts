@@ -3,6 +3,7 @@ export const subpaths = [
   { name: 'index', source: 'src/index.ts' },
   { name: 'audit', source: 'src/audit/index.ts' },
   { name: 'breach', source: 'src/breach/index.ts' },
+  { name: 'client-address', source: 'src/client-address/index.ts' },
   { name: 'detect', source: 'src/detect/index.ts' },
   { name: 'device', source: 'src/device/index.ts' },
   { name: 'epochs', source: 'src/epochs/index.ts' },

@@ -43,10 +43,10 @@ export function expressOf(express: typeof express5): Framework {
 
   return {
     startApp: (options) => startApp(express, options),
-    startLimited({ limiter, keys, answered }) {
+    startLimited({ limiter, keys, address, answered }) {
       const app = express();
       if (answered === true) app.use(late);
-      app.use(limitRequests({ limiter, keys }));
+      app.use(limitRequests({ limiter, keys, ...(address && { address }) }));
       app.get('/', (_req, res) => {
         res.send('fine');
       });

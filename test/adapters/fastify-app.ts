@@ -44,10 +44,10 @@ const looseRouter = { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, c
 
 export const fastifyFramework: Framework = {
   startApp,
-  startLimited({ limiter, keys, answered }) {
+  startLimited({ limiter, keys, address, answered }) {
     const app = fastify();
     if (answered === true) app.addHook('onRequest', late);
-    app.addHook('onRequest', limitRequests({ limiter, keys: (client, request) => keys(client, request as never) }));
+    app.addHook('onRequest', limitRequests({ limiter, keys: (client, request) => keys(client, request as never), ...(address && { address }) }));
     app.get('/', async () => 'fine');
     return served(app);
   },

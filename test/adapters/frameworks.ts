@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import express5 from 'express';
 import { MemoryStore } from 'express-session';
 import { createPortcullis, type Mail, type Portcullis, type PortcullisOptions, type SecurityEvent } from 'portcullis';
+import type { AddressedRequest } from 'portcullis/client-address';
 import type { ExpressDoorsOptions, LimitRequestsOptions, ReadOnlyRouteOptions } from 'portcullis/express';
 import type { Limiter } from 'portcullis/limiter';
 import type { ReadOnlyMode } from 'portcullis/read-only';
@@ -44,6 +45,7 @@ export interface RunningApp {
 export interface LimitSetup {
   readonly limiter: Limiter<'address'>;
   readonly keys: LimitRequestsOptions<'address'>['keys'];
+  readonly address?: (req: AddressedRequest) => string | undefined;
   /** Something before the limit has answered already. */
   readonly answered?: boolean;
 }

@@ -13,6 +13,7 @@ const job: Readonly<Record<Name, readonly string[]>> = {
   index: ['argon2', '@node-rs/argon2', 'undici', 'lru-cache', '@zxcvbn-ts/', 'otplib', 'uqr'],
   audit: [],
   breach: ['undici', 'lru-cache'],
+  'client-address': [],
   detect: ['undici'],
   device: [],
   epochs: [],

@@ -82,7 +82,7 @@ describe('the README', () => {
   it('has one section per piece, in order', () => {
     const headings = [...readme.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
     expect(headings).toEqual([
-      'Install', 'Quick start', 'createPortcullis', 'sign-in and the other flows', 'express', 'fastify', 'limiter', 'login-guard', 'hasher', 'password', 'breach', 'device', 'totp', 'recovery', 'resets', 'mfa', 'read-only', 'epochs', 'uniform', 'audit', 'detect',
+      'Install', 'Quick start', 'createPortcullis', 'sign-in and the other flows', 'express', 'fastify', 'client-address', 'limiter', 'login-guard', 'hasher', 'password', 'breach', 'device', 'totp', 'recovery', 'resets', 'mfa', 'read-only', 'epochs', 'uniform', 'audit', 'detect',
       'stores', 'postgres', 'redis', 'testing', 'The command', 'Errors', 'Measured', 'What it does not do',
     ]);
   });

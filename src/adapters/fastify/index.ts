@@ -5,7 +5,7 @@ export type { GuardOptions } from '../http/guard.ts';
 export type { ClientKeys, LimitOptions } from '../http/limit.ts';
 export type { ReadOnlyPageFacts } from '../http/read-only-answer.ts';
 export type { GuardedPages, GuardedRoutes } from '../http/read-only.ts';
-export { factsOf as requestFacts } from '../http/request.ts';
+export { requestFacts } from '../http/request.ts';
 export { guardUpgrade, type UpgradeHandler } from '../http/upgrade.ts';
 export { fastifyDoors, type FastifyDoor, type FastifyDoors, type FastifyDoorsOptions, type FastifyHook } from './doors.ts';
 export { limitRequests, type LimitRequestsOptions } from './limit.ts';

@@ -2,6 +2,8 @@ import type { RejectionReason } from '../../flows/parts.ts';
 import { callback, group, list, oneOf, optional, readOptions, text } from '../../kernel/options.ts';
 import type { SessionFacts } from '../../ports/session.ts';
 import type { TotpEnrollment, TotpFactor } from '../../totp/index.ts';
+import { addressOption } from './address.ts';
+import type { HttpRequest } from './framework.ts';
 
 type Hook<Req, Res, Answer, T> = (req: Req, res: Res, what: T) => Answer;
 
@@ -65,6 +67,11 @@ export interface DoorsOptions<Req, Res, Answer> {
    * means those of the whole registrable domain, and the one of a known browser among them. `cache` is not to be had: browsers stall on it.
    */
   readonly clearSiteData?: readonly ('storage' | 'cookies' | 'clientHints' | 'executionContexts')[];
+  /**
+   * The client's address, where the framework's own setting cannot tell it: what `clientAddress` makes, or a function of yours. One that throws or
+   * answers what is no address counts as no address, and is named as a warning. Default: `req.ip`.
+   */
+  readonly address?: (req: Req) => string | undefined;
   /** What else a sign-up tells, as JSON values. Default: nothing. */
   readonly profileOf?: (req: Req) => Readonly<Record<string, unknown>>;
   /** Names of the body's fields. Default: email, password, token, code, and each other one as it is called here. */
@@ -98,7 +105,7 @@ interface FieldNames {
 }
 
 /** Reads the options of a function that makes doors. Throws ERR_CONFIG. */
-export function readDoorsOptions<Req, Res>(name: string, options: DoorsOptions<Req, Res, unknown>) {
+export function readDoorsOptions<Req extends HttpRequest, Res>(name: string, options: DoorsOptions<Req, Res, unknown>) {
   type Given = Required<DoorsOptions<Req, Res, unknown>>;
   return readOptions(name, options, {
     sessionOf: callback<Given['sessionOf']>(),
@@ -116,6 +123,7 @@ export function readDoorsOptions<Req, Res>(name: string, options: DoorsOptions<R
     onRefused: optional(callback<Given['onRefused']>()),
     onEnrollmentDue: optional(callback<Given['onEnrollmentDue']>()),
     clearSiteData: list(oneOf(['storage', 'cookies', 'clientHints', 'executionContexts']), ['storage']),
+    address: addressOption<Req>(),
     profileOf: callback<Given['profileOf']>(() => ({})),
     fields: group({
       identifier: text('email'),
@@ -136,4 +144,4 @@ export function readDoorsOptions<Req, Res>(name: string, options: DoorsOptions<R
   });
 }
 
-export type ParsedDoorsOptions<Req, Res> = ReturnType<typeof readDoorsOptions<Req, Res>>;
+export type ParsedDoorsOptions<Req extends HttpRequest, Res> = ReturnType<typeof readDoorsOptions<Req, Res>>;

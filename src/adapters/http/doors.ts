@@ -1,5 +1,6 @@
 import type { Portcullis } from '../../portcullis.ts';
 import type { Reply } from '../../ports/reply.ts';
+import { frameworkAddress } from './address.ts';
 import { answerBy, finishSignIn, raise, sendClearSiteData, sendCookies, sendOrReject, type DoorParts } from './answers.ts';
 import type { ParsedDoorsOptions } from './doors-options.ts';
 import { factorDoors, type FactorDoors } from './factor-doors.ts';
@@ -37,11 +38,11 @@ export function createDoors<Req extends HttpRequest, Res, Handler>(parts: DoorPa
   return {
     signUp: door('sign-up', async (req, res) => {
       const entries = { identifier: identifierOf(req), password: bodyField(req, fields.password), profile: profileOf(req) };
-      await sendOrReject(parts, { req, res }, { flow: 'sign-up', answered: await signUp.request({ ...entries, facts: factsOf(req) }) });
+      await sendOrReject(parts, { req, res }, { flow: 'sign-up', answered: await signUp.request({ ...entries, facts: factsOf(req, options.address) }) });
     }),
-    confirm: door('confirm-sign-up', (req, res) => answer(res, signUp.confirm({ ...proofOf(req, fields), facts: factsOf(req) }))),
-    resend: door('resend-confirmation', (req, res) => answer(res, signUp.resend({ identifier: identifierOf(req), facts: factsOf(req) }))),
-    forgot: door('forgot-password', (req, res) => answer(res, passwordReset.request({ identifier: identifierOf(req), facts: factsOf(req) }))),
+    confirm: door('confirm-sign-up', (req, res) => answer(res, signUp.confirm({ ...proofOf(req, fields), facts: factsOf(req, options.address) }))),
+    resend: door('resend-confirmation', (req, res) => answer(res, signUp.resend({ identifier: identifierOf(req), facts: factsOf(req, options.address) }))),
+    forgot: door('forgot-password', (req, res) => answer(res, passwordReset.request({ identifier: identifierOf(req), facts: factsOf(req, options.address) }))),
     signIn: door('sign-in', signIn(parts)),
     signOut: door('sign-out', signOut(parts)),
     reset: door('password-reset', reset(parts)),
@@ -51,16 +52,18 @@ export function createDoors<Req extends HttpRequest, Res, Handler>(parts: DoorPa
 }
 
 /** What every door asks first: is it a POST, and from a page of this app? */
-function questions<Req extends HttpRequest, Res>({ http, portcullis }: DoorParts<Req, Res>): (route: string, work: Work<Req, Res>) => Work<Req, Res> {
+function questions<Req extends HttpRequest, Res>({ http, portcullis, options }: DoorParts<Req, Res>): (route: string, work: Work<Req, Res>) => Work<Req, Res> {
   const { checkAddress, emit, origin, uniform } = portcullis;
   const checkBody = createBodyCheck(http);
   return (route, work) => async (req, res) => {
     // Only signing out asks for no answer and no address.
-    if (hasHungUp(req) && route !== 'sign-out') return;
-    checkAddress(addressFactsOf(req, http.proxyTrustOf(req)));
+    const address = options.address(req);
+    if (hasHungUp(req, address) && route !== 'sign-out') return;
+    // What the framework trusts says nothing about an address that it did not find.
+    checkAddress(addressFactsOf(req, { address, proxyTrust: options.address === frameworkAddress ? http.proxyTrustOf(req) : 'some' }));
     if (req.method !== 'POST') http.send(res, { status: 405, headers: { 'Allow': 'POST', 'Cache-Control': 'no-store' }, body: '' });
     else if (isCrossSite(req, origin)) {
-      emit({ type: 'request.cross-site', route, ...(req.ip !== undefined && { address: req.ip }) });
+      emit({ type: 'request.cross-site', route, ...(address !== undefined && { address }) });
       http.send(res, uniform.reply('cross-site', acceptsOf(req)));
     } else {
       checkBody(req);
@@ -77,7 +80,7 @@ function signIn<Req extends HttpRequest, Res>(parts: DoorParts<Req, Res>): Work<
   const { fields } = parts.options;
   return async (req, res) => {
     const input = { identifier: bodyField(req, fields.identifier), password: bodyField(req, fields.password), challenge: bodyField(req, fields.challenge) };
-    await finishSignIn(parts, { req, res }, await parts.portcullis.signIn.attempt({ ...input, facts: factsOf(req) }));
+    await finishSignIn(parts, { req, res }, await parts.portcullis.signIn.attempt({ ...input, facts: factsOf(req, parts.options.address) }));
   };
 }
 
@@ -87,7 +90,7 @@ function signOut<Req extends HttpRequest, Res>({ http, portcullis, options }: Do
     const session = sessionOf(req);
     await endSession(req);
     // An app without a type checker may say null for nobody.
-    if (typeof session?.accountId === 'string') sendCookies(http, res, portcullis.signOut.done({ accountId: session.accountId, facts: factsOf(req) }).setCookies);
+    if (typeof session?.accountId === 'string') sendCookies(http, res, portcullis.signOut.done({ accountId: session.accountId, facts: factsOf(req, options.address) }).setCookies);
     sendClearSiteData(http, res, clearSiteData);
     if (onSignedOut === undefined) http.send(res, { status: 204, headers: { 'Cache-Control': 'no-store' }, body: '' });
     else await answerBy(http, res, onSignedOut(req, res));
@@ -99,7 +102,7 @@ function reset<Req extends HttpRequest, Res>(parts: DoorParts<Req, Res>): Work<R
   return async (req, res) => {
     const signedInAs = sessionOf(req)?.accountId;
     const input = { ...proofOf(req, fields), password: bodyField(req, fields.password), secondFactor: bodyField(req, fields.secondFactor), proof: bodyField(req, fields.proof) };
-    const result = await parts.portcullis.passwordReset.redeem({ ...input, facts: factsOf(req) });
+    const result = await parts.portcullis.passwordReset.redeem({ ...input, facts: factsOf(req, parts.options.address) });
     if (result.outcome === 'reset') {
       await endSessions(req, { accountId: result.accountId, which: result.revoke });
       // A session library that saves at the end of each request would bring this one back.
@@ -120,7 +123,7 @@ function changePassword<Req extends HttpRequest, Res>(parts: DoorParts<Req, Res>
       return;
     }
     const passwords = { currentPassword: bodyField(req, fields.currentPassword), newPassword: bodyField(req, fields.newPassword) };
-    const result = await passwordChange.change({ session, ...passwords, facts: factsOf(req) });
+    const result = await passwordChange.change({ session, ...passwords, facts: factsOf(req, options.address) });
     if (result.outcome === 'changed') {
       await endSessions(req, { accountId: result.accountId, which: result.revoke });
       await raise(req, result.session, options);

@@ -38,7 +38,7 @@ export function factorDoors<Req extends HttpRequest, Res, Handler>(parts: DoorPa
   const { http, portcullis, options } = parts;
   const { factors, emailChange } = portcullis;
   const { fields, sessionOf } = options;
-  const asked = (req: Req) => ({ session: sessionOf(req), facts: factsOf(req) });
+  const asked = (req: Req) => ({ session: sessionOf(req), facts: factsOf(req, options.address) });
   const chosen = (req: Req) => ({ ...asked(req), factorId: bodyField(req, fields.factorId) });
   const change = (route: string, decide: (req: Req) => Promise<FactorChanged | Answered>): Handler =>
     door(route, async (req, res) => {
@@ -48,7 +48,7 @@ export function factorDoors<Req extends HttpRequest, Res, Handler>(parts: DoorPa
     });
   return {
     secondFactor: door('second-factor', async (req, res) => {
-      const input = { code: bodyField(req, fields.code), proof: bodyField(req, fields.proof), remember: bodyField(req, fields.remember), facts: factsOf(req) };
+      const input = { code: bodyField(req, fields.code), proof: bodyField(req, fields.proof), remember: bodyField(req, fields.remember), facts: factsOf(req, options.address) };
       await finishSignIn(parts, { req, res }, await portcullis.secondFactor.verify(input));
     }),
     enroll: door('enroll-factor', enroll(parts)),
@@ -85,7 +85,7 @@ async function settle<Req extends HttpRequest, Res>(req: Req, { accountId, revok
 function enroll<Req extends HttpRequest, Res>({ http, portcullis, options }: DoorParts<Req, Res>): Work<Req, Res> {
   const { fields, sessionOf, onEnrollment } = options;
   return async (req, res) => {
-    const result = await portcullis.enrollment.enroll({ session: sessionOf(req), name: bodyField(req, fields.factorName), facts: factsOf(req) });
+    const result = await portcullis.enrollment.enroll({ session: sessionOf(req), name: bodyField(req, fields.factorName), facts: factsOf(req, options.address) });
     if (result.outcome === 'answered') sendAnswer(http, res, result);
     else await sendSecret(http, { req, res }, { hook: onEnrollment, what: result.enrollment });
   };
@@ -95,7 +95,7 @@ function confirmFactor<Req extends HttpRequest, Res>(parts: DoorParts<Req, Res>)
   const { http, portcullis, options } = parts;
   const { fields, sessionOf, onEnrolled } = options;
   return async (req, res) => {
-    const result = await portcullis.enrollment.confirm({ session: sessionOf(req), factorId: bodyField(req, fields.factorId), code: bodyField(req, fields.code), facts: factsOf(req) });
+    const result = await portcullis.enrollment.confirm({ session: sessionOf(req), factorId: bodyField(req, fields.factorId), code: bodyField(req, fields.code), facts: factsOf(req, options.address) });
     if (result.outcome === 'answered') {
       await sendOrReject(parts, { req, res }, { flow: 'confirm-factor', answered: result });
       return;
@@ -109,7 +109,7 @@ function confirmFactor<Req extends HttpRequest, Res>(parts: DoorParts<Req, Res>)
 
 function reissueCodes<Req extends HttpRequest, Res>({ http, portcullis, options }: DoorParts<Req, Res>): Work<Req, Res> {
   return async (req, res) => {
-    const result = await portcullis.factors.reissueCodes({ session: options.sessionOf(req), facts: factsOf(req) });
+    const result = await portcullis.factors.reissueCodes({ session: options.sessionOf(req), facts: factsOf(req, options.address) });
     if (result.outcome === 'answered') {
       sendAnswer(http, res, result);
       return;
@@ -125,7 +125,7 @@ function stepUp<Req extends HttpRequest, Res>(parts: DoorParts<Req, Res>): Work<
   const { fields, sessionOf, onSteppedUp } = options;
   return async (req, res) => {
     const input = { password: bodyField(req, fields.password), code: bodyField(req, fields.code), proof: bodyField(req, fields.proof) };
-    const result = await portcullis.stepUp.verify({ session: sessionOf(req), ...input, facts: factsOf(req) });
+    const result = await portcullis.stepUp.verify({ session: sessionOf(req), ...input, facts: factsOf(req, options.address) });
     if (result.outcome === 'stepped-up') await raise(req, result.session, options);
     if (result.outcome === 'answered') await sendOrReject(parts, { req, res }, { flow: 'step-up', answered: result });
     else if (onSteppedUp === undefined || acceptsOf(req) === 'json') sendAnswer(http, res, result);
@@ -137,7 +137,7 @@ function confirmChallenge<Req extends HttpRequest, Res>(parts: DoorParts<Req, Re
   const { http, portcullis, options } = parts;
   const { fields, sessionOf, onConfirmed } = options;
   return async (req, res) => {
-    const result = await portcullis.challenge.confirm({ token: bodyField(req, fields.token), session: sessionOf(req), facts: factsOf(req) });
+    const result = await portcullis.challenge.confirm({ token: bodyField(req, fields.token), session: sessionOf(req), facts: factsOf(req, options.address) });
     if (result.outcome === 'confirmed') {
       await raise(req, result.session, options);
       if (onConfirmed === undefined || acceptsOf(req) === 'json') http.send(res, result.reply);
@@ -150,7 +150,7 @@ function disown<Req extends HttpRequest, Res>({ http, portcullis, options }: Doo
   const { fields, sessionOf, endSessions } = options;
   return async (req, res) => {
     const signedInAs = sessionOf(req)?.accountId;
-    const result = await portcullis.challenge.disown({ token: bodyField(req, fields.token), facts: factsOf(req) });
+    const result = await portcullis.challenge.disown({ token: bodyField(req, fields.token), facts: factsOf(req, options.address) });
     if (result.outcome === 'disowned') {
       await endSessions(req, { accountId: result.accountId, which: result.revoke });
       if (signedInAs === result.accountId) await endSession(req);

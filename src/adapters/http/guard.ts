@@ -23,7 +23,7 @@ export function createGuard<Req extends HttpRequest, Res>({ http, portcullis, op
       const session = sessionOf(req);
       // Where it stands before a request twice, by mistake, it asks once for one session. Another guard, or another session, is another question.
       if (session !== undefined && req[passed] === session) return true;
-      const result = await portcullis.access.check({ session, ...own, facts: factsOf(req) });
+      const result = await portcullis.access.check({ session, ...own, facts: factsOf(req, options.address) });
       if (result.outcome === 'allowed') {
         if (result.session !== session) await remember(req, result.session);
         if (result.enrollUntilMs !== undefined) await settled(res, onEnrollmentDue?.(req, res, { enrollUntilMs: result.enrollUntilMs }));

@@ -7,6 +7,7 @@ import { callback, port, readOptions } from '../../kernel/options.ts';
 import type { Limiter, LimiterDecision, LimiterKeys } from '../../limiter/index.ts';
 import type { TakeAtOnce } from '../../limiter/limiter.ts';
 import type { Reply } from '../../ports/reply.ts';
+import { addressOption, type AddressOf } from './address.ts';
 import { failureOf, type Framework, type HttpRequest, type Next } from './framework.ts';
 import { acceptsOf } from './request.ts';
 
@@ -22,6 +23,8 @@ export interface LimitOptions<Name extends string, Req> {
   readonly limiter: Limiter<Name>;
   /** The key of each rule that applies to the request. */
   readonly keys: (client: ClientKeys, req: Req) => LimiterKeys<Name>;
+  /** The client's address, where the framework's own setting cannot tell it: what `clientAddress` makes. Default: `req.ip`. */
+  readonly address?: (req: Req) => string | undefined;
 }
 
 const title = 'Too many requests';
@@ -42,11 +45,12 @@ const storeGone: Reply = { status: 503, headers: { ...headers, 'Retry-After': '5
 
 /** Makes what charges each request, and answers it where it is one too many or nothing can be counted. Throws ERR_CONFIG. */
 export function createLimit<Name extends string, Req extends HttpRequest, Res>(http: Framework<Req, Res>, options: LimitOptions<Name, Req>): (req: Req, res: Res, next: Next) => void {
-  const { limiter, keys } = readOptions('limitRequests', options, {
+  const { limiter, keys, address } = readOptions('limitRequests', options, {
     limiter: port<Limiter<Name>>(['take', 'headers']),
     keys: callback<LimitOptions<Name, Req>['keys']>(),
+    address: addressOption<Req>(),
   });
-  const { dueOf, pay } = createPayments(keys);
+  const { dueOf, pay } = createPayments(keys, address);
   const { write, fail } = createAnswers(http, limiter);
   // The limiter's own answer where it is there at once; another object in its place is asked by its `take`.
   const take = (atOnceOf(limiter) as TakeAtOnce<Name> | undefined) ?? ((due: LimiterKeys<Name>) => limiter.take(due));
@@ -133,13 +137,13 @@ interface Payments<Name extends string, Req> {
   readonly pay: (req: Req, due: LimiterKeys<Name>) => void;
 }
 
-function createPayments<Name extends string, Req extends HttpRequest>(keys: LimitOptions<Name, Req>['keys']): Payments<Name, Req> {
+function createPayments<Name extends string, Req extends HttpRequest>(keys: LimitOptions<Name, Req>['keys'], addressOf: AddressOf<Req>): Payments<Name, Req> {
   // A mark on the request itself: an entry in a WeakSet would cost as much as the rest of a decision.
   const paid = Symbol('portcullis.paid');
   type Marked = Req & { [paid]?: LimiterKeys<Name> };
   return {
     dueOf(req: Marked) {
-      const found = keys(clientOf(req.ip), req);
+      const found = keys(clientOf(addressOf(req)), req);
       return req[paid] === undefined ? found : unpaid(found, req[paid]);
     },
     pay(req: Marked, due) {

@@ -1,11 +1,18 @@
 import type { AddressFacts } from '../../limiter/index.ts';
 import type { RequestFacts } from '../../ports/attempt.ts';
 import { preferredForm } from './accepts.ts';
+import { frameworkAddress, ownAddress, type AddressOf } from './address.ts';
 import type { Framework, HttpRequest } from './framework.ts';
 
-/** What the flows want to know of a request, for calls of your own. */
-export function factsOf({ ip, headers }: HttpRequest): RequestFacts {
-  return { address: ip, accepts: preferredForm(headers.accept), cookies: headers.cookie, userAgent: headers['user-agent'] };
+/** What the flows want to know of a request, for calls of your own. `address`: the option of that name, where the doors have it. */
+export function requestFacts<Req extends HttpRequest>(req: Req, address?: (req: Req) => string | undefined): RequestFacts {
+  return factsOf(req, address === undefined ? frameworkAddress : ownAddress(address));
+}
+
+/** The same for what was read once. */
+export function factsOf<Req extends HttpRequest>(req: Req, addressOf: AddressOf<Req>): RequestFacts {
+  const { headers } = req;
+  return { address: addressOf(req), accepts: preferredForm(headers.accept), cookies: headers.cookie, userAgent: headers['user-agent'] };
 }
 
 /** Which form of answer the client prefers. */
@@ -13,16 +20,16 @@ export function acceptsOf({ headers }: HttpRequest): 'html' | 'json' {
   return preferredForm(headers.accept);
 }
 
-export function addressFactsOf(req: HttpRequest, proxyTrust: AddressFacts['proxyTrust']): AddressFacts {
-  return { address: req.ip, forwarded: req.headers['x-forwarded-for'] !== undefined || req.headers.forwarded !== undefined, proxyTrust };
+export function addressFactsOf(req: HttpRequest, { address, proxyTrust }: Pick<AddressFacts, 'address' | 'proxyTrust'>): AddressFacts {
+  return { address, forwarded: req.headers['x-forwarded-for'] !== undefined || req.headers.forwarded !== undefined, proxyTrust };
 }
 
 /**
  * Whether the client closed its connection, and its address went with it. It must not be counted with those that never had
  * one, whose budget is wide: whoever hangs up in time would send mails by the hundred.
  */
-export function hasHungUp({ ip, socket }: HttpRequest): boolean {
-  return ip === undefined && socket.destroyed;
+export function hasHungUp({ socket }: HttpRequest, address: string | undefined): boolean {
+  return address === undefined && socket.destroyed;
 }
 
 const forms = ['application/x-www-form-urlencoded', 'application/json'];

@@ -1,0 +1,1 @@
+export { clientAddress, type AddressedRequest, type ClientAddressOptions } from './client-address.ts';

@@ -182,7 +182,8 @@ function memoryTable(results: readonly RunResult[]): ReportTable {
     head: ['policy', 'after 28 quiet days', 'before A9', 'after a million fresh keys', 'blocked sources still blocked', 'A10: beyond the limit'],
     rows: policiesOf(results).map((policy) => {
       const kept = one(policy, 'A9', ({ stillBlocked }) => stillBlocked);
-      return [policy, size(one(policy, 'legit', ({ bytes }) => bytes)), size(one(policy, 'A9', ({ bytesBefore }) => bytesBefore)), size(one(policy, 'A9', ({ bytes }) => bytes)), kept === undefined ? 'none was blocked' : percent(kept), String(one(policy, 'A10', ({ overshoot }) => overshoot) ?? '')];
+      const flooded = results.some((run) => run.policy === policy && run.attacker === 'A9');
+      return [policy, size(one(policy, 'legit', ({ bytes }) => bytes)), size(one(policy, 'A9', ({ bytesBefore }) => bytesBefore)), size(one(policy, 'A9', ({ bytes }) => bytes)), kept === undefined ? (flooded ? 'none was blocked' : '') : percent(kept), String(one(policy, 'A10', ({ overshoot }) => overshoot) ?? '')];
     }),
   };
 }

@@ -95,7 +95,7 @@ export const bench: Bench = {
     'One redis-server of Debian on the same machine, emptied before each turn, nothing kept on the disk. A turn is a fresh process with one ioredis client without ' +
     `auto-pipelining that makes ${attempts.toLocaleString('en-GB')} attempts, after a quarter as many that are not counted; 10,000 keys a limit, keyed digests as the flows make them, ` +
     'every attempt passes. Ours is what createPortcullis wires: limiter, deadline, breaker, what is remembered in the process, store; its deadline is 10 s, so that the server decides ' +
-    'every attempt (an event of a failure ends the run). The bare script has its keys and arguments made beforehand, and its answer is not looked at. rate-limiter-flexible consumes ' +
+    'every attempt (an event of a failure ends the run). The store sends attempts of one turn of the event loop as one script, up to 24 keys. The bare script decides one attempt a call; its keys and arguments are made beforehand, and its answer is not looked at. rate-limiter-flexible consumes ' +
     'its three limits at once (Promise.all). The control is ours again. Growth: so many processes at the same time, sums of their paces and the highest of their p99. ' +
     'Memory: 100,000 keys of one limit, used_memory after less before.',
   chart,

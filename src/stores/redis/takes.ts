@@ -41,7 +41,8 @@ export function createTakes({ run, script, read }: TakesParts): Takes {
     const [sentKeys, sentArgs, sent] = [keys, args, waiting];
     [keys, args, waiting] = [[], [], []];
     if (sent.length > 1) for (const { count } of sent) sentArgs.push(String(count));
-    run(script, sentKeys, sentArgs, sent.length).then(
+    // Whatever throws must reject them: nobody waits for the function that sends.
+    new Promise((resolve) => { resolve(run(script, sentKeys, sentArgs, sent.length)); }).then(
       (answer) => { settle(sent, answer, sentKeys.length); },
       (error: unknown) => {
         for (const { reject } of sent) reject(error);

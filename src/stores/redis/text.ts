@@ -5,7 +5,7 @@ import { wrongAnswer } from './faults.ts';
 
 /** What the kernel's key ring makes of a name: as long as a digest here, and kept as it is. */
 const plain = /^[\w-]{22}$/;
-const maxTags = 1_000;
+const maxHeads = 1_000;
 
 /** Names keys in the server. Short, since memory is paid for each: a rule and a key take 31 characters after the prefix. */
 export interface Names {
@@ -16,25 +16,25 @@ export interface Names {
 }
 
 export function createNames(prefix: string): Names {
-  const tags = new Map<string, { readonly windowMs: number; readonly tag: string }>();
+  const heads = new Map<string, { readonly windowMs: number; readonly head: string }>();
 
   /**
-   * By the name and the whole window: a script brings a key that is further ahead than its window to the end of it. A process with a
+   * How the keys of a rule begin: by its name and the whole window: a script brings a key that is further ahead than its window to the end of it. A process with a
    * shorter one, of another version of the app, would so give units to all others.
    */
-  function tagOf({ name, intervalMs, burst }: CounterRule): string {
+  function headOf({ name, intervalMs, burst }: CounterRule): string {
     const windowMs = Math.round(intervalMs * burst);
-    const known = tags.get(name);
-    if (known?.windowMs === windowMs) return known.tag;
-    if (tags.size >= maxTags) tags.clear();
-    const tag = shortDigest(`${windowMs} ${name}`).slice(0, 8);
-    tags.set(name, { windowMs, tag });
-    return tag;
+    const known = heads.get(name);
+    if (known?.windowMs === windowMs) return known.head;
+    if (heads.size >= maxHeads) heads.clear();
+    const head = `${prefix}c${shortDigest(`${windowMs} ${name}`).slice(0, 8)}`;
+    heads.set(name, { windowMs, head });
+    return head;
   }
 
   return {
     // The dot keeps digests apart from keys that read like one.
-    counter: (rule, key) => `${prefix}c${tagOf(rule)}${plain.test(key) ? key : `.${shortDigest(key)}`}`,
+    counter: (rule, key) => headOf(rule) + (plain.test(key) ? key : `.${shortDigest(key)}`),
     record: (key) => `${prefix}r${storedKey(key)}`,
     channel: (key) => `${prefix}w${storedKey(key)}`,
   };

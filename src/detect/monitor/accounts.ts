@@ -1,6 +1,6 @@
 import type { AlarmKind } from '../../ports/alarm.ts';
 import type { Subject } from './read-event.ts';
-import { addRecent, clearRecent, countRecent, createRecent, type Recent } from './recent.ts';
+import { addRecent, clearRecent, countRecent, createRecent, oldestOf, type Recent } from './recent.ts';
 import type { Register } from './register.ts';
 import { createSuspects, type Suspects } from './suspects.ts';
 import type { MonitorTime } from './time.ts';
@@ -124,7 +124,7 @@ function createVerdicts(register: Register, marks: (text: string) => number, kee
     const on = register.isOn(kind, accountId);
     const count = countRecent(tried[signal], now.monotonicMs, hourMs) / certain;
     register.sign({
-      kind, cause: accountId, ofAccount: true, sources: tried.networks, sinceMs: count > 0 ? tried[signal].sinceMs : now.monotonicMs,
+      kind, cause: accountId, ofAccount: true, sources: tried.networks, sinceMs: oldestOf(tried[signal], now.monotonicMs),
       count: on ? 1 : Math.max(1, Math.round(count)), accountIds: [accountId], marks: [marks(accountId)],
       evidence: { ...evidence, networksInADay: countRecent(tried.places, now.monotonicMs, dayMs) },
     }, now);

@@ -7,7 +7,7 @@ export const attackMonitorDefaults = Object.freeze({
   /** `attack` becomes `elevated` after so long without a new sign. */
   fallBackMs: 15 * minuteMs,
   /** Networks that are remembered for certain, and as many that have become suspicious. */
-  maxSources: 8_192,
+  maxSources: 4_096,
   /** Sign-ins that are remembered, of known browsers and of strangers each. */
-  maxSignIns: 8_192,
+  maxSignIns: 4_096,
 });

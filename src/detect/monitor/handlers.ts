@@ -2,12 +2,14 @@ import type { ClientNetwork } from '../../kernel/address.ts';
 import type { AccountTries } from './accounts.ts';
 import type { Entries, Entry } from './entries.ts';
 import type { Minutes } from './minutes.ts';
+import type { Origins } from './origins.ts';
 import type { Places } from './places.ts';
 import { textsOf, type Given, type Subject } from './read-event.ts';
 import type { Register } from './register.ts';
 import type { Rights } from './rights.ts';
-import type { Site, StrangerShare } from './site.ts';
+import type { Site } from './site.ts';
 import type { Sources, SourceSignal } from './sources.ts';
+import type { StrangerShare } from './strangers.ts';
 import type { MonitorTime } from './time.ts';
 
 /** What the monitor counts with. */
@@ -21,6 +23,7 @@ export interface MonitorParts {
   readonly strangers: StrangerShare;
   readonly entries: Entries;
   readonly minutes: Minutes;
+  readonly origins: Origins;
   /** A mark that nothing else has: counts events where others count names. */
   readonly nextMark: () => number;
 }
@@ -61,14 +64,14 @@ function signInFailed(parts: MonitorParts, seen: Seen): void {
 function signInSucceeded(parts: MonitorParts, seen: Seen): void {
   const { minutes, strangers, accounts, sources, entries, register } = parts;
   const { event, subject, now } = seen;
-  const { network, accountId } = subject;
+  const { network, accountId, accountMark } = subject;
   const proofs = textsOf(event['proofs']);
   const known = event['knownDevice'] === true;
   // Of one with two proofs the first has been counted.
   if (proofs.length < 2) minutes.count('attempts', now.monotonicMs);
   noteAddress(parts, seen);
-  strangers.count(known);
-  if (accountId === undefined) return;
+  if (accountId === undefined || accountMark === undefined) return;
+  strangers.count(known, accountMark, now.monotonicMs);
   accounts.entered(accountId);
   sources.takeBack(network, ['failed', 'existing'], subject.mark);
   const entry: Entry = { account: Object.freeze({ accountId, atMs: now.wallMs, source: network?.key ?? 'unknown' }), rollUp: network?.rollUp ?? 'unknown', monotonicMs: now.monotonicMs, known };
@@ -138,8 +141,9 @@ function secondFactorFailed(parts: MonitorParts, seen: Seen): void {
 }
 
 function signUpRequested(parts: MonitorParts, seen: Seen): void {
-  const { minutes, sources, site } = parts;
+  const { minutes, sources, site, origins } = parts;
   const { event, subject, now } = seen;
+  origins.note('signUps', subject.mark, subject.network);
   minutes.count('signUps', now.monotonicMs);
   noteAddress(parts, seen);
   // What one network does is an alarm of that network.
@@ -147,9 +151,9 @@ function signUpRequested(parts: MonitorParts, seen: Seen): void {
   if (!named && event['outcome'] === 'pending') site.signUp(subject, now);
 }
 
-function signUpConfirmed({ sources, places }: MonitorParts, { subject, now }: Seen): void {
+function signUpConfirmed({ sources, places, origins }: MonitorParts, { subject, now }: Seen): void {
   const { network, mark, accountMark } = subject;
-  sources.takeBack(network, ['signUps'], mark);
+  for (const each of [network, origins.find('signUps', mark)]) sources.takeBack(each, ['signUps'], mark);
   sources.count(subject, ['confirmed'], now);
   if (network !== undefined && accountMark !== undefined) places.addBorn(network.key, accountMark, now.monotonicMs);
 }
@@ -160,12 +164,14 @@ function resetRequested(parts: MonitorParts, seen: Seen): void {
   minutes.count('resets', now.monotonicMs);
   noteAddress(parts, seen);
   // By the account, where there is one: its completion names no other.
-  sources.count(subject.accountMark === undefined ? subject : { ...subject, mark: subject.accountMark }, ['forgot'], now);
+  const mark = subject.accountMark ?? subject.mark;
+  parts.origins.note('forgot', mark, subject.network);
+  sources.count({ ...subject, mark }, ['forgot'], now);
 }
 
-function resetSucceeded({ sources, places }: MonitorParts, { subject }: Seen): void {
+function resetSucceeded({ sources, places, origins }: MonitorParts, { subject }: Seen): void {
   const { network, accountMark } = subject;
-  sources.takeBack(network, ['forgot', 'failed', 'existing'], accountMark);
+  for (const each of [network, origins.find('forgot', accountMark)]) sources.takeBack(each, ['forgot', 'failed', 'existing'], accountMark);
   if (network !== undefined && accountMark !== undefined) places.removeRight(network.key, accountMark);
 }
 

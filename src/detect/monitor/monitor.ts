@@ -12,14 +12,16 @@ import { attackMonitorDefaults } from './defaults.ts';
 import { createEntries } from './entries.ts';
 import { handlers, type MonitorParts } from './handlers.ts';
 import { createMinutes, type MonitorMinute } from './minutes.ts';
+import { createOrigins } from './origins.ts';
 import { createPlaces } from './places.ts';
 import { readSubject, type Given } from './read-event.ts';
 import { createMarks } from './recent.ts';
 import { createRegister } from './register.ts';
 import { createRights } from './rights.ts';
-import { createSite, createStrangerShare } from './site.ts';
+import { createSite } from './site.ts';
 import { createSources, type SourceActivity } from './sources.ts';
 import type { AlarmState, ShareAlarm } from './telling.ts';
+import { createStrangerShare } from './strangers.ts';
 import { createTime, type MonitorTime } from './time.ts';
 
 export interface AttackMonitorOptions {
@@ -36,9 +38,9 @@ export interface AttackMonitorOptions {
   readonly quietMs?: number;
   /** `attack` becomes `elevated` after so long without a new sign, ms. Default 15 min. */
   readonly fallBackMs?: number;
-  /** Networks that are remembered for certain. Default 8,192. */
+  /** Networks that are remembered for certain. Default 4,096. */
   readonly maxSources?: number;
-  /** Sign-ins that are remembered, of known browsers and of strangers each. Default 8,192. */
+  /** Sign-ins that are remembered, of known browsers and of strangers each. Default 4,096. */
   readonly maxSignIns?: number;
   readonly emit?: Emit;
   readonly clock?: Clock;
@@ -153,13 +155,14 @@ function partsOf({ emit, onAlarm, onLevel, maxSources, maxSignIns, ...parsed }: 
     rights: createRights({ register, places, strangers }),
     site: createSite(register),
     minutes: createMinutes(),
+    origins: createOrigins(Math.ceil(maxSources / 2)),
   };
 }
 
 function enteredIn(alarms: readonly Alarm[]): readonly EnteredAccount[] {
-  const all = new Map<string, EnteredAccount>();
-  for (const { entered } of alarms) for (const each of entered) if (all.size < mostEntered) all.set(`${each.atMs} ${each.accountId}`, each);
-  return [...all.values()];
+  const all = new Set<EnteredAccount>();
+  for (const { entered } of alarms) for (const each of entered) if (all.size < mostEntered) all.add(each);
+  return [...all];
 }
 
 function readMonitorOptions(options: AttackMonitorOptions) {

@@ -41,7 +41,8 @@ export interface OpenAlarm {
   readonly sources: Map<string, number>;
   readonly accountIds: Set<string>;
   readonly tried: DistinctCount;
-  readonly entered: Map<string, EnteredAccount>;
+  /** Each is one object wherever it is kept. */
+  readonly entered: Set<EnteredAccount>;
   readonly holdMs: number | undefined;
   level: AlarmLevel;
   spread: boolean;
@@ -74,7 +75,7 @@ export function openAlarm(id: string, sign: Sign, now: { readonly monotonicMs: n
   return {
     id, kind, cause, ofAccount, sinceMs,
     sinceWallMs: Math.max(0, now.wallMs - (now.monotonicMs - sinceMs)),
-    sources: new Map(), accountIds: new Set(), tried: createDistinctCount(), entered: new Map(),
+    sources: new Map(), accountIds: new Set(), tried: createDistinctCount(), entered: new Set(),
     level: sign.level ?? kindTerms[kind].level,
     spread: sign.spread ?? kindTerms[kind].spread ?? false,
     toldOnly: sign.toldOnly ?? false,
@@ -101,8 +102,7 @@ export function addSign(alarm: OpenAlarm, sign: Sign, now: { readonly monotonicM
 }
 
 export function addEntered(alarm: OpenAlarm, entered: EnteredAccount): void {
-  const key = `${entered.atMs} ${entered.accountId}`;
-  if (alarm.entered.size < mostEntered || alarm.entered.has(key)) alarm.entered.set(key, entered);
+  if (alarm.entered.size < mostEntered) alarm.entered.add(entered);
 }
 
 /** Whether a sign-in belongs to it: from its networks, into its account by a stranger, or by any stranger where it comes from anywhere. */
@@ -128,7 +128,7 @@ export function alarmOf(alarm: OpenAlarm): Alarm {
     cause: alarm.cause,
     sources: Object.freeze(busiest.slice(0, namedSources).map(([source]) => source)),
     accounts: Object.freeze({ total: totalOf(alarm), ids: Object.freeze([...alarm.accountIds]) }),
-    entered: Object.freeze([...alarm.entered.values()]),
+    entered: Object.freeze([...alarm.entered]),
     evidence: Object.freeze({ ...alarm.evidence, networks: alarm.sources.size }),
     summary: summaryOf(alarm),
   });

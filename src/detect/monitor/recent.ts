@@ -3,8 +3,6 @@ export interface Recent {
   /** Oldest sight first. */
   readonly marks: number[];
   readonly times: number[];
-  /** When it was last empty and something came. */
-  sinceMs: number;
 }
 
 export interface RecentBounds {
@@ -14,14 +12,13 @@ export interface RecentBounds {
 }
 
 export function createRecent(): Recent {
-  return { marks: [], times: [], sinceMs: 0 };
+  return { marks: [], times: [] };
 }
 
 /** Answers whether it was not there. */
 export function addRecent(recent: Recent, mark: number, nowMs: number, { windowMs, most }: RecentBounds): boolean {
   expire(recent, nowMs - windowMs);
   const { marks, times } = recent;
-  if (marks.length === 0) recent.sinceMs = nowMs;
   const at = marks.indexOf(mark);
   if (at >= 0) {
     marks.splice(at, 1);
@@ -53,6 +50,11 @@ export function countRecent(recent: Recent | undefined, nowMs: number, windowMs:
   if (recent === undefined) return 0;
   expire(recent, nowMs - windowMs);
   return recent.marks.length;
+}
+
+/** When the oldest of them was seen last. */
+export function oldestOf(recent: Recent | undefined, elseMs: number): number {
+  return recent?.times[0] ?? elseMs;
 }
 
 export function hasRecent(recent: Recent | undefined, mark: number, nowMs: number, windowMs: number): boolean {

@@ -112,6 +112,13 @@ function createBoard(random: RandomSource) {
   const open = new Map<string, OpenAlarm>();
   const on = new Set<OpenAlarm>();
 
+  function find(kind: AlarmKind, cause: string): OpenAlarm | undefined {
+    const own = open.get(keyOf(kind, cause));
+    if (own !== undefined) return own;
+    const together = open.get(keyOf(kind, folded));
+    return together !== undefined && together.causes >= mostSources ? together : undefined;
+  }
+
   function raise(sign: Sign, now: MonitorTime): OpenAlarm {
     const hour = new Date(now.wallMs).toISOString().slice(0, 13);
     const alarm = openAlarm(`${sign.kind}.${hour}.${random(6).toString('base64url')}`, sign, now);
@@ -122,11 +129,11 @@ function createBoard(random: RandomSource) {
 
   return {
     on: on as ReadonlySet<OpenAlarm>,
-    find: (kind: AlarmKind, cause: string) => open.get(keyOf(kind, cause)),
+    find,
     /** Where there are many of the kind, the next cause joins those that came too late for an alarm of their own. */
     alarmFor(sign: Sign, now: MonitorTime): { readonly alarm: OpenAlarm; readonly fresh: boolean } {
       const key = keyOf(sign.kind, sign.cause);
-      const known = open.get(key);
+      const known = find(sign.kind, sign.cause);
       if (known !== undefined) return { alarm: known, fresh: false };
       if ([...on].filter(({ kind }) => kind === sign.kind).length < mostOfKind) return { alarm: raise(sign, now), fresh: true };
       const together = open.get(keyOf(sign.kind, folded));

@@ -2,7 +2,7 @@ import type { Entry } from './entries.ts';
 import { monthMs, ripeRights, type Places, type Right } from './places.ts';
 import type { Subject } from './read-event.ts';
 import type { Register } from './register.ts';
-import type { StrangerShare } from './site.ts';
+import type { StrangerShare } from './strangers.ts';
 import type { MonitorTime } from './time.ts';
 
 const dayMs = 86_400_000;

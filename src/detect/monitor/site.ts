@@ -1,4 +1,4 @@
-import { hasRecent, addRecent, countRecent, createRecent } from './recent.ts';
+import { hasRecent, addRecent, countRecent, createRecent, oldestOf } from './recent.ts';
 import { triedOf, type Subject } from './read-event.ts';
 import type { Register } from './register.ts';
 import type { MonitorTime } from './time.ts';
@@ -6,33 +6,6 @@ import type { MonitorTime } from './time.ts';
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const everywhere = 'everywhere';
-
-/** How many of those who sign in come by a browser that is not known: on the first day after it was built in, all of them. */
-export interface StrangerShare {
-  count(known: boolean): void;
-  /** At least 0.05, at most 0.6. */
-  share(): number;
-}
-
-/** What is believed before anything is known. */
-const priorStrangers = 30;
-const priorKnown = 20;
-const halvedAt = 1_024;
-
-export function createStrangerShare(): StrangerShare {
-  let known = priorKnown;
-  let strangers = priorStrangers;
-  return {
-    count(isKnown) {
-      if (isKnown) known += 1;
-      else strangers += 1;
-      if (known + strangers < halvedAt) return;
-      known /= 2;
-      strangers /= 2;
-    },
-    share: () => Math.min(0.6, Math.max(0.05, strangers / (known + strangers))),
-  };
-}
 
 /** Alarms that come from no network and no account. */
 export interface Site {
@@ -89,14 +62,14 @@ export function createSite(register: Register): Site {
       const count = countRecent(without, now.monotonicMs, hourMs);
       if (count < noAddressFrom) return;
       const on = register.isOn('no-address', everywhere);
-      register.sign({ kind: 'no-address', cause: everywhere, sources: [], sinceMs: without.sinceMs, count: on ? 1 : count, toldOnly: true, evidence: { threshold: noAddressFrom } }, now);
+      register.sign({ kind: 'no-address', cause: everywhere, sources: [], sinceMs: oldestOf(without, now.monotonicMs), count: on ? 1 : count, toldOnly: true, evidence: { threshold: noAddressFrom } }, now);
     },
     sprayed(subject, now) {
       if (subject.mark === undefined) return;
       addRecent(sprayedAt, subject.mark, now.monotonicMs, { windowMs: hourMs, most: 64 });
       const count = countRecent(sprayedAt, now.monotonicMs, hourMs);
       register.sign({
-        kind: 'spraying', cause: everywhere, sources: sourcesOf(subject), sinceMs: sprayedAt.sinceMs, count: 1, ...triedOf(subject),
+        kind: 'spraying', cause: everywhere, sources: sourcesOf(subject), sinceMs: oldestOf(sprayedAt, now.monotonicMs), count: 1, ...triedOf(subject),
         level: count >= sprayedForAttack ? 'attack' : 'elevated', evidence: { accountsInAnHour: count },
       }, now);
     },

@@ -2,7 +2,7 @@ import type { AlarmKind } from '../../ports/alarm.ts';
 import type { ClientNetwork } from '../../kernel/address.ts';
 import { ripeRights, type Places } from './places.ts';
 import { triedOf, type Subject } from './read-event.ts';
-import { addRecent, countRecent, createRecent, removeRecent, type Recent } from './recent.ts';
+import { addRecent, countRecent, createRecent, oldestOf, removeRecent, type Recent } from './recent.ts';
 import type { Register } from './register.ts';
 import { createSuspects, type Suspects } from './suspects.ts';
 import type { MonitorTime } from './time.ts';
@@ -40,6 +40,8 @@ const hourMs = 3_600_000;
 const dayMs = 86_400_000;
 /** What counts no names counts events: each has a mark of its own. */
 const mostMarks = 256;
+/** As many as any rule asks for where no account is known. */
+const mostMarksUnknown = 32;
 /** Accounts of a network that an alarm can name when it begins. */
 const mostIds = 16;
 /** How much more a whole site of networks (an IPv6 /48) may do than one of them. */
@@ -78,7 +80,7 @@ export function createSources({ register, places, young, kept }: { readonly regi
     const existing = countRecent(source.existing, nowMs, hourMs);
     if (rule.kind === 'stuffing' && existing < existingForStuffing) return false;
     register.sign({
-      kind: rule.kind, cause: key, sources: [key], sinceMs: set.sinceMs, count: on ? 1 : count,
+      kind: rule.kind, cause: key, sources: [key], sinceMs: oldestOf(set, nowMs), count: on ? 1 : count,
       ...(on ? triedOf(subject) : { accountIds: source.ids ?? [], marks: set.marks }), ...(eventSignals.includes(rule.counts) && { marks: [] }),
       evidence: { distinctInAnHour: count, threshold: Math.round(threshold), knownAccounts: places.knownAt(key, nowMs), ...(rule.kind === 'stuffing' && { existing }) },
     }, now);
@@ -89,7 +91,8 @@ export function createSources({ register, places, young, kept }: { readonly regi
     const source = sources.of(key);
     const mark = subject.mark;
     if (mark === undefined) return false;
-    for (const signal of counted) addRecent((source[signal] ??= createRecent()), mark, now.monotonicMs, { windowMs: hourMs, most: mostMarks });
+    const most = places.knownAt(key, now.monotonicMs) === 0 ? mostMarksUnknown : mostMarks;
+    for (const signal of counted) addRecent((source[signal] ??= createRecent()), mark, now.monotonicMs, { windowMs: hourMs, most });
     if (subject.accountId !== undefined) source.ids = [...(source.ids ?? []).filter((id) => id !== subject.accountId), subject.accountId].slice(-mostIds);
     if (weightOf(source, now.monotonicMs) >= keptFrom) sources.keep(key, now.monotonicMs);
     let on = false;
@@ -128,6 +131,7 @@ function weightOf(source: Source, nowMs: number): number {
 
 function thresholdOf(places: Places, { kind, from, forKnown }: SourceRule, network: string, nowMs: number, factor: number): number {
   const known = places.knownAt(network, nowMs);
+  const most = (known === 0 ? mostMarksUnknown : mostMarks) - 1;
   const entered = kind === 'stuffing' ? ripeRights(places.find(network), ['entered'], nowMs - dayMs, nowMs).length : 0;
-  return Math.min(mostMarks - 1, (from + forKnown * (known + entered)) * factor);
+  return Math.min(most, (from + forKnown * (known + entered)) * factor);
 }

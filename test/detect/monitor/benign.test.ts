@@ -59,6 +59,16 @@ describe('ordinary life raises no alarm', () => {
     expect(subject.told).toEqual([]);
   });
 
+  it('when a class signs up at its desks and confirms on its phones', async () => {
+    const subject = setup();
+    await inPeace(subject);
+    for (let user = 0; user < 30; user += 1) {
+      await subject.see(signUp(user, office), minuteMs);
+      if (user >= 5) await subject.see(confirmed(user - 5, `203.0.113.${user}`), secondMs);
+    }
+    expect(subject.told).toEqual([]);
+  });
+
   it('when a family shares a line, and everybody has forgotten something', async () => {
     const subject = setup();
     await inPeace(subject);
@@ -86,6 +96,14 @@ describe('ordinary life raises no alarm', () => {
 });
 
 describe('allowances', () => {
+  it('are not widened by one stranger who signs in all day', async () => {
+    const subject = setup();
+    await inPeace(subject);
+    for (let again = 0; again < 2_000; again += 1) await subject.see(signedIn(1, '203.0.113.200'));
+    for (let number = 10; number < 13; number += 1) await subject.see(signedIn(number), hourMs);
+    expect(subject.raised()).toEqual(['many-accounts']);
+  });
+
   // OAT-008
   it('of a big office still end: stuffing from inside it is an alarm', async () => {
     const subject = await withOffice();

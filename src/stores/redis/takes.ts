@@ -1,5 +1,6 @@
 import type { CounterCharge, CounterVerdict } from '../../ports/counter-store.ts';
 import { answeredList, verdictOf, type Wanted } from './charges.ts';
+import { storeErrorOf } from './faults.ts';
 import type { Run } from './runner.ts';
 import type { Script } from './scripts.ts';
 
@@ -45,7 +46,7 @@ export function createTakes({ run, script, read }: TakesParts): Takes {
     new Promise((resolve) => { resolve(run(script, sentKeys, sentArgs, sent.length)); }).then(
       (answer) => { settle(sent, answer, sentKeys.length); },
       (error: unknown) => {
-        for (const { reject } of sent) reject(error);
+        for (const { reject } of sent) reject(storeErrorOf(error));
       },
     );
   }

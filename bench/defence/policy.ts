@@ -26,11 +26,12 @@ export interface LoginAttempt {
 /**
  * What came of it. `step-up`: the password is right, and a factor or a mailed link is asked for; an attacker sees a wrong
  * password. A `reason` that begins with `leaked` or `popular` says that the password is why: some owners then change it.
+ * `mustChange`: the owner gets no further without another password.
  * `denied`: not verified; with `retryAfterMs` it was said openly, without it looks like a wrong password.
  */
 export type LoginOutcome =
-  | { readonly as: 'in' }
-  | { readonly as: 'step-up'; readonly reason: string }
+  | { readonly as: 'in'; readonly mustChange?: boolean }
+  | { readonly as: 'step-up'; readonly reason: string; readonly mustChange?: boolean }
   | { readonly as: 'wrong' }
   | { readonly as: 'denied'; readonly retryAfterMs?: number };
 

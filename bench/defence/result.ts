@@ -50,7 +50,7 @@ type Window = { readonly fromMs: number; readonly toMs: number } | undefined;
 
 export function resultOf(world: World, assault: Assault | undefined, window: Window): RunResult {
   const { policy, tally, traffic } = world;
-  const { overall, inWindow, victims } = tally;
+  const { overall, inWindow } = tally;
   const harm = assault === undefined ? overall.all : inWindow.all;
   const detection = detectionOf(world.alarms, assault, window);
   const { came, ...users } = tally.users();
@@ -60,21 +60,17 @@ export function resultOf(world: World, assault: Assault | undefined, window: Win
     seed: traffic.seed,
     scenario: traffic.scenario.id,
     ...achieved(assault),
+    ...leftBehind(world, assault),
     detectionMs: firstOf(detection),
     detectionByKind: detection,
-    beforeAlarm: assault?.atAlarm ?? null,
     falseAlarms: falseAlarmsOf(world.alarms, traffic.scenario.days, window),
     ordinaryDeniedShare: shareOf(harm.denied, harm),
     ordinaryFailedShare: shareOf(harm.failed, harm),
     stepUpShare: shareOf(harm.stepUps, harm),
-    bytes: assault?.bytesAfter ?? policy.bytes(),
-    bytesBefore: assault?.bytesBefore ?? policy.bytes(),
     overall,
     inWindow: assault === undefined ? null : inWindow,
-    victims: assault?.attack.victims === undefined ? null : victims,
     users: { denied: users.denied / came, failed: users.failed / came, stepUps: users.stepUps / came },
     signUpsDenied: tally.signUpsDenied,
-    stillBlocked: assault?.attack.stillBlocked?.() ?? null,
     overshoot: null,
   };
 }
@@ -92,6 +88,14 @@ function achieved(assault: Assault | undefined): Pick<RunResult, 'takeoverShare'
     sent,
     verifiedPerIpDay: verified / attack.addresses / days,
   };
+}
+
+/** What the attack, or the run without one, leaves in the policy and with the attack's victims. */
+function leftBehind({ policy, tally }: World, assault: Assault | undefined): Pick<RunResult, 'bytes' | 'bytesBefore' | 'victims' | 'stillBlocked' | 'beforeAlarm'> {
+  const bytes = policy.bytes();
+  if (assault === undefined) return { bytes, bytesBefore: bytes, victims: null, stillBlocked: null, beforeAlarm: null };
+  const { attack, bytesAfter = bytes, bytesBefore, atAlarm = null } = assault;
+  return { bytes: bytesAfter, bytesBefore, victims: attack.victims === undefined ? null : tally.victims, stillBlocked: attack.stillBlocked?.() ?? null, beforeAlarm: atAlarm };
 }
 
 /** Alarms that the attack caused: raised by its own attempts, or about everybody's traffic while it lasts. */

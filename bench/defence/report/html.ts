@@ -64,7 +64,7 @@ function targetTable(targets: readonly TargetRow[]): string {
 
 function folded({ title, note, head, rows }: ReportTable, own: readonly string[], open: boolean): string {
   const lines = rows.map(([name = '', ...cells]) => `<tr${own.includes(name) ? ' class="own"' : ''}><th>${escaped(name)}</th>${cells.map((text) => `<td>${escaped(text)}</td>`).join('')}</tr>`);
-  return `<details${open ? ' open' : ''}><summary>${escaped(title)}</summary><p>${escaped(note)}</p><div class="scroll"><table><thead><tr>${head.map((text) => `<th>${escaped(text)}</th>`).join('')}</tr></thead><tbody>${lines.join('\n')}</tbody></table></div></details>`;
+  return `<details${open ? ' open' : ''}><summary>${escaped(title)}</summary><p>${code(note)}</p><div class="scroll"><table><thead><tr>${head.map((text) => `<th>${escaped(text)}</th>`).join('')}</tr></thead><tbody>${lines.join('\n')}</tbody></table></div></details>`;
 }
 
 function code(text: string): string {

@@ -16,6 +16,7 @@ import type { KeyRing } from './kernel/keys.ts';
 import { callback, flag, group, integer, list, oneOf, optional, port, readOptions, text, wrong, type OptionReader } from './kernel/options.ts';
 import { systemRandom } from './kernel/random.ts';
 import type { LimitRule } from './limiter/index.ts';
+import type { LoginGuardOptions } from './login-guard/index.ts';
 import { readRate } from './limiter/rules.ts';
 import type { MfaPolicyOptions } from './mfa/index.ts';
 import type { PasswordPolicyOptions } from './password/index.ts';
@@ -25,6 +26,7 @@ import { storeTimesOption, type StoreTimes } from './portcullis-store-times.ts';
 import type { Accounts } from './ports/accounts.ts';
 import type { Clock } from './ports/clock.ts';
 import type { CounterStore } from './ports/counter-store.ts';
+import type { EvidenceStore } from './ports/evidence-store.ts';
 import type { Emit } from './ports/events.ts';
 import type { Mailer } from './ports/mailer.ts';
 import type { RandomSource } from './ports/random.ts';
@@ -60,6 +62,10 @@ export interface PortcullisOptions {
   /** Default: one `memoryStore()`, gone with the process and unknown to every other one. */
   readonly counters?: CounterStore;
   readonly records?: RecordStore;
+  /** Evidence about attempts to sign in. Default: the store of `counters` where it keeps evidence, else this process alone. */
+  readonly evidence?: EvidenceStore;
+  /** From when on more than a password is asked for. */
+  readonly loginGuard?: Omit<LoginGuardOptions, Wired | 'evidence'>;
   /** Pages that mails link to. Default /login, /signup, /confirm, /forgot, /reset, /challenge, /not-me, /confirm-email. */
   readonly paths?: Partial<LinkPaths>;
   /**
@@ -122,7 +128,7 @@ const sessionsOption: OptionReader<SessionLimits> = (given, name) => {
   return readOptions(name, given, { absoluteMs: integer({ min: 60_000, max: most }), idleMs: integer({ min: 60_000, max: most }) });
 };
 
-const strangersOption: OptionReader<ChallengeOptions['strangers']> = (given, name) => (typeof given === 'function' ? (given as ChallengeOptions['strangers'] & object) : oneOf(['none', 'mail'], 'none')(given, name));
+const strangersOption: OptionReader<ChallengeOptions['strangers']> = (given, name) => (typeof given === 'function' ? (given as ChallengeOptions['strangers'] & object) : oneOf(['none', 'suspicious', 'mail'], 'suspicious')(given, name));
 
 const ownFactor: OptionReader<OwnFactor> = (given, name) => {
   const own = port<OwnFactor>(['isEnrolled', 'verify'])(given, name);
@@ -212,6 +218,8 @@ export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
     paths: group({ signIn: pathOption('/login'), signUp: pathOption('/signup'), confirm: pathOption('/confirm'), forgot: pathOption('/forgot'), reset: pathOption('/reset'), challenge: pathOption('/challenge'), disown: pathOption('/not-me'), confirmEmail: pathOption('/confirm-email') }),
     canonicalize: callback<(identifier: string) => string>(canonicalIdentifier),
     limits: limitsOption,
+    evidence: optional(port<EvidenceStore>(['reserve', 'settle'])),
+    loginGuard: piece<Omit<LoginGuardOptions, Wired | 'evidence'>>(),
     hasher: piece<Omit<HasherOptions, Wired>>(),
     password: piece<Omit<PasswordPolicyOptions, Wired | 'commonList' | 'breach'>>(),
     breach: group({ rangeService: piece<Omit<RangeServiceOptions, Wired>>(), sources: optional(list<BreachSource>(port<BreachSource>(['check']))) }),

@@ -9,6 +9,7 @@ import { createSessionEpochs } from './epochs/index.ts';
 import { createHasher } from './hasher/index.ts';
 import { harmless } from './kernel/harmless.ts';
 import { createLimiter, type LimitRule } from './limiter/index.ts';
+import { createLoginGuard } from './login-guard/index.ts';
 import { createMfaPolicy } from './mfa/index.ts';
 import { createPasswordPolicy } from './password/index.ts';
 import type { ParsedPortcullisOptions } from './portcullis-options.ts';
@@ -23,7 +24,7 @@ import { createTotp } from './totp/index.ts';
 import { createUniformReplies } from './uniform/index.ts';
 
 /** Makes every piece, with one key ring, one pair of stores and one stream of events. */
-export function partsOf(parsed: ParsedPortcullisOptions, { counters, records }: Pick<Stores, 'counters' | 'records'>, emit: Emit): FlowParts {
+export function partsOf(parsed: ParsedPortcullisOptions, { counters, records, evidence }: Pick<Stores, 'counters' | 'records' | 'evidence'>, emit: Emit): FlowParts {
   const { keys, clock, random, storeDeadlineMs } = parsed;
   const limits = { clock, emit, deadlineMs: storeDeadlineMs };
   const told = harmless(parsed.reportError);
@@ -37,6 +38,7 @@ export function partsOf(parsed: ParsedPortcullisOptions, { counters, records }: 
     hasher: createHasher({ ...parsed.hasher, keys, clock, random, emit }),
     password: createPasswordPolicy({ ...parsed.password, commonList: list, breach, clock, emit }),
     breach,
+    loginGuard: createLoginGuard({ ...parsed.loginGuard, keys, evidence, clock, emit }),
     devices: createDevices({ ...parsed.devices, keys, records, clock, random, emit }),
     totp: createTotp({ issuer: issuerOf(parsed.baseUrl), ...parsed.totp, keys, records, clock, random, emit }),
     recovery: createRecoveryCodes({ ...parsed.recovery, records, clock, random }),

@@ -1,15 +1,19 @@
 import { isClusterWorker } from './kernel/cluster-worker.ts';
 import type { ParsedPortcullisOptions } from './portcullis-options.ts';
+import type { Clock } from './ports/clock.ts';
 import type { CounterStore } from './ports/counter-store.ts';
 import type { Emit } from './ports/events.ts';
+import type { EvidenceStore } from './ports/evidence-store.ts';
 import type { RecordStore } from './ports/record-store.ts';
-import { resilientCounters, resilientRecords, type StoreHealth } from './stores/resilient/index.ts';
+import { memoryStore } from './stores/memory/index.ts';
+import { resilientCounters, resilientEvidence, resilientRecords, type StoreHealth } from './stores/resilient/index.ts';
 
-/** Both stores as they stand now. For a readiness probe: without records nobody signs in, without counters people do. */
+/** The stores as they stand now. For a readiness probe: without records nobody signs in, without counters and evidence people do. */
 export interface PortcullisHealth {
   /** Whether records can be read and written. */
   readonly ready: boolean;
   readonly counters: StoreHealth;
+  readonly evidence: StoreHealth;
   readonly records: StoreHealth;
 }
 
@@ -17,6 +21,7 @@ export interface PortcullisHealth {
 export interface Stores {
   readonly counters: CounterStore;
   readonly records: RecordStore;
+  readonly evidence: EvidenceStore;
   health(): PortcullisHealth;
   close(): void;
 }
@@ -27,23 +32,32 @@ export interface Stores {
  */
 const stateKinds = ['epoch', 'mfa-policy', 'reset', 'reset-before', 'totp', 'recovery', 'device', 'must-enroll'];
 
-export function storesOf({ counters: given, records: givenRecords, processes, stores, clock }: Pick<ParsedPortcullisOptions, 'counters' | 'records' | 'processes' | 'stores' | 'clock'>, emit: Emit): Stores {
+export function storesOf({ counters: given, records: givenRecords, evidence, processes, stores, clock }: Pick<ParsedPortcullisOptions, 'counters' | 'records' | 'evidence' | 'processes' | 'stores' | 'clock'>, emit: Emit): Stores {
   const records = resilientRecords(givenRecords, { deadlineMs: stores.recordDeadlineMs, lastKnown: { kinds: stateKinds, forMs: stores.lastKnownForMs }, clock, emit });
   if (given.shared && processes === 1 && isClusterWorker()) warnOfProcesses(emit);
   // What is of this process alone has no better copy in this process.
   const counters = given.shared ? resilientCounters(given, { processes, deadlineMs: stores.counterDeadlineMs, clock, emit }) : undefined;
+  const plainEvidence = evidence ?? evidenceOf(given, clock);
+  const kept = plainEvidence.shared ? resilientEvidence(plainEvidence, { processes, deadlineMs: stores.counterDeadlineMs, clock, emit }) : undefined;
   return {
     counters: counters ?? given,
     records,
+    evidence: kept ?? plainEvidence,
     health() {
       const known = records.health();
-      return { ready: known.state === 'ok', counters: counters?.health() ?? { state: 'ok' }, records: known };
+      return { ready: known.state === 'ok', counters: counters?.health() ?? { state: 'ok' }, evidence: kept?.health() ?? { state: 'ok' }, records: known };
     },
     close() {
       records.close();
       counters?.close();
+      kept?.close();
     },
   };
+}
+
+/** Where the counters are there is evidence as well, where their store can keep it; else it is of this process alone. */
+function evidenceOf(counters: CounterStore & Partial<EvidenceStore>, clock: Clock): EvidenceStore {
+  return 'reserve' in counters && 'settle' in counters ? (counters as CounterStore & EvidenceStore) : memoryStore({ clock });
 }
 
 function warnOfProcesses(emit: Emit): void {

@@ -2,6 +2,7 @@ import { cookieLines } from '../kernel/cookies.ts';
 import { withDeadline } from '../kernel/deadline.ts';
 import { StoreError } from '../kernel/errors.ts';
 import type { Browser, Recognition } from '../device/index.ts';
+import type { GuardReceipt } from '../login-guard/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { EventSubject } from '../ports/events.ts';
 import type { EpochMark, SessionFacts } from '../ports/session.ts';
@@ -53,6 +54,8 @@ export interface Arrival {
   readonly recognition: Recognition;
   readonly about: EventSubject;
   readonly visit: Visit;
+  /** What the login guard is to be told; absent where it was not asked. `asked`: it knows already that more was asked for. */
+  readonly evidence?: { readonly receipt: GuardReceipt; readonly asked: boolean } | undefined;
   /** Where it has been read already. */
   readonly standing?: Standing;
   /** Answers as to a wrong password; absent where no mailed link is to be asked for. */
@@ -93,10 +96,11 @@ export async function admit(parts: FlowParts, doors: Doors, arrival: Arrival): P
 /** Keeps what was proved for the second step, which opens nothing. */
 async function askForFactor(parts: FlowParts, { pendings }: Doors, arrival: Arrival, methods: readonly string[]): Promise<SecondFactorNeeded | Answered> {
   const { account, name, browser, epochs, pathway, proofs, mustChange, about, visit } = arrival;
+  const receipt = moreAsked(parts, arrival);
   const refused = await arrival.beforeOpening?.();
   if (typeof refused === 'object') return refused;
   const { id, setCookie } = parts.devices.identify(browser);
-  const pendingCookie = await pendings.begin({ account, signIn: { name, browserId: id, epochs, pathway, proofs, ...(mustChange === true && { mustChange }) } });
+  const pendingCookie = await pendings.begin({ account, signIn: { name, browserId: id, epochs, pathway, proofs, receipt, ...(mustChange === true && { mustChange }) } });
   parts.emit({ type: 'sign-in.pending', pathway, needs: 'second-factor', ...about });
   return { outcome: 'second-factor', methods, setCookies: cookieLines(setCookie, pendingCookie), reply: withFields(parts.uniform.reply('mfa-required', visit.facts.accepts), { methods }) };
 }
@@ -106,7 +110,7 @@ async function askForFactor(parts: FlowParts, { pendings }: Doors, arrival: Arri
  * said yes: it is asked after a right password alone, and its time must not tell so.
  */
 export async function asksStranger({ challenge: { strangers }, clock, reportError }: FlowParts, { account, recognition, facts, deadlineMs }: Pick<Arrival, 'account' | 'recognition'> & { readonly facts: Visit['facts']; readonly deadlineMs: number }): Promise<boolean> {
-  if (recognition.known || strangers === 'none') return false;
+  if (recognition.known || strangers === 'none' || strangers === 'suspicious') return false;
   if (strangers === 'mail') return true;
   try {
     const asked = (async () => strangers({ accountId: account.id, facts }))();
@@ -121,16 +125,23 @@ export async function asksStranger({ challenge: { strangers }, clock, reportErro
 async function sendLink(parts: FlowParts, { tickets }: Doors, arrival: Arrival, answer: () => Promise<Answered>): Promise<Answered> {
   const { devices, emit } = parts;
   const { account, browser, name, epochs, pathway, proofs, about, visit } = arrival;
+  const receipt = moreAsked(parts, arrival);
   const { id, setCookie } = devices.identify(browser);
   emit({ type: 'sign-in.pending', pathway, needs: 'mailed-link', ...about });
   visit.span.later('challenge-mail', async () => {
-    await tickets.mail({ account, browserId: id, purpose: 'sign-in', epochs, signIn: { name, pathway, proofs } });
+    await tickets.mail({ account, browserId: id, purpose: 'sign-in', epochs, signIn: { name, pathway, proofs, receipt } });
   });
   return { ...(await answer()), setCookies: cookieLines(setCookie) };
 }
 
+/** Tells the login guard, once, that a right password was not enough. */
+function moreAsked({ loginGuard }: FlowParts, { evidence }: Arrival): GuardReceipt | undefined {
+  if (evidence?.asked === false) void loginGuard.settle(evidence.receipt, 'asked');
+  return evidence?.receipt;
+}
+
 interface Entry {
-  readonly arrival: Pick<Arrival, 'account' | 'name' | 'browser' | 'recognition' | 'pathway' | 'mustChange' | 'ordered' | 'about' | 'visit'> & { readonly failuresBefore?: number | undefined };
+  readonly arrival: Pick<Arrival, 'account' | 'name' | 'browser' | 'recognition' | 'pathway' | 'mustChange' | 'ordered' | 'about' | 'visit' | 'evidence'> & { readonly failuresBefore?: number | undefined };
   readonly session: SessionFacts;
   readonly enrollUntilMs?: number;
   /** "Remember this browser": no second factor for a while. */
@@ -140,16 +151,18 @@ interface Entry {
 
 /** The last step of every way in. A browser becomes known by a sign-in that passed everything, and not by one that may only enroll. */
 export async function enter(parts: FlowParts, { arrival, session: given, enrollUntilMs, rememberFactor = false, moreCookies = [] }: Entry): Promise<SignedIn> {
-  const { devices, emit } = parts;
-  const { account, name, browser, recognition, pathway, mustChange, ordered, about } = arrival;
+  const { devices, loginGuard, emit } = parts;
+  const { account, name, browser, recognition, pathway, mustChange, ordered, about, evidence } = arrival;
   const session: SessionFacts = mustChange === true || ordered ? { ...given, stage: 'change-password' } : given;
   const cookie = session.stage === 'full' ? await known() : devices.identify(browser).setCookie;
   emit({ type: 'sign-in.succeeded', pathway, proofs: Object.keys(session.proofs), stage: session.stage, knownDevice: recognition.known, ...about, accountId: account.id });
+  if (evidence !== undefined) void loginGuard.settle(evidence.receipt, evidence.asked ? 'passed' : 'entered');
+  else if (recognition.known) void loginGuard.known({ address: arrival.visit.facts.address });
   return { outcome: 'signed-in', accountId: account.id, session, setCookies: cookieLines(cookie, ...moreCookies), ...(enrollUntilMs !== undefined && { enrollUntilMs }) };
 
   async function known(): Promise<string> {
     const { facts, startedAtMs } = arrival.visit;
-    const { setCookie, deviceId, others, previousUseMs } = await devices.remember({ browser, accountId: account.id, name, notBeforeMs: await parts.epochs.newest(account.organizationIds), epochs: session.epochs, secondFactor: rememberFactor, proven: isProven(parts, session), asOfMs: startedAtMs, ...labelOf(facts) });
+    const { setCookie, deviceId, others, previousUseMs } = await devices.remember({ browser, accountId: account.id, name, notBeforeMs: await parts.epochs.newest(account.organizationIds), epochs: session.epochs, secondFactor: rememberFactor, proven: isProven(parts, session), asOfMs: startedAtMs, address: facts.address, ...labelOf(facts) });
     // Whoever ended it meanwhile, or before the store went away, meant this sign-in too: what was spared because of it must be asked for.
     if (recognition.known && deviceId !== recognition.deviceId) throw new StoreError('devices: what was known of this browser is known no more');
     if (!recognition.known && deviceId !== undefined) emit({ type: 'device.remembered', secondFactor: rememberFactor, ...about, accountId: account.id });

@@ -1,5 +1,6 @@
 import { secretsEqual } from '../kernel/compare.ts';
 import { burn, readJson } from '../kernel/json-record.ts';
+import type { GuardReceipt } from '../login-guard/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { EpochMark, SessionFacts } from '../ports/session.ts';
 import { newToken, tokenDigest } from './mail-secrets.ts';
@@ -18,6 +19,8 @@ export interface HeldSignIn {
   readonly name: string;
   readonly pathway: string;
   readonly proofs: SessionFacts['proofs'];
+  /** What the login guard is told once the link has been opened. */
+  readonly receipt?: GuardReceipt | undefined;
 }
 
 interface Wanted {

@@ -98,9 +98,9 @@ async function confirm(parts: FlowParts, doors: Doors, { input, current }: { rea
     await current.span.end();
     return { outcome: 'confirmed', purpose: purpose === 'email-change' ? purpose : 'enroll', accountId: account.id, session: { ...session, proofs: { ...session.proofs, ...proof } }, reply: uniform.reply('challenge-confirmed', current.facts.accepts) };
   }
-  const { name, pathway, proofs } = ticket.signIn;
+  const { name, pathway, proofs, receipt } = ticket.signIn;
   const recognition = await recognize(parts, browser, account);
-  return admit(parts, doors, { account, name, epochs: ticket.epochs, pathway, proofs: { ...proofs, ...proof }, ordered: still.mustChange, browser, recognition, about, visit: current });
+  return admit(parts, doors, { account, name, epochs: ticket.epochs, pathway, proofs: { ...proofs, ...proof }, ordered: still.mustChange, browser, recognition, about, visit: current, ...(receipt !== undefined && { evidence: { receipt, asked: true } }) });
 }
 
 /** The password is marked before anything else: whatever fails after that, it opens nothing. */

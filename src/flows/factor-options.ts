@@ -12,10 +12,11 @@ export interface OwnFactor {
 /** What a sign-in is asked for beside the password. */
 export interface ChallengeOptions {
   /**
-   * For an account without a second factor: `mail` asks a browser that the account does not know for a mailed link, opened in
-   * that same browser. `none` (default) does not. May be a function: true asks.
+   * For an account without a second factor, in a browser that the account does not know: `suspicious` (default) asks for a mailed link, opened
+   * in that same browser, where the login guard has reasons; `mail` always does; a function that answers true does as well. `none` mails
+   * nothing: where the guard has reasons, the answer is that to a wrong password and no more.
    */
-  readonly strangers: 'none' | 'mail' | ((attempt: { readonly accountId: string; readonly facts: RequestFacts }) => boolean | Promise<boolean>);
+  readonly strangers: 'none' | 'suspicious' | 'mail' | ((attempt: { readonly accountId: string; readonly facts: RequestFacts }) => boolean | Promise<boolean>);
   /** The app's own challenge (CAPTCHA, proof of work), for every attempt, before an account is looked for. `response` is the form's field `challenge`. */
   readonly own: ((attempt: { readonly response: unknown; readonly facts: RequestFacts }) => boolean | Promise<boolean>) | undefined;
 }

@@ -1,3 +1,4 @@
+import type { GuardReceipt } from '../login-guard/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject, FlowName } from '../ports/events.ts';
@@ -55,11 +56,14 @@ export interface StoredPassword {
   readonly known: boolean;
   readonly recheck: boolean;
   readonly span: UniformSpan;
+  /** Of the sign-in that led to it: the login guard is told that it was the owner's. */
+  readonly receipt?: GuardReceipt | undefined;
 }
 
 /** What a new password leaves to do once the answer is out: the owner is told, and the mark of the old one goes. */
-export function newPasswordStored(parts: FlowParts, { account, how, known, recheck, span }: StoredPassword): void {
-  const { accounts } = parts;
+export function newPasswordStored(parts: FlowParts, { account, how, known, recheck, span, receipt }: StoredPassword): void {
+  const { accounts, loginGuard } = parts;
+  if (receipt !== undefined) void loginGuard.settle(receipt, 'passed');
   tellPasswordChanged(parts, { account, span, how, known });
   if (recheck !== account.needsBreachRecheck) span.later('breach-recheck', () => accounts.setBreachRecheck({ accountId: account.id, needed: recheck }));
 }

@@ -4,6 +4,7 @@ import type { SessionEpochs } from '../epochs/index.ts';
 import type { Hasher } from '../hasher/index.ts';
 import type { KeyRing } from '../kernel/keys.ts';
 import type { Limiter } from '../limiter/index.ts';
+import type { LoginGuard } from '../login-guard/index.ts';
 import type { MfaPolicies } from '../mfa/index.ts';
 import type { PasswordPolicy } from '../password/index.ts';
 import type { Accounts } from '../ports/accounts.ts';
@@ -54,6 +55,7 @@ export interface FlowParts {
   readonly password: PasswordPolicy;
   readonly breach: BreachLookup;
   readonly devices: Devices;
+  readonly loginGuard: LoginGuard;
   readonly totp: Totp;
   readonly recovery: RecoveryCodes;
   readonly mfa: MfaPolicies;

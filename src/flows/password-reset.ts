@@ -111,7 +111,7 @@ async function redeem(parts: FlowParts, { tickets, guard, input, current }: { re
   await revokeOnceMore().catch(() => {
     span.later('sessions-ended', revokeOnceMore);
   });
-  newPasswordStored(parts, { account, how: 'reset', known: false, recheck: taken.recheck, span });
+  newPasswordStored(parts, { account, how: 'reset', known: false, recheck: taken.recheck, span, receipt: ticket.receipt });
   await forcedResetDone(parts, account, current);
   await span.end();
   return { outcome: 'reset', accountId, revoke: 'all-sessions', reply: uniform.reply('password-reset', facts.accepts) };

@@ -2,6 +2,7 @@ import { secretsEqual } from '../kernel/compare.ts';
 import { cookieLine, readCookie } from '../kernel/cookies.ts';
 import { burn, readJson, updateJson } from '../kernel/json-record.ts';
 import type { Browser } from '../device/index.ts';
+import type { GuardReceipt } from '../login-guard/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EpochMark, SessionFacts } from '../ports/session.ts';
@@ -30,6 +31,8 @@ export interface PendingSignIn {
   readonly proofs: SessionFacts['proofs'];
   /** The password must be changed before anything else. */
   readonly mustChange?: boolean;
+  /** What the login guard is told once the second step is done. */
+  readonly receipt?: GuardReceipt | undefined;
 }
 
 interface PendingRecord {

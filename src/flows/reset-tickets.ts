@@ -1,4 +1,5 @@
 import { secretsEqual } from '../kernel/compare.ts';
+import type { GuardReceipt } from '../login-guard/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { Mail } from '../ports/mailer.ts';
 import type { EpochMark } from '../ports/session.ts';
@@ -28,6 +29,8 @@ interface MailedTicket extends Pick<CodeRecord, 'codeDigest' | 'expiresAtMs'> {
   /** Names the address that it was mailed to: with another one it is void. */
   readonly emailTag: string;
   readonly epochs: EpochMark;
+  /** Of the sign-in that caused it. */
+  readonly receipt?: GuardReceipt | undefined;
 }
 
 /** `tickets`: the newest, and those whose mails may arrive after its own. The guesses at their codes are counted together. */
@@ -41,6 +44,8 @@ export interface Ticket {
   readonly accountId: string;
   /** The epochs that it was made under. */
   readonly epochs: EpochMark;
+  /** What the login guard is told once the ticket has been used. */
+  readonly receipt: GuardReceipt | undefined;
   /** Whether this is still the account, the password and the address that the ticket was made for. */
   fits(account: StoredAccount): boolean;
   /** Uses the ticket up. Of many that try at once, one gets true. */
@@ -57,7 +62,7 @@ export type ResetReason = Extract<Mail, { kind: 'reset-password' }>['because'];
 /** One record for each account: a new ticket ends those before it, except for what was mailed within the last minute. */
 export interface ResetTickets {
   /** Makes a ticket and mails it. */
-  mail(account: StoredAccount, because: ResetReason): Promise<void>;
+  mail(account: StoredAccount, because: ResetReason, receipt?: GuardReceipt): Promise<void>;
   find(proof: Proof): Promise<TicketOutcome>;
   /** Ends the ticket of an account: the mailbox that it lies in is another's now. */
   end(accountId: string): Promise<void>;
@@ -69,10 +74,9 @@ type TicketParts = Pick<FlowParts, 'epochs' | 'accounts' | 'records' | 'mailer' 
 export function createResetTickets(parts: TicketParts): ResetTickets {
   const { accounts, records, mailer, links, keys, random, clock } = parts;
 
-  async function mail(account: StoredAccount, because: ResetReason): Promise<void> {
+  async function mail(account: StoredAccount, because: ResetReason, receipt?: GuardReceipt): Promise<void> {
     const tag = keys.digest('account', account.id);
-    const key = recordKey(tag);
-    const [secret, code] = [newToken(random), newCode(random)];
+    const [key, secret, code] = [recordKey(tag), newToken(random), newCode(random)];
     const expiresAtMs = clock.nowMs() + resetLifetimeMs;
     const ticket: MailedTicket = {
       tokenDigest: tokenDigest(secret),
@@ -81,17 +85,19 @@ export function createResetTickets(parts: TicketParts): ResetTickets {
       emailTag: keys.digest('identifier', account.email),
       epochs: await markFor(parts, account),
       expiresAtMs,
+      receipt,
     };
     await removeAll(records, recordKeys(keys, account.id).slice(1));
     await replaceJson<TicketRecord>(records, { key, expiresAtMs, next: (previous) => ({ accountId: account.id, triesLeft: codeTries, expiresAtMs, tickets: [ticket, ...crossing(previous, clock.nowMs())] }) });
     await mailer.send({ kind: 'reset-password', to: account.email, link: links.reset(`${tag}.${secret}`), code, expiresAtMs, because });
   }
 
-  function ticketOf(key: string, record: TicketRecord, { epochs, tokenDigest: digest, passwordTag: tag, emailTag }: MailedTicket): Ticket {
+  function ticketOf(key: string, record: TicketRecord, { epochs, receipt, tokenDigest: digest, passwordTag: tag, emailTag }: MailedTicket): Ticket {
     const { accountId, expiresAtMs } = record;
     return {
       accountId,
       epochs,
+      receipt,
       fits: (account) => hasPassword(keys, account, tag) && keys.digests('identifier', account.email).includes(emailTag),
       async burn() {
         const now = await readJson<TicketRecord>(records, key);

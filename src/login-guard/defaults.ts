@@ -9,4 +9,5 @@ export const loginGuardDefaults = Object.freeze({
   accountFrom: 10,
   /** Names at which a password has failed today, from which it is not enough. */
   sprayedFrom: 6,
+  storeDeadlineMs: 50,
 });

@@ -1,5 +1,6 @@
 import { systemClock } from '../kernel/clock.ts';
-import { errorName } from '../kernel/errors.ts';
+import { isThenable, withDeadline } from '../kernel/deadline.ts';
+import { errorName, StoreError } from '../kernel/errors.ts';
 import { harmless } from '../kernel/harmless.ts';
 import type { KeyRing } from '../kernel/keys.ts';
 import { callback, integer, oneOf, port, readOptions } from '../kernel/options.ts';
@@ -22,6 +23,8 @@ export interface LoginGuardOptions {
   readonly accountFrom?: number;
   /** Names at which a password has failed today, from which it is not enough. Default 6. */
   readonly sprayedFrom?: number;
+  /** The store's time for one answer, ms. Slow counts as down. Default 50. */
+  readonly storeDeadlineMs?: number;
   readonly clock?: Clock;
   readonly emit?: Emit;
 }
@@ -32,26 +35,24 @@ export type GuardReason = 'source' | 'account' | 'sprayed-password' | 'surge' | 
 /** An attempt in a browser that the account does not know. */
 export interface StrangerAttempt {
   readonly address: string | undefined;
-  /** Canonical, as it was typed. */
-  readonly name: string;
+  /** The account's id, or the canonical name that was typed where nobody has it. */
+  readonly account: string;
   readonly exists: boolean;
   readonly password: string;
   readonly about?: EventSubject;
 }
 
-/** What came before the password was looked at. Hand it back to `settle`. */
+/** What came before the password was looked at. */
 export interface GuardPass {
   /** Look at no password, and answer as to a wrong one. */
   readonly refused: boolean;
   /** What is asked for after a right password. `familiar`: the account has been entered from this network before. */
   after(right: { readonly familiar: boolean }): { readonly stepUp: boolean; readonly reasons: readonly GuardReason[] };
-  /** What came of it. Never throws, and nobody need wait for it. */
-  settle(as: 'failed' | 'entered' | 'asked'): Promise<void>;
-  /** To be kept until what was asked for has been given. */
+  /** To be settled once it is known what came of the attempt. */
   readonly receipt: GuardReceipt;
 }
 
-/** Plain data. */
+/** Plain data, for whoever must wait for the second half of a sign-in. It holds digests, and no name and no password. */
 export interface GuardReceipt {
   readonly attempt: EvidenceAttempt;
   readonly charged: EvidenceCharge;
@@ -60,10 +61,13 @@ export interface GuardReceipt {
 export interface LoginGuard {
   /** Counts an attempt as failed and answers what is known. Never rejects. */
   reserve(attempt: StrangerAttempt): Promise<GuardPass>;
-  /** What was asked for has been given: the attempt was the owner's. Never throws. */
-  passed(receipt: GuardReceipt): Promise<void>;
-  /** Somebody came in by a browser that the account knows. Never throws. */
-  known(): Promise<void>;
+  /**
+   * What came of it. `failed`: the password was wrong. `refused`: it was not looked at, or it was right and nobody was asked for more.
+   * `entered`: it was right, and enough. `asked`: more was asked for; `passed`: and has been given. Never rejects, and nobody need wait for it.
+   */
+  settle(receipt: GuardReceipt, as: 'failed' | 'refused' | 'entered' | 'asked' | 'passed'): Promise<void>;
+  /** Somebody came in by a browser that the account knows: the measure of what is usual. Never rejects. */
+  known(from: { readonly address: string | undefined }): Promise<void>;
 }
 
 const wrongPassword = 1;
@@ -80,13 +84,16 @@ export function createLoginGuard(options: LoginGuardOptions): LoginGuard {
   const emit: Emit = harmless(parsed.emit);
   const tags = createEvidenceTags(keys);
 
-  function attemptOf({ address, name, exists, password }: StrangerAttempt): EvidenceAttempt {
-    return { source: tags.source(address), account: tags.account(name), password: tags.password(password, clock.nowMs()), exists, weight: exists ? wrongPassword : unknownName };
+  function attemptOf({ address, account, exists, password }: StrangerAttempt): EvidenceAttempt {
+    return { source: tags.source(address), account: tags.account(account, exists), password: tags.password(password, clock.nowMs()), exists, weight: exists ? wrongPassword : unknownName };
   }
 
-  async function standingOf(attempt: EvidenceAttempt): Promise<EvidenceStanding | undefined> {
+  /** Undefined where the store is late or fails. */
+  async function asked<T>(question: () => T | Promise<T>): Promise<T | undefined> {
     try {
-      return await evidence.reserve(attempt);
+      const answer = question();
+      if (!isThenable(answer) || evidence.inTime === true) return await answer;
+      return await withDeadline(answer, { clock, deadlineMs: parsed.storeDeadlineMs, onLate: () => new StoreError(`evidence: no answer within ${parsed.storeDeadlineMs} ms`) });
     } catch (error) {
       emit({ type: 'store.failed', store: 'evidence', error: errorName(error) });
       return undefined;
@@ -94,11 +101,7 @@ export function createLoginGuard(options: LoginGuardOptions): LoginGuard {
   }
 
   async function settle(outcome: EvidenceOutcome): Promise<void> {
-    try {
-      tell(await evidence.settle(outcome));
-    } catch (error) {
-      emit({ type: 'store.failed', store: 'evidence', error: errorName(error) });
-    }
+    tell((await asked(() => evidence.settle(outcome))) ?? {});
   }
 
   function tell({ surge, slowSurge }: EvidenceNews): void {
@@ -114,9 +117,10 @@ export function createLoginGuard(options: LoginGuardOptions): LoginGuard {
     async reserve(given) {
       const { about = {} } = given;
       const attempt = attemptOf(given);
-      const standing = await standingOf(attempt);
+      const standing = await asked(() => evidence.reserve(attempt));
       const charged = standing?.charged ?? nothingCharged;
-      const over = standing !== undefined && standing.source >= parsed.refuseFrom;
+      // Who shares a network with an attacker is asked for more, and not turned away.
+      const over = standing !== undefined && standing.source >= parsed.refuseFrom && !standing.sharedSource;
       if (over) decided('refuse', ['source'], about);
       return {
         refused: over && mode === 'enforce',
@@ -126,11 +130,10 @@ export function createLoginGuard(options: LoginGuardOptions): LoginGuard {
           if (reasons.length > 0 && !over) decided('step-up', reasons, about);
           return { stepUp: reasons.length > 0 && mode === 'enforce', reasons };
         },
-        settle: (as) => settle({ as, attempt, charged }),
       };
     },
-    passed: ({ attempt, charged }) => settle({ as: 'passed', attempt, charged }),
-    known: () => settle({ as: 'known' }),
+    settle: ({ attempt, charged }, as) => settle({ as, attempt, charged }),
+    known: ({ address }) => settle({ as: 'known', source: tags.source(address) }),
   } satisfies LoginGuard);
 }
 
@@ -156,6 +159,7 @@ function readGuardOptions(options: LoginGuardOptions) {
     refuseFrom: score(loginGuardDefaults.refuseFrom),
     accountFrom: score(loginGuardDefaults.accountFrom),
     sprayedFrom: score(loginGuardDefaults.sprayedFrom),
+    storeDeadlineMs: integer({ min: 1, max: 10_000, fallback: loginGuardDefaults.storeDeadlineMs }),
     clock: port<Clock>(['nowMs', 'monotonicMs', 'after'], () => systemClock),
     emit: callback<Emit>(() => undefined),
   });

@@ -7,7 +7,7 @@ import type { EvidenceTag } from '../ports/evidence-store.ts';
 export interface EvidenceTags {
   /** An IPv4 address or an IPv6 /64; undefined for what is no address. */
   source(address: string | undefined): EvidenceTag | undefined;
-  account(name: string): EvidenceTag;
+  account(account: string, exists: boolean): EvidenceTag;
   /** Good for one day, UTC. */
   password(password: string, nowMs: number): EvidenceTag;
 }
@@ -18,7 +18,7 @@ export function createEvidenceTags({ digest }: Pick<KeyRing, 'digest'>): Evidenc
       const network = networkOf(address);
       return network && digest('evidence', `source ${network.key}`);
     },
-    account: (name) => digest('evidence', `account ${name}`),
+    account: (account, exists) => digest('evidence', `${exists ? 'account' : 'nobody'} ${account}`),
     password: (password, nowMs) => digest('evidence', `password ${Math.floor(nowMs / evidenceDayMs)} ${password}`),
   };
 }

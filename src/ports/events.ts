@@ -50,7 +50,7 @@ export interface EventDetails {
   'sign-in.pending': { readonly pathway: string; readonly needs: 'second-factor' | 'mailed-link' };
   'sign-in.unusual': { readonly because: 'new-browser' | 'after-failures' | 'after-a-long-time' };
   'sign-in.failed': {
-    readonly reason: 'unknown-account' | 'wrong-password' | 'inactive-account' | 'breached-password' | 'too-many-failures' | 'disowned-password' | 'forced-reset' | 'challenge-refused' | 'changed-meanwhile';
+    readonly reason: 'unknown-account' | 'wrong-password' | 'inactive-account' | 'breached-password' | 'too-many-failures' | 'disowned-password' | 'forced-reset' | 'challenge-refused' | 'changed-meanwhile' | 'suspicious';
     /** Whether the account knows the browser; absent where nobody has looked. */
     readonly knownDevice?: boolean;
     /** The same wrong password has failed at this account today; absent where nobody counts. */
@@ -137,9 +137,9 @@ export interface EventDetails {
   'deferred.failed': { readonly job: string; readonly error: string };
   'deferred.dropped': { readonly job: string };
   'store.failed': { readonly store: 'counters' | 'records' | 'accounts' | 'evidence'; readonly error: string };
-  'store.degraded': { readonly store: 'counters' | 'records'; readonly error: string };
+  'store.degraded': { readonly store: 'counters' | 'records' | 'evidence'; readonly error: string };
   /** `settled`: keys whose local charges the store was told; `lost`: those that it was not. */
-  'store.recovered': { readonly store: 'counters' | 'records'; readonly afterMs: number; readonly settled: number; readonly lost: number };
+  'store.recovered': { readonly store: 'counters' | 'records' | 'evidence'; readonly afterMs: number; readonly settled: number; readonly lost: number };
   'read-only.changed': { readonly level: string; readonly scope: string; readonly reason: string; readonly by: string; readonly forMs: number };
   'read-only.lifted': { readonly scope: string; readonly by: string };
   'read-only.refused': { readonly level: string; readonly scope: string; readonly what: string; readonly count: number };

@@ -18,6 +18,8 @@ export interface EvidenceAttempt {
 export interface EvidenceStanding {
   /** The score of the network. */
   readonly source: number;
+  /** Whether a known browser of anybody has come in from the network within a day: then people share it, and not attackers alone. */
+  readonly sharedSource: boolean;
   /** Different wrong passwords that strangers have tried at the account. */
   readonly account: number;
   /** Names at which the password has failed today, beyond what is usual. */
@@ -31,16 +33,19 @@ export interface EvidenceStanding {
 export interface EvidenceCharge {
   readonly source: number;
   readonly account: number;
+  /** Charged in this process alone, since the store was away. */
+  readonly here?: boolean;
 }
 
 /**
- * `failed`: the password was wrong, or there is no account. `entered`: it was right and nothing more was asked for. `asked`: it was right
- * and more was asked for. `passed`: that was given as well.
+ * `failed`: the password was wrong, or there is no account. `refused`: it was not looked at, or opened nothing in spite of being right; what was
+ * charged stays, and nothing is learned of the password. `entered`: it was right and nothing more was asked for. `asked`: it was right and more was
+ * asked for. `passed`: that was given as well.
  */
 export type EvidenceOutcome =
-  | { readonly as: 'failed' | 'entered' | 'asked' | 'passed'; readonly attempt: EvidenceAttempt; readonly charged: EvidenceCharge }
+  | { readonly as: 'failed' | 'refused' | 'entered' | 'asked' | 'passed'; readonly attempt: EvidenceAttempt; readonly charged: EvidenceCharge }
   /** Somebody came in by a browser that the account knows: the traffic that no attacker can make. */
-  | { readonly as: 'known' };
+  | { readonly as: 'known'; readonly source?: EvidenceTag | undefined };
 
 /** Changes of the state of all, each told once: by the settlement that brought it about. */
 export interface EvidenceNews {
@@ -57,6 +62,8 @@ export interface EvidenceNews {
 export interface EvidenceStore {
   /** Whether all processes of the app see it together. */
   readonly shared: boolean;
+  /** Whether every call is answered within a deadline of the store's own, so that no other needs to be put around it. */
+  readonly inTime?: boolean;
   /** Counts the attempt as a failed one. */
   reserve(attempt: EvidenceAttempt): EvidenceStanding | Promise<EvidenceStanding>;
   /** Corrects what was counted by what came of it. */

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { cookieShape } from '../support/cookies.ts';
 import { goodPassword, otherPassword } from '../support/kit.ts';
 import { cookieOf, frameworks, type AppOptions, type RunningApp } from './frameworks.ts';
 
@@ -110,7 +111,7 @@ describe.each(frameworks)('the doors on %s', (name, framework) => {
     await signedUp(app);
     const seen = async (path: string, form: Record<string, string>) => {
       const response = await app.send(path, { form, headers: { accept } });
-      const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== 'date'));
+      const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== 'date').map(([name, value]) => [name, name === 'set-cookie' ? cookieShape(value) : value]));
       return { status: response.status, headers, body: await response.text() };
     };
     const login = await seen('/login', { email, password: 'wrong' });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { cookieShape } from '../support/cookies.ts';
 import type { AuditEntry } from 'portcullis/audit';
 import { goodPassword, makeKit, otherPassword, type Kit } from '../support/kit.ts';
 import { joinOrganization, openBrowser, person, tokenOf, type Browser } from '../support/person.ts';
@@ -21,8 +22,7 @@ async function seen(kit: Kit, identifier: unknown, password: unknown, browser: B
   const { value, tookMs } = await kit.run(kit.portcullis.signIn.attempt({ identifier, password, facts: browser.facts() }));
   const derivations = kit.derivations.length;
   if (value.outcome !== 'answered') throw new Error(`expected an answer, got ${value.outcome}`);
-  const shape = (line: string): string => line.replace(/=[^;]+/, (all) => `=${'x'.repeat(all.length)}`);
-  return { ...value.reply, cookies: (value.setCookies ?? []).map(shape), tookMs, derivations };
+  return { ...value.reply, cookies: (value.setCookies ?? []).map(cookieShape), tookMs, derivations };
 }
 
 /** People whose right password opens nothing for a stranger, each for another reason. */

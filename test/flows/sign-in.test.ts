@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { answerShape } from '../support/cookies.ts';
 import { memoryStore } from 'portcullis';
 import { facts, goodPassword, keyRing, makeKit, otherPassword, swiftEngine, type Kit } from '../support/kit.ts';
 
@@ -48,7 +49,7 @@ describe('signing in', () => {
         const kit = await peopledKit();
         const attemptAs = kit.portcullis.signIn.attempt.bind(kit.portcullis.signIn);
         const spied = { ...kit, portcullis: { ...kit.portcullis, signIn: { attempt: (input: Parameters<typeof attemptAs>[0]) => attemptAs({ ...input, facts: { ...input.facts, accepts } }) } } };
-        return (await run(spied)).value;
+        return answerShape((await run(spied)).value);
       }),
     );
     expect(answers[0]).toMatchObject({ outcome: 'answered', reply: { status: 401 } });

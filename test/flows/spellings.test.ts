@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { answerShape } from '../support/cookies.ts';
 import { facts, goodPassword, makeKit, otherPassword, type Kit } from '../support/kit.ts';
 
 const email = 'ada@example.com';
@@ -23,7 +24,8 @@ describe('a table that finds one account under several spellings', () => {
     const kit = await kitWithLooseTable();
     for (const [turn, spelling] of spellings.slice(0, 5).entries()) await attempt(kit, spelling, 'wrong', `198.51.100.${turn}`);
     const sixth = await attempt(kit, spellings[5] ?? '', goodPassword, '198.51.100.99');
-    expect(sixth).toEqual(await attempt(kit, 'nobody@example.com', goodPassword, '198.51.100.98'));
+    const nobody = await attempt(kit, 'nobody@example.com', goodPassword, '198.51.100.98');
+    expect({ ...sixth, value: answerShape(sixth.value) }).toEqual({ ...nobody, value: answerShape(nobody.value) });
     expect(kit.derivations).toHaveLength(7);
     expect(kit.events).toContainEqual(expect.objectContaining({ type: 'limiter.refused', limiter: 'sign-in', accountId: 'user-1' }));
   });

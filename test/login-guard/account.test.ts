@@ -9,13 +9,13 @@ describe('an account at which strangers guess', () => {
     expect(await enter({ address: '198.51.100.1', password: 'right' })).toEqual([]);
     await fail({ address: '192.0.2.99', password: 'guess 9' });
     expect(await enter({ address: '198.51.100.1', password: 'right' })).toEqual(['account']);
-    expect(await enter({ address: '198.51.100.1', name: 'bob@example.com', password: 'right' })).toEqual([]);
+    expect(await enter({ address: '198.51.100.1', account: 'bob@example.com', password: 'right' })).toEqual([]);
   });
 
   it('is not when nobody has that name', async () => {
     const { guard, fail } = guarded();
     for (let each = 0; each < 20; each += 1) await fail({ address: `192.0.2.${each}`, exists: false, password: `guess ${each}` });
-    const pass = await guard.reserve({ address: '198.51.100.1', name: 'ann@example.com', exists: true, password: 'right' });
+    const pass = await guard.reserve({ address: '198.51.100.1', account: 'ann@example.com', exists: true, password: 'right' });
     expect(pass.after({ familiar: false }).reasons).toEqual([]);
   });
 });
@@ -24,18 +24,18 @@ describe('a password that fails at many names', () => {
   // OWASP OAT-007, spraying
   it('is not enough even where it is right, and counts five times', async () => {
     const { fail, enter } = guarded();
-    for (let each = 0; each < 6; each += 1) await fail({ address: `192.0.2.${each}`, name: `user-${each}@example.com`, password: 'Winter2026!' });
-    expect(await enter({ address: '198.51.100.1', name: 'bob@example.com', password: 'Winter2026!' })).toEqual(['sprayed-password']);
-    expect(await enter({ address: '198.51.100.2', name: 'bob@example.com', password: 'another one' })).toEqual([]);
-    await fail({ address: '198.51.100.3', name: 'carol@example.com', password: 'Winter2026!' });
-    await fail({ address: '198.51.100.3', name: 'dave@example.com', password: 'Winter2026!' });
-    expect(await enter({ address: '198.51.100.3', name: 'bob@example.com', password: 'another one' })).toEqual(['source']);
+    for (let each = 0; each < 6; each += 1) await fail({ address: `192.0.2.${each}`, account: `user-${each}@example.com`, password: 'Winter2026!' });
+    expect(await enter({ address: '198.51.100.1', account: 'bob@example.com', password: 'Winter2026!' })).toEqual(['sprayed-password']);
+    expect(await enter({ address: '198.51.100.2', account: 'bob@example.com', password: 'another one' })).toEqual([]);
+    await fail({ address: '198.51.100.3', account: 'carol@example.com', password: 'Winter2026!' });
+    await fail({ address: '198.51.100.3', account: 'dave@example.com', password: 'Winter2026!' });
+    expect(await enter({ address: '198.51.100.3', account: 'bob@example.com', password: 'another one' })).toEqual(['source']);
   });
 
   it('is forgotten with the day', async () => {
     const { clock, fail, enter } = guarded();
-    for (let each = 0; each < 6; each += 1) await fail({ address: `192.0.2.${each}`, name: `user-${each}@example.com`, password: 'Winter2026!' });
+    for (let each = 0; each < 6; each += 1) await fail({ address: `192.0.2.${each}`, account: `user-${each}@example.com`, password: 'Winter2026!' });
     clock.setWallMs((Math.floor(clock.nowMs() / 86_400_000) + 1) * 86_400_000);
-    expect(await enter({ address: '198.51.100.1', name: 'bob@example.com', password: 'Winter2026!' })).toEqual([]);
+    expect(await enter({ address: '198.51.100.1', account: 'bob@example.com', password: 'Winter2026!' })).toEqual([]);
   });
 });

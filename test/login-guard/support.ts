@@ -14,7 +14,7 @@ export interface Guarded {
   enter: (attempt?: Partial<StrangerAttempt>, familiar?: boolean) => Promise<readonly string[]>;
 }
 
-export const ann: StrangerAttempt = { address: '192.0.2.1', name: 'ann@example.com', exists: true, password: 'wrong' };
+export const ann: StrangerAttempt = { address: '192.0.2.1', account: 'ann@example.com', exists: true, password: 'wrong' };
 
 export function guarded(more: Partial<LoginGuardOptions> = {}): Guarded {
   const clock = fakeClock();
@@ -24,14 +24,14 @@ export function guarded(more: Partial<LoginGuardOptions> = {}): Guarded {
     clock, guard, events,
     async fail(attempt = {}) {
       const pass = await guard.reserve({ ...ann, ...attempt });
-      await pass.settle('failed');
+      await guard.settle(pass.receipt, 'failed');
       return pass.refused;
     },
     async enter(attempt = {}, familiar = false) {
       const pass = await guard.reserve({ ...ann, ...attempt });
       if (pass.refused) return ['refused'];
       const { stepUp, reasons } = pass.after({ familiar });
-      await pass.settle(stepUp ? 'asked' : 'entered');
+      await guard.settle(pass.receipt, stepUp ? 'asked' : 'entered');
       return reasons;
     },
   };

@@ -73,30 +73,32 @@ export function ours({ name, list, stepUp, cookies }: OurOptions): PolicyFactory
       if (decision.known) {
         if (!given.right) return { as: 'wrong' };
         await limiter.refund(decision);
-        await guard.known();
+        await guard.known({ address: given.address });
         remember(given);
-        return { as: 'in' };
+        // A known browser gets a session that opens the form for another password, and nothing else.
+        return { as: 'in', mustChange: list && given.leaked !== 'no' };
       }
       const { accountId, address, name: account, passwordId } = given;
-      const pass = await guard.reserve({ address, name: account, exists: accountId !== undefined, password: passwordId, about: { address, nameTag: account } });
+      const pass = await guard.reserve({ address, account: accountId ?? account, exists: accountId !== undefined, password: passwordId, about: { address, nameTag: account } });
       if (pass.refused) {
-        await pass.settle('failed');
+        await guard.settle(pass.receipt, 'refused');
         return { as: 'denied' };
       }
       if (!given.right) {
-        await pass.settle('failed');
+        await guard.settle(pass.receipt, 'failed');
         if (accountId !== undefined) failures.set(accountId, (failures.get(accountId) ?? 0) + 1);
         return { as: 'wrong' };
       }
       const { reasons } = pass.after({ familiar: isFamiliar(given) });
       const asked = list && given.leaked !== 'no' ? `${given.leaked} password` : (failures.get(accountId ?? '') ?? 0) >= cap ? 'too many failures' : reasons[0];
       if (asked !== undefined) {
-        await pass.settle('asked');
-        if (!stepUp && !given.secondFactor) return { as: 'denied' };
+        const canAsk = stepUp || given.secondFactor;
+        await guard.settle(pass.receipt, canAsk ? 'asked' : 'refused');
+        if (!canAsk) return { as: 'denied' };
         waiting.set(given, pass);
-        return { as: 'step-up', reason: asked };
+        return { as: 'step-up', reason: asked, mustChange: list && given.leaked !== 'no' };
       }
-      await pass.settle('entered');
+      await guard.settle(pass.receipt, 'entered');
       await limiter.refund(decision);
       if (!given.secondFactor) entered(given);
       return { as: 'in' };
@@ -113,7 +115,7 @@ export function ours({ name, list, stepUp, cookies }: OurOptions): PolicyFactory
       async finished(given) {
         const pass = waiting.get(given);
         waiting.delete(given);
-        if (pass !== undefined) await guard.passed(pass.receipt);
+        if (pass !== undefined) await guard.settle(pass.receipt, 'passed');
         entered(given);
       },
       passwordChanged: (accountId) => void failures.delete(accountId),

@@ -15,7 +15,7 @@ export interface CaughtUp {
 }
 
 export interface OutageOptions {
-  readonly store: 'counters' | 'records';
+  readonly store: 'counters' | 'records' | 'evidence';
   readonly clock: Clock;
   readonly emit: Emit;
   readonly deadlineMs: number;

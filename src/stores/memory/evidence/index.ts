@@ -75,7 +75,7 @@ function reserve({ guesses, sources, accounts, passwords, surge }: Tables, attem
     source: isRepeat ? 0 : weight * (names >= sprayedFrom ? sprayedFactor : 1),
     account: isRepeat || !exists || guess === undefined ? 0 : 1,
   };
-  const standing = { source: from === undefined ? 0 : sources.read(from, nowMs), account: accounts.read(who, nowMs), password: names, surge: surge.isOn(nowMs), charged };
+  const standing = { source: from === undefined ? 0 : sources.read(from, nowMs), sharedSource: from !== undefined && sources.wasVisited(from, nowMs, evidenceDayMs), account: accounts.read(who, nowMs), password: names, surge: surge.isOn(nowMs), charged };
   if (from !== undefined && charged.source > 0) sources.add(from, charged.source, nowMs);
   if (charged.account > 0) accounts.add(who, charged.account, nowMs);
   return standing;
@@ -83,8 +83,12 @@ function reserve({ guesses, sources, accounts, passwords, surge }: Tables, attem
 
 function settle(tables: Tables, outcome: EvidenceOutcome, nowMs: number): EvidenceNews {
   const { surge } = tables;
-  if (outcome.as === 'known') return surge.signedIn(nowMs);
+  if (outcome.as === 'known') {
+    if (outcome.source !== undefined) tables.sources.visited(tagWords(outcome.source), nowMs);
+    return surge.signedIn(nowMs);
+  }
   if (outcome.as === 'failed') return failed(tables, outcome.attempt, nowMs);
+  if (outcome.as === 'refused') return surge.pass(nowMs);
   const { as, attempt, charged } = outcome;
   const { from, who } = wordsOf(attempt);
   if (as === 'asked') {

@@ -9,6 +9,10 @@ export interface ScoreTable {
   add: (tag: TagWords, amount: number, nowMs: number) => void;
   /** Takes back what was added. Of a tag that is not there, nothing. */
   takeBack: (tag: TagWords, amount: number, nowMs: number) => void;
+  /** Remembers that somebody known was there, of a tag that has a score. */
+  visited: (tag: TagWords, nowMs: number) => void;
+  /** Whether somebody known was there within a time. */
+  wasVisited: (tag: TagWords, nowMs: number, withinMs: number) => boolean;
   find: (tag: TagWords) => number | undefined;
   readonly bytes: number;
 }
@@ -21,6 +25,7 @@ export function createScoreTable({ buckets, ways, halfLifeMs, keptFrom, inherits
   const tags = createTags(buckets, ways);
   const scores = new Float64Array(buckets * ways);
   const times = new Float64Array(buckets * ways);
+  const visits = new Float64Array(buckets * ways);
 
   function scoreAt(slot: number, nowMs: number): number {
     const ageMs = nowMs - (times[slot] as number);
@@ -42,7 +47,7 @@ export function createScoreTable({ buckets, ways, halfLifeMs, keptFrom, inherits
 
   return {
     find: tags.find,
-    bytes: tags.bytes + scores.byteLength + times.byteLength,
+    bytes: tags.bytes + scores.byteLength + times.byteLength + visits.byteLength,
     read: (tag, nowMs) => {
       const slot = tags.find(tag);
       return slot === undefined ? Math.min(inheritsUpTo, scoreAt(lowest(tag, nowMs), nowMs)) : scoreAt(slot, nowMs);
@@ -54,9 +59,18 @@ export function createScoreTable({ buckets, ways, halfLifeMs, keptFrom, inherits
       if (known === undefined) {
         if (score >= keptFrom) return;
         tags.put(slot, tag);
+        visits[slot] = 0;
         onTakenOver(slot);
       }
       set(slot, (known === undefined ? Math.min(inheritsUpTo, score) : score) + amount, nowMs);
+    },
+    visited: (tag, nowMs) => {
+      const slot = tags.find(tag);
+      if (slot !== undefined) visits[slot] = nowMs;
+    },
+    wasVisited: (tag, nowMs, withinMs) => {
+      const slot = tags.find(tag);
+      return slot !== undefined && nowMs - (visits[slot] as number) < withinMs;
     },
     takeBack: (tag, amount, nowMs) => {
       const slot = tags.find(tag);

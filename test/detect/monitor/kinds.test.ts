@@ -108,6 +108,17 @@ describe('guessing at one account', () => {
     expect(subject.raised()).toEqual([]);
   });
 
+  it('counts what the limiter refused, where different passwords came before', async () => {
+    const guessed = setup();
+    await trace(guessed, 5, secondMs, () => wrongPassword(1, attacker, { repeated: false }));
+    await trace(guessed, 10, secondMs, () => refused('sign-in', 1));
+    expect(guessed.raised()).toEqual(['brute-force']);
+    const impatient = setup();
+    await trace(impatient, 5, secondMs, (number) => wrongPassword(1, office, { repeated: number > 0 }));
+    await trace(impatient, 200, secondMs, () => refused('sign-in', 1, office));
+    expect(impatient.raised()).toEqual([]);
+  });
+
   it('is brute force where the login guard says so, and where failures from several networks closed the password', async () => {
     const guessed = setup();
     const says: SecurityEvent = { type: 'login-guard.decided', verdict: 'step-up', reasons: ['account'], enforced: true, accountId: 'user-1', address: attacker };
@@ -177,6 +188,13 @@ describe('right passwords from one network', () => {
     await trace(subject, 2, minuteMs, (number) => breached(100 + number, `203.0.113.${100 + number}`));
     expect(subject.raised()).toEqual(['leaked-passwords']);
   });
+
+  it('of one who tries a leaked password again and again are those of one', async () => {
+    const subject = setup();
+    await inPeace(subject);
+    await trace(subject, 50, minuteMs, (number) => breached(1, `203.0.113.${number}`));
+    expect(subject.raised()).toEqual([]);
+  });
 });
 
 describe('sign-ups', () => {
@@ -193,6 +211,13 @@ describe('sign-ups', () => {
     expect(subject.raised()).toEqual([]);
     await trace(subject, 85, minuteMs, (number) => signUp(90_000 + number, `198.18.0.${number}`));
     expect(subject.told[0]?.alarm).toMatchObject({ kind: 'mass-signup', cause: 'everywhere' });
+  });
+
+  it('of one network that is an alarm already are no second one', async () => {
+    const subject = setup();
+    for (let day = 0; day < 5; day += 1) await trace(subject, 20, dayMs / 20, (number) => signUp(1_000 * day + number, `192.0.2.${number}`));
+    await trace(subject, 200, secondMs, (number) => signUp(90_000 + number));
+    expect(subject.raised()).toEqual(['signup-enumeration']);
   });
 });
 
@@ -234,6 +259,14 @@ describe('what comes from anywhere', () => {
     expect(subject.monitor.level()).toBe('attack');
     await subject.see({ type: 'login-guard.surge', state: 'ended', test: 'fast' });
     expect(subject.monitor.level()).toBe('calm');
+  });
+
+  it('takes in no known browser from before it began', async () => {
+    const subject = setup();
+    await subject.see(signedIn(1, attacker, { known: true }), hourMs);
+    await subject.see(wrongPassword(2, attacker, { reasons: ['sprayed-password'] }));
+    await subject.see(signedIn(3, attacker, { known: true }));
+    expect(subject.monitor.snapshot().entered.map(({ accountId }) => accountId)).toEqual(['user-3']);
   });
 
   it('is told of a slow surge, and changes no level', async () => {

@@ -47,6 +47,7 @@ export async function runBurst(scenario: Scenario, seed: number, makePolicy: Pol
     victims: null,
     users: { denied: 0, failed: 0, stepUps: 0 },
     signUpsDenied: 0,
+    replaced: 0,
     stillBlocked: null,
     overshoot: burst.policy.begin === undefined ? null : Math.max(0, burst.verified - serial.verified),
   };

@@ -88,6 +88,7 @@ async function enter(world: World, visit: Visit, attempt: LoginAttempt, outcome:
   if (extra && !session.passes) { end(world, visit, { denied, failed: true, stepUp: true }); return; }
   if (extra || attempt.secondFactor) await finish(world, attempt, 'owner');
   if (outcome.mustChange === true || (outcome.as === 'step-up' && session.heeds && /^(leaked|popular)/.test(outcome.reason))) {
+    world.tally.replaced += 1;
     world.accounts.replace(user);
     world.policy.passwordChanged?.(world.traffic.population.ids[user] as string, attempt.nowMs);
   }

@@ -41,6 +41,8 @@ export interface RunResult extends ResultRow {
   /** Shares of the users who came. */
   readonly users: { readonly denied: number; readonly failed: number; readonly stepUps: number };
   readonly signUpsDenied: number;
+  /** Passwords replaced on the policy's word, as a share of all accounts. */
+  readonly replaced: number;
   readonly stillBlocked: number | null;
   /** Guesses verified beyond the policy's own limit by parallel attempts. */
   readonly overshoot: number | null;
@@ -71,6 +73,7 @@ export function resultOf(world: World, assault: Assault | undefined, window: Win
     inWindow: assault === undefined ? null : inWindow,
     users: { denied: users.denied / came, failed: users.failed / came, stepUps: users.stepUps / came },
     signUpsDenied: tally.signUpsDenied,
+    replaced: tally.replaced / traffic.population.accounts,
     overshoot: null,
   };
 }

@@ -36,6 +36,8 @@ export interface Tally {
   /** Of the users that came at all: who had a session of that kind. */
   users(): Readonly<{ came: number; denied: number; failed: number; stepUps: number }>;
   signUpsDenied: number;
+  /** Passwords that their owners replaced because the policy told them to, or let them no further. */
+  replaced: number;
 }
 
 export interface TallyOptions {
@@ -59,6 +61,7 @@ export function makeTally({ accounts, window, victims }: TallyOptions): Tally {
     inWindow,
     victims: ofVictims,
     signUpsDenied: 0,
+    replaced: 0,
     ended(end) {
       const { user, atMs } = end.session;
       marks[user] = (marks[user] as number) | came | (end.denied ? wasDenied : 0) | (end.failed ? hadFailed : 0) | (end.stepUp ? steppedUp : 0);

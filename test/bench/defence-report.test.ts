@@ -17,7 +17,7 @@ function emptyHarm(): RunResult['overall'] {
 function result(given: Partial<RunResult>): RunResult {
   return {
     policy: 'leaked', attacker: 'A5', seed: 1, scenario: 'standard', takeoverShare: 0, yieldPerIp: 0, detectionMs: 12_000, detectionByKind: { source: 12_000 }, ordinaryDeniedShare: 0, ordinaryFailedShare: 0, stepUpShare: 0.02,
-    bytes: 4_194_304, bytesBefore: 4_194_304, vulnerable: 250, entered: 0, sent: 20_000, verifiedPerIpDay: 3, beforeAlarm: { sent: 10, entered: 0 }, falseAlarms: {}, overall: emptyHarm(), inWindow: emptyHarm(), victims: null, users: { denied: 0, failed: 0, stepUps: 0 }, signUpsDenied: 0, stillBlocked: null, overshoot: null,
+    bytes: 4_194_304, bytesBefore: 4_194_304, vulnerable: 250, entered: 0, sent: 20_000, verifiedPerIpDay: 3, beforeAlarm: { sent: 10, entered: 0 }, falseAlarms: {}, overall: emptyHarm(), inWindow: emptyHarm(), victims: null, users: { denied: 0, failed: 0, stepUps: 0 }, signUpsDenied: 0, replaced: 0, stillBlocked: null, overshoot: null,
     ...given,
   };
 }

@@ -154,9 +154,19 @@ describe('owners', () => {
     const plain = recording();
     const told = recording(({ right, leaked }) => (right ? (leaked === 'no' ? { as: 'in' } : { as: 'step-up', reason: 'leaked password' }) : { as: 'wrong' }));
     await run(plain.make);
-    await run(told.make);
+    const { replaced } = await run(told.make);
     const leakedOf = (asked: readonly { right: boolean; leaked: string }[]): number => asked.filter(({ right, leaked }) => right && leaked !== 'no').length;
     expect(leakedOf(told.asked)).toBeLessThan(leakedOf(plain.asked) / 2);
+    expect(replaced).toBeGreaterThan(0.1);
+    expect(replaced).toBeLessThan(0.3);
+  });
+
+  it('replace it in every case where they get no further without, and sign in with the new one', async () => {
+    const { make, asked } = recording(({ right, leaked }) => (right ? { as: 'in', mustChange: leaked !== 'no' } : { as: 'wrong' }));
+    const { overall } = await run(make);
+    const names = asked.filter(({ right, leaked }) => right && leaked !== 'no').map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(overall.all.failed).toBe(0);
   });
 });
 

@@ -107,12 +107,12 @@ function quietTable(results: readonly RunResult[]): ReportTable {
   const legit = results.filter(({ attacker }) => attacker === 'legit');
   return {
     title: 'Quiet days: legitimate traffic only, 28 days (M4, M5)',
-    note: 'Shares of sessions, medians [least to most]; shares of the users who came, medians; alarms, means of the seeds, by kind.',
-    head: ['policy', 'right password denied', 'session failed', 'stepped up', 'users denied', 'users stepped up', 'false alarms'],
+    note: 'Shares of sessions, medians [least to most]; shares of the users who came, medians; passwords replaced because a step-up or a refusal named the leak, of all accounts; alarms, means of the seeds, by kind.',
+    head: ['policy', 'right password denied', 'session failed', 'stepped up', 'users denied', 'users stepped up', 'passwords replaced on its word', 'sign-ups denied', 'false alarms'],
     rows: policiesOf(legit).map((policy) => {
       const runs = legit.filter((run) => run.policy === policy);
       const shares = [middleOf(runs, (run) => run.ordinaryDeniedShare), middleOf(runs, (run) => run.ordinaryFailedShare), middleOf(runs, (run) => run.stepUpShare)].map(percentRange);
-      return [policy, ...shares, percent(median(runs.map(({ users }) => users.denied))), percent(median(runs.map(({ users }) => users.stepUps))), alarmsByKind(runs)];
+      return [policy, ...shares, percent(median(runs.map(({ users }) => users.denied))), percent(median(runs.map(({ users }) => users.stepUps))), percent(median(runs.map(({ replaced }) => replaced))), String(median(runs.map(({ signUpsDenied }) => signUpsDenied))), alarmsByKind(runs)];
     }),
   };
 }

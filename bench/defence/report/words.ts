@@ -38,6 +38,7 @@ export const assumptions: readonly string[] = [
   'Failures of ordinary users are independent of each other. `forced-reset` sends 30 % of them through a reset in one day.',
   'Nine sessions of ten show a valid cookie, and nobody steals one; sessions, phishing and malware are outside of the model. `cookies-70` has fewer.',
   'The list of leaked passwords holds 85 % of the pairs that attackers send. `no-leaked-list` has none; `default` asks none anyway.',
+  'A policy may let the owner of a leaked password no further without another one. That is neither a denial nor a step-up here: it stands by itself, as passwords replaced on the policy\'s word. Passwords replaced before the attack are not vulnerable in it.',
   'Peers run without a step-up, because their defaults have none; `+leaked` shows what the list alone is worth. A browser that is known is not asked there, which is kinder to them than the peers\' own ways.',
   'A peer\'s alarm is its first refusal of a key, which is what it logs. Nobody need look at it, and many come on quiet days too: see the false alarms.',
   'An old client with a stale password fails 288 times from wherever its session came from, also from an office or from behind a carrier\'s address. This is hard on those who lock addresses.',

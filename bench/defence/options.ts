@@ -34,7 +34,7 @@ export function parseDefenseArgs(args: readonly string[], known: Known): Parsed 
     if (Object.values(files).includes('')) throw new RangeError('--json, --html, --results, --from: expected the name of a file');
     const parts = [values.seed, values.policies, values.attackers, values.scenarios];
     if (values.from !== undefined && [...parts, values.seeds].some((each) => each !== undefined)) throw new RangeError('--from: expected no other choice of what to run');
-    if (parts.every((each) => each === undefined)) return { run: { ...files, jobs: wholeRun(seedsOf(undefined, values.seeds).length), writesReport: values.seeds === undefined } };
+    if (parts.every((each) => each === undefined)) return { run: { ...files, jobs: wholeRun(seedsOf(undefined, values.seeds).length), writesReport: values.seeds === undefined && (values.from === undefined || (values.json ?? values.html) === undefined) } };
     const seeds = seedsOf(values.seed, values.seeds);
     const policies = chosen('--policies', values.policies, known.policies);
     const attackers = chosen('--attackers', values.attackers, known.attackers);
@@ -82,7 +82,7 @@ The same seed gives the same figures.
                     ordinaryDeniedShare, ordinaryFailedShare, stepUpShare, bytes }
   --html FILE       writes the report with its charts
   --results FILE    keeps the results in full
-  --from FILE       writes the reports from results that were kept, and runs nothing
+  --from FILE       takes results that were kept and runs nothing; writes DEFENCE.md again where no --html and no --json is asked for
   --help            prints this
 
 Without --seed, --policies, --attackers and --scenarios the variants run too, some policies on fewer seeds. With any of them,

@@ -232,6 +232,8 @@ describe('the options', () => {
     expect(jobs.filter(({ scenario }) => scenario === 'standard').length).toBe(140);
     expect(new Set(jobs.map(({ scenario }) => scenario))).toEqual(new Set([...scenarios.keys()].filter((id) => id !== 'outage')));
     expect(parseDefenseArgs(['--seeds', '2'], known)).toMatchObject({ run: { writesReport: false } });
+    expect(parseDefenseArgs(['--from', 'kept.json'], known)).toMatchObject({ run: { from: 'kept.json', writesReport: true } });
+    expect(parseDefenseArgs(['--from', 'kept.json', '--html', 'page.html'], known)).toMatchObject({ run: { writesReport: false } });
     expect(parseDefenseArgs(['--seed', '7', '--attackers', 'A5'], known)).toMatchObject({ run: { writesReport: false, jobs: [{ seed: 7, attacker: 'A5', scenario: 'standard', policies: ['none', 'erl'] }] } });
   });
 

@@ -25,6 +25,7 @@ export function standardTables(all: readonly RunResult[]): readonly ReportTable[
   const byAttack = (title: string, note: string, attackers: readonly Attacker[], text: CellText): ReportTable => ({ title, note, head: ['policy', ...attackers], rows: policiesOf(results).map((policy) => [policy, ...attackers.map((attacker) => cellText(results, policy, attacker, text))]) });
   return [
     byAttack('Taken over (M1)', 'Vulnerable accounts that were entered without a step-up. Median [least to most] of the seeds.', taking, (runs) => percentRange(middleOf(runs, ({ takeoverShare }) => takeoverShare))),
+    byAttack('Vulnerable accounts when the attack began, and entered', 'Accounts / entered, medians. A policy that had leaked passwords replaced before has fewer to lose.', taking, (runs) => `${middleOf(runs, ({ vulnerable }) => vulnerable)?.median ?? 0} / ${middleOf(runs, ({ entered }) => entered)?.median ?? 0}`),
     byAttack('First alarm (M3)', 'From the first event of the attack; a peer\'s alarm is its first refusal of a key. In brackets how many seeds saw one, where not all did.', [...taking, ...present(results, ['A2', 'A9'])], detectionText),
     byAttack('Sent and entered before the first alarm (M3)', 'Events sent / accounts entered, medians of the seeds with an alarm.', taking, beforeAlarm),
     replayTable(results),

@@ -27,9 +27,9 @@ export const grainsPerMs = 4_096;
  * In a simulation time may stand still while the server's does not, so that its own expiry must come late. Otherwise one ms
  * more than needed, since the server counts whole ones.
  */
-const slackMs: Readonly<Record<TimeSource, number>> = { server: 1, argument: 86_400_000 };
+export const slackMs: Readonly<Record<TimeSource, number>> = { server: 1, argument: 86_400_000 };
 
-const readTime: Readonly<Record<TimeSource, string>> = {
+export const readTime: Readonly<Record<TimeSource, string>> = {
   server: "local time = redis.call('TIME')\nlocal now = time[1] * 1000 + time[2] / 1000",
   argument: 'local now = tonumber(ARGV[#ARGV])',
 };
@@ -208,6 +208,6 @@ export function scriptsFor(from: TimeSource): Scripts {
   };
 }
 
-function scriptOf(text: string): Script {
+export function scriptOf(text: string): Script {
   return { text, sha: createHash('sha1').update(text).digest('hex') };
 }

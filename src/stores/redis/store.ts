@@ -8,6 +8,7 @@ import type { StoreInspection } from '../../ports/store-inspection.ts';
 import { contactOf, type RedisClient } from './client.ts';
 import { clusterCounters } from './cluster-counters.ts';
 import { redisCounters } from './counters.ts';
+import { redisEvidence, type RemoteEvidence } from './evidence.ts';
 import { inspect } from './inspect.ts';
 import { redisRecords } from './records.ts';
 import { createRunner } from './runner.ts';
@@ -29,7 +30,7 @@ export interface RedisStoreOptions {
   readonly clock?: Clock;
 }
 
-export interface RedisStore extends CounterStore, RecordStore {
+export interface RedisStore extends CounterStore, RecordStore, RemoteEvidence {
   /** Looks at the server and the client, and changes nothing: is what the server is told kept, evicted, copied? Never rejects. */
   inspect(): Promise<StoreInspection>;
   /** Ends the watching. The clients are the app's: it closes them. May be called twice. */
@@ -52,7 +53,7 @@ const clientOption: OptionReader<RedisClient> = (given, name) => {
 };
 
 /**
- * Counters and records in Redis 7 or a Redis Cluster, for all processes and machines of an app, by a client of ioredis, redis
+ * Counters, records and the evidence of the login guard in Redis 7 or a Redis Cluster, for all processes and machines of an app, by a client of ioredis, redis
  * or iovalkey that the app has connected. Every decision, over however many keys, is one script and one round trip, in the
  * server's time. Every counter ends by itself when its key has its whole burst again.
  *
@@ -81,6 +82,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
 
   return Object.freeze({
     ...counters,
+    ...redisEvidence({ run, prefix, time }),
     ...redisRecords({ run, scripts, names, time, watch, durable }),
     inspect: () => inspect(client, { durable }),
     close: watch.stop,

@@ -41,7 +41,7 @@ export function createNames(prefix: string): Names {
 }
 
 /** 128 bits. UTF-16 keeps lone surrogates apart, which UTF-8 does not. */
-function shortDigest(text: string): string {
+export function shortDigest(text: string): string {
   return sha256(Buffer.from(text, 'utf16le')).subarray(0, 16).toString('base64url');
 }
 

@@ -1,4 +1,5 @@
 import { accountScores, askedWeight, evidenceDayMs, rememberedGuesses, sourceScores, sprayedFactor, sprayedFrom } from '../../../kernel/evidence.ts';
+import { tagWords, type TagWords } from '../../../kernel/evidence-tags.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { EvidenceAttempt, EvidenceCharge, EvidenceNews, EvidenceOutcome, EvidenceStanding, EvidenceStore } from '../../../ports/evidence-store.ts';
 import { createGuesses } from './guesses.ts';
@@ -6,7 +7,6 @@ import { createPairFilter } from './pair-filter.ts';
 import { createPasswordSketch } from './password-sketch.ts';
 import { createScoreTable } from './score-table.ts';
 import { createSurge } from './surge.ts';
-import { tagWords, type TagWords } from './tag-words.ts';
 
 /** Evidence in this process, in arrays of about 4 MiB that never grow. It is gone when the process ends, and no other sees it. */
 export interface MemoryEvidence extends EvidenceStore {
@@ -70,7 +70,7 @@ function reserve({ guesses, sources, accounts, passwords, surge }: Tables, attem
   const names = guess === undefined ? 0 : passwords.estimate(guess);
   const slot = exists ? accounts.find(who) : undefined;
   // A mail client with an old password, somebody impatient: a guesser learns nothing by it.
-  const isRepeat = slot !== undefined && guess !== undefined && guesses.has(slot, guess.mix);
+  const isRepeat = slot !== undefined && guess !== undefined && guesses.has(slot, guess);
   const charged: EvidenceCharge = {
     source: isRepeat ? 0 : weight * (names >= sprayedFrom ? sprayedFactor : 1),
     account: isRepeat || !exists || guess === undefined ? 0 : 1,
@@ -104,6 +104,6 @@ function failed({ guesses, accounts, passwords, pairs, surge }: Tables, attempt:
   const { from, who, guess } = wordsOf(attempt);
   if (guess === undefined) return surge.pass(nowMs);
   const slot = attempt.exists ? accounts.find(who) : undefined;
-  if (slot === undefined || guesses.add(slot, guess.mix)) passwords.add(guess);
+  if (slot === undefined || guesses.add(slot, guess)) passwords.add(guess);
   return pairs.add(from ?? who, who) ? surge.failed(nowMs) : surge.pass(nowMs);
 }

@@ -1,5 +1,5 @@
 import { pairFilter } from '../../../kernel/evidence.ts';
-import { mixed, type TagWords } from './tag-words.ts';
+import { pairBits, type TagWords } from '../../../kernel/evidence-tags.ts';
 
 /** Whether a pair has been seen today: a Bloom filter. */
 export interface PairFilter {
@@ -9,7 +9,7 @@ export interface PairFilter {
   readonly bytes: number;
 }
 
-export function createPairFilter({ bits, hashes } = pairFilter): PairFilter {
+export function createPairFilter({ bits } = pairFilter): PairFilter {
   const words = new Uint32Array(bits / 32);
   let set = 0;
   return {
@@ -19,13 +19,9 @@ export function createPairFilter({ bits, hashes } = pairFilter): PairFilter {
       set = 0;
     },
     add(one, other) {
-      // Two hashes make all the others (Kirsch and Mitzenmacher, ESA 2006).
-      const first = mixed(one, other);
-      const step = mixed(other, one) | 1;
       const isFull = set >= bits / 2;
       let isNew = false;
-      for (let each = 0; each < hashes; each += 1) {
-        const at = (first + Math.imul(each, step)) & (bits - 1);
+      for (const at of pairBits(one, other)) {
         const mask = 1 << (at & 31);
         if (((words[at >>> 5] as number) & mask) !== 0) continue;
         isNew = true;

@@ -1,5 +1,5 @@
 import { passwordSketch } from '../../../kernel/evidence.ts';
-import type { TagWords } from './tag-words.ts';
+import { passwordCells, type TagWords } from '../../../kernel/evidence-tags.ts';
 
 /** At how many names each password of today has failed: a count-min sketch (Cormode and Muthukrishnan 2005). No password can be read out of it. */
 export interface PasswordSketch {
@@ -16,11 +16,9 @@ export function createPasswordSketch({ rows, columns } = passwordSketch): Passwo
   const cells = new Uint16Array(rows * columns);
   let total = 0;
 
-  const cellOf = (row: number, { high, low }: TagWords): number => row * columns + ((high + Math.imul(row, low | 1)) & (columns - 1));
-
   function least(password: TagWords): number {
     let found = most;
-    for (let row = 0; row < rows; row += 1) found = Math.min(found, cells[cellOf(row, password)] as number);
+    for (const cell of passwordCells(password)) found = Math.min(found, cells[cell] as number);
     return found;
   }
 
@@ -31,8 +29,7 @@ export function createPasswordSketch({ rows, columns } = passwordSketch): Passwo
     add(password) {
       const next = Math.min(most, least(password) + 1);
       total += 1;
-      for (let row = 0; row < rows; row += 1) {
-        const cell = cellOf(row, password);
+      for (const cell of passwordCells(password)) {
         // Only the cells that hold the least: the others have counted too much already (conservative update: Estan and Varghese 2002).
         if ((cells[cell] as number) < next) cells[cell] = next;
       }

@@ -1,5 +1,5 @@
 import type { ScoreSizes } from '../../../kernel/evidence.ts';
-import type { TagWords } from './tag-words.ts';
+import type { TagWords } from '../../../kernel/evidence-tags.ts';
 
 /** Scores that halve with time, one for each tag, in arrays that never grow. */
 export interface ScoreTable {

@@ -1,7 +1,8 @@
 import type { AuditLogOptions } from './audit/index.ts';
 import type { BreachSource, RangeServiceOptions } from './breach/index.ts';
+import type { AttackMonitorOptions } from './detect/index.ts';
 import type { DevicesOptions } from './device/index.ts';
-import type { ChallengeOptions, OwnFactor, Pathway, Pathways } from './flows/factor-options.ts';
+import type { ChallengeOptions, OwnFactor, Pathways } from './flows/factor-options.ts';
 import type { LimitRuleName } from './flows/limit-keys.ts';
 import { sessionPresets, type SessionLimits } from './flows/session-limits.ts';
 import type { FlowLimits } from './flows/limits.ts';
@@ -22,8 +23,10 @@ import type { MfaPolicyOptions } from './mfa/index.ts';
 import type { PasswordPolicyOptions } from './password/index.ts';
 import type { IncidentOptions } from './flows/incident/parts.ts';
 import type { ExposureSource } from './ports/exposure-source.ts';
+import { ownFactor, pathwaysOption, strangersOption } from './portcullis-factor-options.ts';
 import { storeTimesOption, type StoreTimes } from './portcullis-store-times.ts';
 import type { Accounts } from './ports/accounts.ts';
+import type { AlarmSink } from './ports/alarm.ts';
 import type { Clock } from './ports/clock.ts';
 import type { CounterStore } from './ports/counter-store.ts';
 import type { EvidenceStore } from './ports/evidence-store.ts';
@@ -52,6 +55,11 @@ export interface IncidentSettings extends Pick<IncidentOptions, 'pages' | 'signI
   readonly auditPath?: string | undefined;
 }
 
+/** Where alarms go: `webhookSink`, `slackSink`, `mailSink` of `portcullis/detect`, and functions of the app's own. */
+export interface DetectSettings extends Pick<AttackMonitorOptions, 'onAlarm' | 'onLevel'> {
+  readonly sinks?: readonly AlarmSink[];
+}
+
 export interface PortcullisOptions {
   /** `createKeyRing(...)`: the secrets, newest first. */
   readonly keys: KeyRing;
@@ -66,6 +74,8 @@ export interface PortcullisOptions {
   readonly evidence?: EvidenceStore;
   /** From when on more than a password is asked for. */
   readonly loginGuard?: Omit<LoginGuardOptions, Wired | 'evidence'>;
+  /** What attacks are told to, and how. */
+  readonly detect?: DetectSettings;
   /** Pages that mails link to. Default /login, /signup, /confirm, /forgot, /reset, /challenge, /not-me, /confirm-email. */
   readonly paths?: Partial<LinkPaths>;
   /**
@@ -126,30 +136,6 @@ const sessionsOption: OptionReader<SessionLimits> = (given, name) => {
   if (typeof given !== 'object') return sessionPresets[oneOf(['aal1', 'aal2', 'aal3'], 'aal1')(given, name)];
   const most = 400 * 24 * 3_600_000;
   return readOptions(name, given, { absoluteMs: integer({ min: 60_000, max: most }), idleMs: integer({ min: 60_000, max: most }) });
-};
-
-const strangersOption: OptionReader<ChallengeOptions['strangers']> = (given, name) => (typeof given === 'function' ? (given as ChallengeOptions['strangers'] & object) : oneOf(['none', 'suspicious', 'mail'], 'suspicious')(given, name));
-
-const ownFactor: OptionReader<OwnFactor> = (given, name) => {
-  const own = port<OwnFactor>(['isEnrolled', 'verify'])(given, name);
-  const taken = ['password', 'totp', 'recovery-code', 'remembered-browser', 'mailed-link', 'external', 'external-mfa', 'second-factor'];
-  if (typeof own.method !== 'string' || !/^[a-z][\w-]{0,31}$/.test(own.method) || taken.includes(own.method)) throw wrong(`${name}.method`, 'a word of its own in lower case, such as "webauthn"', own.method);
-  return own;
-};
-
-/** Methods of RFC 8176 that are no second factor whoever says so: a password, a mailbox, a telephone, a question. */
-const weakAmr = ['pwd', 'pin', 'sms', 'tel', 'kba', 'user', 'email', 'otp-email'];
-
-const pathwaysOption: OptionReader<Pathways> = (given, name) => {
-  const read = piece<Readonly<Record<string, unknown>>>()(given, name);
-  const entries = Object.entries(read).map(([pathway, options]): [string, Pathway] => {
-    if (pathway === 'password') throw new ConfigError(`${name}.password: is the library's own way in`);
-    const { secondFactorAmr } = readOptions(`${name}.${pathway}`, options, { secondFactorAmr: list<string>(text(), []) });
-    const weak = secondFactorAmr.find((method) => weakAmr.includes(method));
-    if (weak !== undefined) throw new ConfigError(`${name}.${pathway}.secondFactorAmr: "${weak}" is no second factor (SP 800-63B-4 section 3.1.3)`);
-    return [pathway, { secondFactorAmr }];
-  });
-  return Object.freeze(Object.fromEntries(entries));
 };
 
 const pathOption =
@@ -220,6 +206,7 @@ export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
     limits: limitsOption,
     evidence: optional(port<EvidenceStore>(['reserve', 'settle'])),
     loginGuard: piece<Omit<LoginGuardOptions, Wired | 'evidence'>>(),
+    detect: group({ sinks: list(port<AlarmSink>(['send']), []), onAlarm: optional(callback<NonNullable<DetectSettings['onAlarm']>>()), onLevel: optional(callback<NonNullable<DetectSettings['onLevel']>>()) }),
     hasher: piece<Omit<HasherOptions, Wired>>(),
     password: piece<Omit<PasswordPolicyOptions, Wired | 'commonList' | 'breach'>>(),
     breach: group({ rangeService: piece<Omit<RangeServiceOptions, Wired>>(), sources: optional(list<BreachSource>(port<BreachSource>(['check']))) }),

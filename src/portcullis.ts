@@ -1,5 +1,6 @@
 import { createAuditLog, type AuditLog } from './audit/index.ts';
 import type { BreachLookup } from './breach/index.ts';
+import type { AttackMonitor } from './detect/index.ts';
 import type { Devices } from './device/index.ts';
 import { createAccess, type Access } from './flows/access.ts';
 import { createChallengeTickets } from './flows/challenge-tickets.ts';
@@ -30,6 +31,7 @@ import type { PasswordPolicy } from './password/index.ts';
 import { readPortcullisOptions, type PortcullisOptions } from './portcullis-options.ts';
 import type { DoctorReport } from './portcullis-doctor.ts';
 import type { AuditFiles } from './portcullis-incident.ts';
+import { lazyMonitor } from './portcullis-monitor.ts';
 import { partsOf } from './portcullis-parts.ts';
 import { storesOf, type PortcullisHealth } from './portcullis-stores.ts';
 import type { Emit } from './ports/events.ts';
@@ -75,6 +77,8 @@ export interface Portcullis {
   doctor(): Promise<DoctorReport>;
   /** Whether the stores answer: for a readiness probe. Asks nobody. */
   health(): PortcullisHealth;
+  /** What attack goes on, as this process sees it: for a page of operators. */
+  readonly monitor: Pick<AttackMonitor, 'level' | 'snapshot'>;
   readonly devices: Devices;
   readonly hasher: Hasher;
   readonly password: PasswordPolicy;
@@ -103,7 +107,8 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
   });
   const { keys, clock, random, counters } = parsed;
   const audit = parsed.audit && createAuditLog({ ...parsed.audit, keys, clock, random });
-  emit = emitterOf(audit, parsed.onEvent);
+  const watch = lazyMonitor(async () => (await import('./portcullis-alarms.ts')).alarmsOf(parsed.detect, { counters: stores.counters, keys, clock, random, emit }), () => clock.nowMs(), parsed.reportError);
+  emit = emitterOf(audit, parsed.onEvent, (event) => { watch.observe(event); });
   const stores = storesOf(parsed, emit);
   const parts = partsOf(parsed, stores, emit);
   const { hasher, password, uniform } = parts;
@@ -115,6 +120,7 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
     resets: parts.resets,
     incident: lazyIncident(async () => (await import('./portcullis-incident.ts')).incidentOf(parsed, parts, audit)),
     auditFiles: lazyAuditFiles(async () => (await import('./portcullis-incident.ts')).auditFilesOf(parsed, parts, audit)),
+    monitor: watch.monitor,
     health: () => stores.health(),
     doctor: async () => (await import('./portcullis-incident.ts')).examine({ ...parsed, parts, audit }),
     devices: parts.devices,
@@ -134,10 +140,11 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
       await password.close();
       parts.readOnly.close();
       parts.epochs.close();
+      const unsent = await watch.close(Math.max(0, endMs - clock.monotonicMs()));
       stores.close();
       const unwritten = (await audit?.drain(Math.max(0, endMs - clock.monotonicMs()))) ?? 0;
       const { refused = 0, bySink = {} } = audit?.dropped() ?? {};
-      return undone + unwritten + Object.values(bySink).reduce((sum, lost) => sum + lost, refused);
+      return undone + unsent + unwritten + Object.values(bySink).reduce((sum, lost) => sum + lost, refused);
     },
   } satisfies Portcullis);
 }
@@ -198,11 +205,12 @@ function lazyAuditFiles(make: () => Promise<AuditFiles>): AuditFiles {
   } satisfies AuditFiles);
 }
 
-/** One stream for the audit log and the app's own hook. Neither can make a sign-in fail. */
-function emitterOf(audit: AuditLog | undefined, onEvent: Emit | undefined): Emit {
+/** One stream for the audit log, the monitor and the app's own hook. None can make a sign-in fail. */
+function emitterOf(audit: AuditLog | undefined, onEvent: Emit | undefined, observe: Emit): Emit {
   const tell = harmless(onEvent);
   return (event) => {
     audit?.emit(event);
+    observe(event);
     tell(event);
   };
 }

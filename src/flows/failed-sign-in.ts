@@ -1,4 +1,4 @@
-import type { Browser } from '../device/index.ts';
+import type { Browser, Recognition } from '../device/index.ts';
 import type { GuardPass, GuardReceipt } from '../login-guard/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { EventDetails, EventSubject } from '../ports/events.ts';
@@ -17,9 +17,16 @@ export function asIfWrong({ guard }: { readonly guard: PasswordGuard }, name: st
   return guard.failed({ account: undefined, name, known: false });
 }
 
+/** What was seen of an attempt beside its outcome. */
+interface Seen {
+  readonly recognition: Recognition;
+  readonly evidence: GuardPass | undefined;
+}
+
 /** Reports a sign-in that was refused. */
-export function refuse({ emit }: FlowParts, about: EventSubject, account: StoredAccount | undefined, reason: EventDetails['sign-in.failed']['reason']): void {
-  emit({ type: 'sign-in.failed', reason, ...about, ...(account !== undefined && { accountId: account.id }) });
+export function refuse({ emit }: FlowParts, { about, account, seen, reason }: { readonly about: EventSubject; readonly account: StoredAccount | undefined; readonly seen: Seen; readonly reason: EventDetails['sign-in.failed']['reason'] }): void {
+  const { recognition: { known }, evidence } = seen;
+  emit({ type: 'sign-in.failed', reason, knownDevice: known, ...(evidence !== undefined && { repeated: evidence.repeated, reasons: evidence.reasons }), ...about, ...(account !== undefined && { accountId: account.id }) });
 }
 
 /** When a failure may be answered: late enough to have looked the password up, whether or not there was reason to. */

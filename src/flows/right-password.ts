@@ -47,18 +47,19 @@ async function judge(parts: FlowParts, doors: SignInDoors, { attempt, account, l
 
 /** What has leaked opens nothing, and neither does what nobody can be asked about. The charge stays: a budget that grew back would tell that the password was right. */
 async function refused(parts: FlowParts, doors: SignInDoors, right: RightPassword, { leak, standing, isSuspicious }: Judged): Promise<Answered | undefined> {
-  const { attempt, account, looked: { recognition, evidence }, answerAtMs } = right;
+  const { attempt, account, looked, answerAtMs } = right;
+  const { recognition, evidence } = looked;
   const { about, browser, visit: current } = attempt;
   if (leak.verdict === 'breached') parts.emit({ type: 'breach.found', flow: 'sign-in', count: leak.count, ...about, accountId: account.id });
   if (leak.verdict === 'unknown') parts.emit({ type: 'breach.unknown', flow: 'sign-in', reason: leak.reason, ...about, accountId: account.id });
   if (leak.verdict === 'breached' && !mustChange(right, leak)) {
-    refuse(parts, about, account, 'breached-password');
+    refuse(parts, { about, account, seen: looked, reason: 'breached-password' });
     tellGuard(parts, evidence, 'asked');
     current.span.later('breach-mail', () => mailReset(parts, doors, account, { because: 'breached-password', receipt: evidence?.receipt }));
     return failure(parts, current, browser, answerAtMs);
   }
   if (isSuspicious && !recognition.known && !standing.factors.enrolled && parts.challenge.strangers === 'none') {
-    refuse(parts, about, account, 'suspicious');
+    refuse(parts, { about, account, seen: looked, reason: 'suspicious' });
     tellGuard(parts, evidence, 'refused');
     return failure(parts, current, browser, answerAtMs);
   }
@@ -98,7 +99,7 @@ async function enterWith(parts: FlowParts, doors: SignInDoors, right: RightPassw
       // A new password since the row was read: whoever came with the old one is too late. After the mark, so that one of the two tells.
       const now = await parts.accounts.findById(account.id);
       if (now?.active !== true || !hasPassword(parts.keys, now, passwordTag(parts.keys, account))) {
-        refuse(parts, about, account, 'changed-meanwhile');
+        refuse(parts, { about, account, seen: looked, reason: 'changed-meanwhile' });
         return failure(parts, current, browser, answerAtMs);
       }
       return doors.guard.passed(account);

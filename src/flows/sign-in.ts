@@ -71,13 +71,13 @@ async function decide(parts: FlowParts, doors: SignInDoors, attempt: Attempt): P
   if (account === undefined || !verdict.ok || !account.active) {
     await count(doors, attempt, looked);
     tellGuard(parts, evidence, verdict.ok || evidence?.refused === true ? 'refused' : 'failed');
-    refuse(parts, attempt.about, account, whyWrong(looked));
+    refuse(parts, { about: attempt.about, account, seen: looked, reason: whyWrong(looked) });
     return failure(parts, current, browser, answerAtMs);
   }
   if (trouble === undefined) return openWith(parts, doors, { attempt, account, looked, answerAtMs });
   await asIfWrong(doors, attempt.name);
   tellGuard(parts, evidence, 'asked');
-  refuse(parts, attempt.about, account, whyClosed(trouble));
+  refuse(parts, { about: attempt.about, account, seen: looked, reason: whyClosed(trouble) });
   current.span.later('closed-door-mail', () => mailReset(parts, doors, account, { because: trouble === 'breached' ? 'breached-password' : trouble, receipt: evidence?.receipt }));
   return failure(parts, current, browser, answerAtMs);
 }

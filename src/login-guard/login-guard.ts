@@ -46,6 +46,10 @@ export interface StrangerAttempt {
 export interface GuardPass {
   /** Look at no password, and answer as to a wrong one. */
   readonly refused: boolean;
+  /** What is known against it, if nothing speaks for it. */
+  readonly reasons: readonly GuardReason[];
+  /** The same wrong password has failed at the account before, as far as is remembered. */
+  readonly repeated: boolean;
   /** What is asked for after a right password. `familiar`: the account has been entered from this network before. */
   after(right: { readonly familiar: boolean }): { readonly stepUp: boolean; readonly reasons: readonly GuardReason[] };
   /** To be settled once it is known what came of the attempt. */
@@ -124,6 +128,8 @@ export function createLoginGuard(options: LoginGuardOptions): LoginGuard {
       if (over) decided('refuse', ['source'], about);
       return {
         refused: over && mode === 'enforce',
+        reasons: standing === undefined ? ['evidence-unknown'] : reasonsOf(standing, parsed, false),
+        repeated: standing !== undefined && charged.source === 0,
         receipt: { attempt, charged },
         after({ familiar }) {
           const reasons = standing === undefined ? (['evidence-unknown'] as const) : reasonsOf(standing, parsed, familiar);

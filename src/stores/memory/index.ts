@@ -32,6 +32,6 @@ export function memoryStore(options: MemoryStoreOptions = {}): CounterStore & Re
   });
   const { shared, take, giveBack, peek, clear } = memoryCounters(parsed);
   // Its tables are there whole from the beginning: not for whoever has no use for them.
-  const evidence = lazy(() => memoryEvidence(parsed));
+  const evidence = lazy(() => memoryEvidence({ clock: parsed.clock }));
   return Object.freeze({ shared, take, giveBack, peek, clear, ...memoryRecords(parsed), reserve: (attempt) => evidence().reserve(attempt), settle: (outcome) => evidence().settle(outcome) } satisfies CounterStore & RecordStore & EvidenceStore);
 }

@@ -1,5 +1,7 @@
+import { systemClock } from '../../../kernel/clock.ts';
 import { accountScores, askedWeight, evidenceDayMs, rememberedGuesses, sourceScores, sprayedFactor, sprayedFrom } from '../../../kernel/evidence.ts';
 import { tagWords, type TagWords } from '../../../kernel/evidence-tags.ts';
+import { port, readOptions } from '../../../kernel/options.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { EvidenceAttempt, EvidenceCharge, EvidenceNews, EvidenceOutcome, EvidenceStanding, EvidenceStore } from '../../../ports/evidence-store.ts';
 import { createGuesses } from './guesses.ts';
@@ -8,7 +10,7 @@ import { createPasswordSketch } from './password-sketch.ts';
 import { createScoreTable } from './score-table.ts';
 import { createSurge } from './surge.ts';
 
-/** Evidence in this process, in arrays of about 4 MiB that never grow. It is gone when the process ends, and no other sees it. */
+/** Evidence in this process. */
 export interface MemoryEvidence extends EvidenceStore {
   reserve(attempt: EvidenceAttempt): EvidenceStanding;
   settle(outcome: EvidenceOutcome): EvidenceNews;
@@ -16,7 +18,9 @@ export interface MemoryEvidence extends EvidenceStore {
   readonly bytes: number;
 }
 
-export function memoryEvidence({ clock }: { readonly clock: Clock }): MemoryEvidence {
+/** Evidence in this process, in arrays of about 4 MiB that never grow. It is gone when the process ends, and no other sees it. Throws ERR_CONFIG. */
+export function memoryEvidence(options: { readonly clock?: Clock } = {}): MemoryEvidence {
+  const { clock } = readOptions('memoryEvidence', options, { clock: port<Clock>(['nowMs', 'monotonicMs', 'after'], () => systemClock) });
   const tables = createTables();
   let day = 0;
 

@@ -7,7 +7,7 @@ import { expressRateLimit } from './express-rate-limit.ts';
 import { fail2ban } from './fail2ban.ts';
 import { leakedStepsUp } from './leaked-steps-up.ts';
 import { none } from './none.ts';
-import { ourPolicies } from './ours.ts';
+import { ourPolicies } from './ours/index.ts';
 import { rateLimiterFlexible, rateLimiterFlexibleInMemory } from './rate-limiter-flexible.ts';
 import { stopGuessing } from './stop-guessing.ts';
 

@@ -1,0 +1,64 @@
+import { createKeyRing, memoryEvidence, memoryStore } from 'portcullis';
+import { createAttackMonitor } from 'portcullis/detect';
+import { createLimiter } from 'portcullis/limiter';
+import { createLoginGuard } from 'portcullis/login-guard';
+import type { Alarm, LoginAttempt, PolicyWorld } from '../../policy.ts';
+import { makeNetworks } from './networks.ts';
+import { makeReports } from './reports.ts';
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+/** The rates that `createPortcullis` has without options, as the README lists them. */
+const rates = {
+  signIn: { address: { limit: 10, windowMs: minuteMs }, site: { limit: 100, windowMs: minuteMs }, account: { limit: 5, windowMs: 5 * minuteMs }, device: { limit: 10, windowMs: hourMs } },
+  signUp: { address: { limit: 10, windowMs: hourMs }, site: { limit: 100, windowMs: hourMs }, account: { limit: 3, windowMs: hourMs } },
+  mail: { address: { limit: 10, windowMs: 10 * minuteMs }, site: { limit: 100, windowMs: 10 * minuteMs }, account: { limit: 3, windowMs: hourMs } },
+};
+
+/** The pieces of a sign-in, each by its public door. */
+export function makePieces({ clock }: PolicyWorld) {
+  const alarms: Alarm[] = [];
+  const monitor = createAttackMonitor({
+    clock,
+    onAlarm: ({ kind, cause }, state) => {
+      if (state === 'raised') alarms.push({ atMs: clock.nowMs(), kind: kindOf(kind), ...(isOfAll(cause) && { because: 'everybody' }) });
+    },
+  });
+  const store = memoryStore({ clock });
+  const evidence = memoryEvidence({ clock });
+  const keys = createKeyRing({ keys: [{ id: 'k1', secret: Buffer.from('0123456789abcdef0123456789abcdef') }] });
+  const guard = createLoginGuard({
+    keys, evidence, clock,
+    emit: (event) => {
+      monitor.observe(event);
+    },
+  });
+  return {
+    alarms, guard, evidence,
+    reports: makeReports(monitor),
+    networks: makeNetworks(),
+    signIn: createLimiter({ name: 'sign-in', rules: rates.signIn, store, clock }),
+    signUp: createLimiter({ name: 'sign-up', rules: rates.signUp, store, clock }),
+    mail: createLimiter({ name: 'mail', rules: rates.mail, store, clock }),
+    /** Failures in a row of strangers. */
+    failures: new Map<string, number>(),
+    /** Right passwords that wait for more. */
+    waiting: new Map<LoginAttempt, Awaited<ReturnType<typeof guard.reserve>>>(),
+    close() {
+      monitor.close();
+    },
+  };
+}
+
+export type Pieces = ReturnType<typeof makePieces>;
+
+/** The report has columns for these two. */
+function kindOf(kind: string): string {
+  if (kind === 'signup-enumeration' || kind === 'forgot-enumeration') return 'enumeration';
+  return kind === 'many-accounts' || kind === 'leaked-passwords' ? 'accounts' : kind;
+}
+
+function isOfAll(cause: string): boolean {
+  return cause === 'everywhere' || cause.startsWith('slowly');
+}

@@ -1,0 +1,84 @@
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { slowSurgeTest, surgeTest } from '../kernel/evidence.ts';
+import type { EvidenceNews, EvidenceStore } from '../ports/evidence-store.ts';
+import { atOnce } from './contract.ts';
+import { about, attempt, known, make, tag, type EvidenceCase } from './evidence-cases.ts';
+
+/** So many failures at once are more than either test takes for peace. */
+const manyFailures = Math.ceil(1 + Math.max(...[surgeTest, slowSurgeTest].map(({ factor, threshold }) => threshold / Math.log(factor))));
+
+async function failures(store: EvidenceStore, count: number, prefix: string): Promise<readonly EvidenceNews[]> {
+  return atOnce(count, async (each) => (await make(store, { source: `${prefix} ${each}`, account: `${prefix} ${each}`, password: `${prefix} ${each}` }, 'failed')).news);
+}
+
+const told = (all: readonly EvidenceNews[], of: keyof EvidenceNews): number => all.filter((news) => news[of] !== undefined).length;
+
+export const evidenceNewsCases: readonly EvidenceCase[] = [
+  {
+    name: 'tells once that strangers fail more often than before, and asks nobody for more before it knows what is usual',
+    async try({ store }) {
+      const all = [...(await failures(store, manyFailures, 'a')), ...(await failures(store, manyFailures, 'b'))];
+      deepEqual(all.filter(({ surge }) => surge !== undefined).map(({ surge }) => surge), ['began']);
+      deepEqual(all.filter(({ slowSurge }) => slowSurge !== undefined).map(({ slowSurge }) => slowSurge), ['began']);
+      equal((await known(store, { source: 'new' })).surge, false);
+    },
+  },
+  {
+    name: 'takes the failures of one network at one name for one failure of the day',
+    async try({ store }) {
+      const all: EvidenceNews[] = [];
+      for (let each = 0; each < 2 * manyFailures; each += 1) all.push((await make(store, { source: 'a', password: String(each) }, 'failed')).news);
+      deepEqual([told(all, 'surge'), told(all, 'slowSurge')], [0, 0]);
+    },
+  },
+  {
+    name: 'has no news of attempts that did not fail, nor of sign-ins of known browsers',
+    async try({ store }) {
+      const all = await atOnce(2 * manyFailures, async (each) => (await make(store, { source: String(each), account: String(each), password: String(each) }, each % 2 === 0 ? 'entered' : 'refused')).news);
+      const browsers = await atOnce(manyFailures, () => store.settle({ as: 'known', source: tag('source a') }));
+      for (const news of [...all, ...browsers]) deepEqual(news, {});
+    },
+  },
+];
+
+export const evidenceRaceCases: readonly EvidenceCase[] = [
+  {
+    name: 'lets each of fifty attempts at the same moment see those before it',
+    async try({ store }) {
+      const seen = await atOnce(50, (each) => store.reserve(attempt({ source: 'a', password: String(each) })));
+      for (const scores of [seen.map(({ source }) => source), seen.map(({ account }) => account)]) {
+        for (const [before, score] of scores.toSorted((one, other) => one - other).entries()) about(score, before);
+      }
+      const { source, account } = await known(store, { source: 'a' });
+      about(source, 50);
+      about(account, 50);
+    },
+  },
+  {
+    name: 'loses nothing of what fifty give back at the same moment',
+    async try({ store }) {
+      const given = attempt({ source: 'a', password: 'one' });
+      const standings = await atOnce(80, () => store.reserve(given));
+      await atOnce(50, (each) => store.settle({ as: 'entered', attempt: given, charged: standings[each]?.charged ?? { source: 0, account: 0 } }));
+      const { source, account } = await known(store, { source: 'a' });
+      ok(Math.abs(source - 30) < 0.5 && Math.abs(account - 30) < 0.5, `expected 30, got ${source} and ${account}`);
+    },
+  },
+  {
+    name: 'counts each of fifty names at which a password fails at the same moment',
+    async try({ store }) {
+      await atOnce(50, (each) => make(store, { source: String(each), account: String(each), password: 'spring' }, 'failed'));
+      equal((await known(store, { password: 'spring' })).password, 50);
+    },
+  },
+  {
+    name: 'forgets nobody who has earned it for three thousand networks that come once',
+    async try({ store }) {
+      await store.reserve(attempt({ source: 'attacker', password: 'one', weight: 60 }));
+      for (let turn = 0; turn < 30; turn += 1) await atOnce(100, (each) => store.reserve(attempt({ source: `${turn} ${each}`, account: `${turn} ${each}`, password: 'one' })));
+      const { source, account } = await known(store, { source: 'attacker' });
+      about(source, 60);
+      about(account, 1);
+    },
+  },
+];

@@ -14,6 +14,7 @@ const shared: Readonly<Record<string, string>> = {
   'common-list-data': 'src/breach/common-list.data.ts',
   'range-lookup': 'src/breach/range-lookup.ts',
   'portcullis-incident': 'src/portcullis-incident.ts',
+  'portcullis-alarms': 'src/portcullis-alarms.ts',
   'mark-all': 'src/resets/mark-all.ts',
 };
 

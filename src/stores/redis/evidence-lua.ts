@@ -7,7 +7,7 @@ import { accountScores, evidenceDayMs, passwordSketch, pairFilter, rememberedGue
 /** A key ends when nobody has written it for so long, and what it said would count next to nothing. */
 const lifeMs = Object.freeze({ sources: 5 * evidenceDayMs, accounts: 3 * evidenceDayMs, ofDay: 2 * evidenceDayMs, state: 60 * evidenceDayMs });
 
-/** How many bytes the two ends of a bucket take: first its tags with their scores and times, then what else is known of each. */
+/** Bytes of a bucket: first its tags with their scores and times, then what else is known of each. */
 const scoreBytes = (ways: number): number => ways * 24;
 const sourceBytes = scoreBytes(sourceScores.ways) + sourceScores.ways * 8;
 const guessBytes = rememberedGuesses * 2;
@@ -89,7 +89,7 @@ end`;
 
 /**
  * A string of one day. `ofDay.read` answers the numbers at some places of it and how much has been counted, or nothing where it is of a day before: then it
- * counts as empty, and `begin` makes it so. Both strings are as long, and no day comes back with a clock that is set back.
+ * counts as empty, and `begin` makes it so. No day comes back with a clock that is set back by less than one.
  */
 export const luaOfDay = (slackMs: number): string => `local today, ofDay = floor(now / ${evidenceDayMs}) + 1, {}
 function ofDay.read(key, width, size, first, last)
@@ -99,7 +99,7 @@ function ofDay.read(key, width, size, first, last)
     asked[n + 1], asked[n + 2], asked[n + 3] = 'GET', width, '#' .. ARGV[at]
   end
   local found = call('BITFIELD_RO', key, unpack(asked))
-  if found[1] >= today then return found end
+  if found[1] == today or found[1] == today + 1 then return found end
   local length = call('STRLEN', key)
   if length ~= 0 and (length ~= size + 8 or found[1] == 0) then broken() end
 end
@@ -170,7 +170,10 @@ function ${name}.change()
 end`;
 }
 
-/** The state of all: the usual rate of strangers' failures, and the two tests for a change of it. Moved on to now by being read. */
+/**
+ * The state of all: the usual rate of strangers' failures, and the two tests for a change of it. Moved on to now by being read. A server's clock that was a year
+ * ahead for a moment must not stop it for a year: what is of more than a day ahead is of now.
+ */
 export const luaState = (slackMs: number): string => `${luaCusum('fast', surgeTest)}
 ${luaCusum('slow', slowSurgeTest)}
 local state = {born = now, at = now, rate = 0, share = ${prior}, signIns = 0, blocks = 0, since = now, blockSignIns = 0, failures = 0}
@@ -182,6 +185,7 @@ function state.read()
   state.born, state.at, state.rate, state.share, state.signIns, state.blocks, state.since, state.blockSignIns, state.failures, fast.sum, fast.told, slow.sum, slow.told = parse('<${'d'.repeat(13)}', stored)
   local all = state.born + state.at + state.rate + state.share + state.signIns + state.blocks + state.since + state.blockSignIns + state.failures + fast.sum + fast.told + slow.sum + slow.told
   if not (all >= 0 and all < 1e300) then broken() end
+  if state.at > now + ${evidenceDayMs} then state.born, state.at, state.since = min(state.born, now), now, min(state.since, now) end
   local past = now - state.at
   if past <= 0 then return end
   local expected = past * max(state.share * state.rate, ${1 / quietestMs})

@@ -90,7 +90,7 @@ function tagOf(words: TagWords | undefined): readonly [] | readonly [string, str
 }
 
 function amountText(amount: number): string {
-  if (!(Math.abs(amount) <= 1e9)) throw new StoreError('redis store: an amount of evidence is out of bounds');
+  if (typeof amount !== 'number' || !(Math.abs(amount) <= 1e9)) throw new StoreError('redis store: an amount of evidence is out of bounds');
   return String(amount);
 }
 

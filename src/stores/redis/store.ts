@@ -70,6 +70,9 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   const contact = contactOf(client, 'redisStore.client');
   if (subscribing === client && !contact.cluster) throw new ConfigError('redisStore.subscriber: expected another client: one that subscribes can do nothing else');
 
+  // Redis takes such braces for none: the evidence would lie in all slots, where no script reaches it.
+  if (contact.cluster && /^[^{]*\{\}/.test(prefix)) throw new ConfigError('redisStore.prefix: expected no {} on a cluster');
+
   const run = createRunner(contact, clock ?? systemClock);
   const names = createNames(prefix);
   const time = createStoreTime(clock ?? systemClock, clock !== undefined);

@@ -16,8 +16,9 @@ const { rateHalfLifeMs, prior, least, most, block, memoryMs, quietestMs, warmUpM
 const perSignIn = Math.LN2 / rateHalfLifeMs;
 
 export function createUsualRate(): UsualRate {
-  let bornMs: number | undefined;
-  let atMs = 0;
+  let atMs: number | undefined;
+  /** How long has been looked at. */
+  let seenMs = 0;
   /** Sign-ins of known browsers for each millisecond. */
   let rate = 0;
   /** Failures of strangers for each of those. */
@@ -27,26 +28,23 @@ export function createUsualRate(): UsualRate {
   let current = { sinceMs: 0, signIns: 0, failures: 0 };
 
   function learn(): void {
-    const weight = Math.max(Math.min(1, (atMs - current.sinceMs) / memoryMs), 1 / (blocks + 3));
+    const weight = Math.max(Math.min(1, (seenMs - current.sinceMs) / memoryMs), 1 / (blocks + 3));
     share = Math.min(most, Math.max(least, share + weight * (current.failures / current.signIns - share)));
     blocks += 1;
   }
 
   return {
     get isKnown() {
-      return bornMs !== undefined && atMs - bornMs >= warmUpMs && signIns >= warmUpSignIns;
+      return seenMs >= warmUpMs && signIns >= warmUpSignIns;
     },
     pass(nowMs) {
-      if (bornMs === undefined) {
-        bornMs = nowMs;
-        atMs = nowMs;
-        current.sinceMs = nowMs;
-      }
-      const pastMs = nowMs - atMs;
+      const pastMs = nowMs - (atMs ?? nowMs);
+      atMs = nowMs;
+      // A clock that was set back: time goes on from there.
       if (pastMs <= 0) return 0;
+      seenMs += pastMs;
       const expected = pastMs * Math.max(share * rate, 1 / quietestMs);
       rate *= 2 ** (-pastMs / rateHalfLifeMs);
-      atMs = nowMs;
       return expected;
     },
     failed() {
@@ -58,7 +56,7 @@ export function createUsualRate(): UsualRate {
       current.signIns += 1;
       if (current.signIns < block) return;
       if (inPeace) learn();
-      current = { sinceMs: atMs, signIns: 0, failures: 0 };
+      current = { sinceMs: seenMs, signIns: 0, failures: 0 };
     },
   };
 }

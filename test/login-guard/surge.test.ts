@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { guarded, type Guarded } from './support.ts';
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+/** An address of its own for each number. */
+function addressOf(at: number): string {
+  return `10.${at >> 16 & 255}.${at >> 8 & 255}.${at & 255}`;
+}
+
+let serial = 0;
+
+function failOnce({ fail }: Guarded): Promise<boolean> {
+  serial += 1;
+  return fail({ address: addressOf(serial), account: `account-${serial}`, password: `guess ${serial}` });
+}
+
+/** So many days with a sign-in of a known browser each 5 minutes, and a stranger's typo each two hours. */
+async function peace(world: Guarded, days: number): Promise<void> {
+  const { clock, guard } = world;
+  for (let each = 0; each < days * 288; each += 1) {
+    await guard.known({ address: '192.0.2.1' });
+    if (each % 24 === 0) await failOnce(world);
+    clock.setWallMs(clock.nowMs() + 5 * minuteMs);
+  }
+}
+
+/** One pair of a leak from one address, at a pace. */
+async function attack(world: Guarded, attempts: number, everyMs: number): Promise<void> {
+  for (let each = 0; each < attempts; each += 1) {
+    await failOnce(world);
+    world.clock.setWallMs(world.clock.nowMs() + everyMs);
+  }
+}
+
+function surges({ events }: Guarded): readonly string[] {
+  return events.flatMap((event) => (event.type === 'login-guard.surge' ? [`${event.test} ${event.state}`] : []));
+}
+
+// OWASP OAT-008
+describe('an attack from as many addresses as attempts', () => {
+  it('is seen within twenty of them, and strangers are asked for more, but not where the account has been before', async () => {
+    const world = guarded();
+    await peace(world, 4);
+    expect(surges(world)).toEqual([]);
+    await attack(world, 20, minuteMs);
+    expect(surges(world)).toContain('fast began');
+    const stranger = { address: '198.51.100.7', account: 'bob', password: 'right' };
+    expect(await world.enter(stranger)).toEqual(['surge']);
+    expect(await world.enter(stranger, true)).toEqual([]);
+  });
+
+  it('is over by itself once it has ended', async () => {
+    const world = guarded();
+    await peace(world, 4);
+    await attack(world, 40, minuteMs);
+    // So few sign-ins say little a day.
+    await peace(world, 8);
+    expect(surges(world).filter((each) => each.startsWith('fast'))).toEqual(['fast began', 'fast ended']);
+    expect(await world.enter({ address: '198.51.100.7', account: 'bob', password: 'right' })).toEqual([]);
+  });
+
+  it('is told and no more in the first two days, when nobody knows what is usual', async () => {
+    const world = guarded();
+    await peace(world, 1);
+    await attack(world, 40, minuteMs);
+    expect(surges(world)).toContain('fast began');
+    expect(await world.enter({ address: '198.51.100.7', account: 'bob', password: 'right' })).toEqual([]);
+  });
+
+  it('that is slow is told within days, and nobody is asked for more', async () => {
+    const world = guarded();
+    await peace(world, 7);
+    for (let day = 0; day < 5 && !surges(world).includes('slow began'); day += 1) {
+      for (let each = 0; each < 12; each += 1) {
+        await attack(world, 1, 0);
+        for (let visit = 0; visit < 24; visit += 1) {
+          await world.guard.known({ address: '192.0.2.1' });
+          world.clock.setWallMs(world.clock.nowMs() + 5 * minuteMs);
+        }
+        await failOnce(world);
+      }
+    }
+    expect(surges(world)).toContain('slow began');
+  });
+});
+
+describe('peace', () => {
+  it('raises nothing in four weeks of it, by night and by day', async () => {
+    const world = guarded();
+    const { clock, guard } = world;
+    for (let hour = 0; hour < 28 * 24; hour += 1) {
+      const visits = hour % 24 < 8 ? 2 : 12;
+      for (let visit = 0; visit < visits; visit += 1) {
+        await guard.known({ address: '192.0.2.1' });
+        if ((hour * visits + visit) % 30 === 7) await failOnce(world);
+        clock.setWallMs(clock.nowMs() + Math.floor(hourMs / visits));
+      }
+    }
+    expect(surges(world)).toEqual([]);
+  });
+
+  it('is not mistaken for an attack where one client has an old password, or one person tries again and again', async () => {
+    const world = guarded();
+    await peace(world, 4);
+    for (let each = 0; each < 288; each += 1) {
+      await world.fail({ address: '203.0.113.5', account: 'old-client', password: 'of last year' });
+      world.clock.setWallMs(world.clock.nowMs() + 10_000);
+    }
+    expect(surges(world)).toEqual([]);
+  });
+});
+
+describe('a clock', () => {
+  it.each([['back', -dayMs], ['forth', 365 * dayMs]])('that jumps %s neither forgives a network at once nor raises an alarm', async (_where, byMs) => {
+    const world = guarded();
+    await peace(world, 3);
+    for (let each = 0; each < 10; each += 1) await world.fail({ address: '203.0.113.9', account: `a${each}`, password: `p${each}` });
+    world.clock.setWallMs(world.clock.nowMs() + byMs);
+    await world.fail({ address: '203.0.113.9', account: 'b', password: 'q' });
+    if (byMs < 0) expect(await world.enter({ address: '203.0.113.9', account: 'c', password: 'right' })).toEqual(['source']);
+    await peace(world, 1);
+    expect(surges(world)).toEqual([]);
+  });
+});

@@ -176,29 +176,29 @@ end`;
  */
 export const luaState = (slackMs: number): string => `${luaCusum('fast', surgeTest)}
 ${luaCusum('slow', slowSurgeTest)}
-local state = {born = now, at = now, rate = 0, share = ${prior}, signIns = 0, blocks = 0, since = now, blockSignIns = 0, failures = 0}
+local state = {seen = 0, at = now, rate = 0, share = ${prior}, signIns = 0, blocks = 0, since = 0, blockSignIns = 0, failures = 0}
 function state.read()
   local stored = call('GET', KEYS[1])
   fast.sum, fast.told, slow.sum, slow.told = 0, 0, 0, 0
   if not stored then return end
   if #stored ~= 104 then broken() end
-  state.born, state.at, state.rate, state.share, state.signIns, state.blocks, state.since, state.blockSignIns, state.failures, fast.sum, fast.told, slow.sum, slow.told = parse('<${'d'.repeat(13)}', stored)
-  local all = state.born + state.at + state.rate + state.share + state.signIns + state.blocks + state.since + state.blockSignIns + state.failures + fast.sum + fast.told + slow.sum + slow.told
+  state.seen, state.at, state.rate, state.share, state.signIns, state.blocks, state.since, state.blockSignIns, state.failures, fast.sum, fast.told, slow.sum, slow.told = parse('<${'d'.repeat(13)}', stored)
+  local all = state.seen + state.at + state.rate + state.share + state.signIns + state.blocks + state.since + state.blockSignIns + state.failures + fast.sum + fast.told + slow.sum + slow.told
   if not (all >= 0 and all < 1e300) then broken() end
-  if state.at > now + ${evidenceDayMs} then state.born, state.at, state.since = min(state.born, now), now, min(state.since, now) end
   local past = now - state.at
+  state.at = now
   if past <= 0 then return end
+  state.seen = state.seen + past
   local expected = past * max(state.share * state.rate, ${1 / quietestMs})
   state.rate = state.rate * 2 ^ (-past / ${rateHalfLifeMs})
-  state.at = now
   fast.wait(expected)
   slow.wait(expected)
 end
 function state.write()
-  call('SET', KEYS[1], pack('<${'d'.repeat(13)}', state.born, state.at, state.rate, state.share, state.signIns, state.blocks, state.since, state.blockSignIns, state.failures, fast.sum, fast.told, slow.sum, slow.told), 'PX', ${lifeMs.state + slackMs})
+  call('SET', KEYS[1], pack('<${'d'.repeat(13)}', state.seen, state.at, state.rate, state.share, state.signIns, state.blocks, state.since, state.blockSignIns, state.failures, fast.sum, fast.told, slow.sum, slow.told), 'PX', ${lifeMs.state + slackMs})
 end
 function state.surge()
-  return fast.on() and state.at - state.born >= ${warmUpMs} and state.signIns >= ${warmUpSignIns}
+  return fast.on() and state.seen >= ${warmUpMs} and state.signIns >= ${warmUpSignIns}
 end
 function state.failed()
   state.failures = state.failures + 1
@@ -211,9 +211,9 @@ function state.signedIn()
   state.blockSignIns = state.blockSignIns + 1
   if state.blockSignIns < ${block} then return end
   if not fast.on() and not slow.on() then
-    local weight = max(min(1, (state.at - state.since) / ${memoryMs}), 1 / (state.blocks + 3))
+    local weight = max(min(1, (state.seen - state.since) / ${memoryMs}), 1 / (state.blocks + 3))
     state.share = min(${most}, max(${least}, state.share + weight * (state.failures / state.blockSignIns - state.share)))
     state.blocks = state.blocks + 1
   end
-  state.since, state.blockSignIns, state.failures = state.at, 0, 0
+  state.since, state.blockSignIns, state.failures = state.seen, 0, 0
 end`;

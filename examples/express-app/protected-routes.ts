@@ -4,6 +4,7 @@ import type { AuthContext, ProtectedAuth } from '../shared/auth.ts';
 import { adminsOnly, membersOnly } from '../shared/members.ts';
 import { operatorFreshness, operatorsOnly, sameSiteOnly } from '../shared/operators.ts';
 import { incidentPages } from '../shared/pages/operator-incidents.ts';
+import { livePages } from '../shared/pages/operator-live.ts';
 import { operatorPages } from '../shared/pages/operator.ts';
 import { ownSessionPages } from '../shared/pages/own-sessions.ts';
 import { linkToToken, secondStepPages } from '../shared/pages/second-step.ts';
@@ -49,12 +50,13 @@ function addMemberRoutes(router: Router, doors: ExpressDoors, { portcullis }: Pr
   router.route('/team/members/:id/second-step').get(admin, page(team.removeForm)).post(admin, page(team.remove));
 }
 
-function addOperatorRoutes(router: Router, doors: ExpressDoors, { portcullis, runs }: ProtectedAuth, context: AuthContext): void {
+function addOperatorRoutes(router: Router, doors: ExpressDoors, { portcullis, runs, live }: ProtectedAuth, context: AuthContext): void {
   const operators = gate(operatorsOnly(context.data.users));
   const reading = [operators, doors.guard(operatorFreshness.reading)];
   const acting = [gate(sameSiteOnly(portcullis)), operators, doors.guard(operatorFreshness.acting)];
-  const parts = { portcullis, context, runs };
-  const [pages, incidents] = [operatorPages(parts), incidentPages(parts)];
+  const watching = [gate(sameSiteOnly(portcullis)), operators, doors.guard(operatorFreshness.watching)];
+  const parts = { portcullis, context, runs, live };
+  const [pages, incidents, watch] = [operatorPages(parts), incidentPages(parts), livePages(parts)];
 
   router.route('/operator/login').get(page(pages.signIn)).post(doors.signIn);
   router.get('/operator', reading, page(pages.state));
@@ -63,6 +65,9 @@ function addOperatorRoutes(router: Router, doors: ExpressDoors, { portcullis, ru
   router.route('/operator/sessions').get(reading, page(pages.endEverythingForm)).post(acting, page(pages.endEverything));
   router.post('/operator/account', acting, page(pages.account));
 
+  router.get('/operator/live', reading, page(watch.page));
+  router.get('/operator/live/stream', watching, page(watch.stream));
+  router.get('/operator/alarms/:key/contain', reading, page(watch.contain));
   router.route('/operator/contain').get(reading, page(incidents.form)).post(acting, page(incidents.count));
   router.post('/operator/contain/:id', acting, page(incidents.contain));
   router.get('/operator/incidents/:id', reading, page(incidents.state));

@@ -1,3 +1,4 @@
+import { pipeline, type Readable } from 'node:stream';
 import type { Request, RequestHandler, Response } from 'express';
 import { requestFacts } from 'portcullis/express';
 import { written, type Answer } from '../shared/answers.ts';
@@ -54,7 +55,18 @@ function newVisit(req: Request): Visit {
 export function send(req: Request, res: Response, answer: Answer): void {
   const { status, headers, body } = written(answer, req);
   if (status !== undefined) res.status(status);
-  res.set(headers).send(body);
+  res.set(headers);
+  if (typeof body === 'string') res.send(body);
+  else sendStream(req, res, body);
+}
+
+/** Without its end, express-session would save what the session was at its beginning: one that has been ended meanwhile would be back. */
+function sendStream(req: Request, res: Response, stream: Readable): void {
+  req.session.save((error: unknown) => {
+    if (error !== null && error !== undefined) stream.destroy();
+    // Whoever has gone has been told of to the stream, which then ends.
+    pipeline(stream, res, () => undefined);
+  });
 }
 
 /** The handler of a page. */

@@ -4,6 +4,7 @@ import type { AuthContext, ProtectedAuth } from '../shared/auth.ts';
 import { adminsOnly, membersOnly } from '../shared/members.ts';
 import { operatorFreshness, operatorsOnly, sameSiteOnly } from '../shared/operators.ts';
 import { incidentPages } from '../shared/pages/operator-incidents.ts';
+import { livePages } from '../shared/pages/operator-live.ts';
 import { operatorPages } from '../shared/pages/operator.ts';
 import { ownSessionPages } from '../shared/pages/own-sessions.ts';
 import { linkToToken, secondStepPages } from '../shared/pages/second-step.ts';
@@ -50,12 +51,13 @@ function addMemberRoutes(site: FastifyInstance, doors: FastifyDoors, { portculli
   site.get('/team/members/:id/second-step', admin, page(team.removeForm)).post('/team/members/:id/second-step', admin, page(team.remove));
 }
 
-function addOperatorRoutes(site: FastifyInstance, doors: FastifyDoors, { portcullis, runs }: ProtectedAuth, context: AuthContext): void {
+function addOperatorRoutes(site: FastifyInstance, doors: FastifyDoors, { portcullis, runs, live }: ProtectedAuth, context: AuthContext): void {
   const operators = gate(operatorsOnly(context.data.users));
   const reading = { preHandler: [operators, doors.guard(operatorFreshness.reading)] };
   const acting = { preHandler: [gate(sameSiteOnly(portcullis)), operators, doors.guard(operatorFreshness.acting)] };
-  const parts = { portcullis, context, runs };
-  const [pages, incidents] = [operatorPages(parts), incidentPages(parts)];
+  const watching = { preHandler: [gate(sameSiteOnly(portcullis)), operators, doors.guard(operatorFreshness.watching)] };
+  const parts = { portcullis, context, runs, live };
+  const [pages, incidents, watch] = [operatorPages(parts), incidentPages(parts), livePages(parts)];
 
   site.get('/operator/login', page(pages.signIn)).post('/operator/login', doors.signIn);
   site.get('/operator', reading, page(pages.state));
@@ -64,6 +66,9 @@ function addOperatorRoutes(site: FastifyInstance, doors: FastifyDoors, { portcul
   site.get('/operator/sessions', reading, page(pages.endEverythingForm)).post('/operator/sessions', acting, page(pages.endEverything));
   site.post('/operator/account', acting, page(pages.account));
 
+  site.get('/operator/live', reading, page(watch.page));
+  site.get('/operator/live/stream', watching, page(watch.stream));
+  site.get('/operator/alarms/:key/contain', reading, page(watch.contain));
   site.get('/operator/contain', reading, page(incidents.form)).post('/operator/contain', acting, page(incidents.count));
   site.post('/operator/contain/:id', acting, page(incidents.contain));
   site.get('/operator/incidents/:id', reading, page(incidents.state));

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Reply } from 'portcullis';
 import { queryText } from './input.ts';
 import { messagePage } from './views/message.ts';
@@ -10,23 +11,24 @@ interface Head {
 
 /**
  * What goes back: a page, or where to go, for people; JSON for programs; with only one of them, that for both. `text` is a file,
- * `reply` an answer of the library. Without a status, the one that is set stays, or else it is 200.
+ * `stream` goes on after its head, `reply` is an answer of the library. Without a status, the one that is set stays, or else it is 200.
  */
 export type Answer =
-  | (Head & ({ readonly json: unknown } | { readonly json?: unknown; readonly page: string } | { readonly json?: unknown; readonly seeOther: string } | { readonly text: string; readonly type: string }))
+  | (Head & ({ readonly json: unknown } | { readonly json?: unknown; readonly page: string } | { readonly json?: unknown; readonly seeOther: string } | { readonly text: string; readonly type: string } | { readonly stream: Readable; readonly type: string }))
   | { readonly reply: Reply };
 
 /** An answer, as any framework can write it out. */
 export interface Written {
   readonly status: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Readable;
 }
 
 /** The answer in the form that the client would rather have. */
 export function written(answer: Answer, { headers: { accept = '' } }: Pick<Visit, 'headers'>): Written {
   if ('reply' in answer) return answer.reply;
   const { status, headers = {} } = answer;
+  if ('stream' in answer) return { status, headers: { 'Content-Type': answer.type, ...headers }, body: answer.stream };
   if ('text' in answer) return { status, headers: { 'Content-Type': answer.type, ...headers }, body: answer.text };
   const isForPeople = 'page' in answer || 'seeOther' in answer;
   const vary = isForPeople && answer.json !== undefined ? { Vary: 'Accept' } : {};

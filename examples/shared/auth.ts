@@ -3,6 +3,7 @@ import type { Limiter } from 'portcullis/limiter';
 import type { ContainmentRuns } from './containments.ts';
 import type { Data } from './data/data.ts';
 import type { User } from './data/users.ts';
+import type { Viewers } from './live/viewers.ts';
 import type { MailFolder } from './mail-folder.ts';
 import type { Member } from './members.ts';
 import type { Sessions } from './sessions.ts';
@@ -41,6 +42,8 @@ interface AuthParts {
 
   /** Hashes a password of the seed. `fast`: as cheaply as this mode allows, for many users at once. */
   hashForSeed(password: string, fast: boolean): Promise<string>;
+  /** Ends the answers that have no end of their own, before the last request. */
+  endStreams?(): void;
   /** Ends what runs in the background, after the last request. */
   close(): Promise<void>;
 }
@@ -56,6 +59,8 @@ export interface ProtectedAuth extends AuthParts {
   /** By address, for every route but files: to be asked before any body is read. */
   readonly network: Limiter<'address'>;
   readonly runs: ContainmentRuns;
+  /** Those who watch the live page. */
+  readonly live: Viewers;
 }
 
 /** Everything in which the protected and the unprotected app differ. The pages and the data are the same. */

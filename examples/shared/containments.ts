@@ -49,12 +49,12 @@ export function createContainmentRuns({ incident }: Portcullis, containments: Co
   };
 }
 
-function planOf({ id, by, reason, sources, fromMs, untilMs, reset, secondFactor }: ContainmentPlan): ContainPlan {
+function planOf({ id, by, reason, sources, accountIds = [], fromMs, untilMs, reset, secondFactor }: ContainmentPlan): ContainPlan {
   return {
     id,
     by,
     reason,
-    affected: { ...(sources.length > 0 && { sources }), ...(fromMs !== undefined && { fromMs }), ...(untilMs !== undefined && { untilMs }) },
+    affected: { ...(sources.length > 0 && { sources }), ...(accountIds.length > 0 && { accountIds }), ...(fromMs !== undefined && { fromMs }), ...(untilMs !== undefined && { untilMs }) },
     reset: reset ? 'incident' : false,
     secondFactor: secondFactor ? { scope: { kind: 'app' }, graceMs } : false,
   };

@@ -5,6 +5,9 @@ const pages: readonly (readonly [path: RegExp, page: string | undefined])[] = [
   [/^\/account\/security(\/|$)/, '/account/security'],
   [/^\/account(\/|$)/, '/account'],
   [/^\/operator\/contain$/, undefined],
+  [/^\/operator\/live$/, undefined],
+  [/^\/operator\/live\//, '/operator/live'],
+  [/^\/operator\/alarms\/[\w-]{16}\/contain$/, undefined],
   [/^\/operator\/incidents\/[\w.-]{1,64}$/, undefined],
   [/^\/operator(\/|$)/, '/operator'],
   // With an id of somebody: the page itself.

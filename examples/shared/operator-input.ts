@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { ReadOnlyStrictness } from 'portcullis/read-only';
 import type { ContainmentPlan } from './data/containments.ts';
-import { bodyField, textOf } from './input.ts';
+import { addressOf, bodyField, textOf } from './input.ts';
 import type { Visit } from './visit.ts';
 
 export const levels = ['sensitive', 'writes', 'all'] as const satisfies readonly ReadOnlyStrictness[];
@@ -19,6 +19,9 @@ export interface ReadOnlyForm {
 const maxMinutes = 30 * 24 * 60;
 const maxReasonChars = 300;
 const maxSources = 1_000;
+const maxListChars = 100_000;
+/** Accounts that a form names. */
+export const maxAccounts = 1_000;
 
 export function readOnlyForm(visit: Pick<Visit, 'body'>): Typed<ReadOnlyForm> {
   const level = levels.find((each) => each === bodyField(visit, 'level'));
@@ -35,14 +38,18 @@ export function readOnlyForm(visit: Pick<Visit, 'body'>): Typed<ReadOnlyForm> {
 }
 
 /** The plan of a containment. Its id says when it was made. */
-export function containmentForm(visit: Pick<Visit, 'body'>, { by, nowMs }: { readonly by: string; readonly nowMs: number }): Typed<ContainmentPlan> {
+export function containmentForm(visit: Pick<Visit, 'body'>, { by, nowMs, accountOf }: { readonly by: string; readonly nowMs: number; readonly accountOf: (emailOrId: string) => string | undefined }): Typed<ContainmentPlan> {
   const reason = line(bodyField(visit, 'reason'));
-  const sources = (textOf(bodyField(visit, 'sources'), 100_000) ?? '').split(/[\r\n,;]+/).map((each) => each.trim()).filter((each) => each !== '');
+  const [sources, named] = [listed(bodyField(visit, 'sources')), listed(bodyField(visit, 'accounts'))];
   const wrong = sources.filter((each) => !isSource(each));
+  const accounts = named.slice(0, maxAccounts).map((each) => ({ each, id: accountOf(addressOf(each) ?? each) }));
+  const unknown = accounts.filter(({ id }) => id === undefined).map(({ each }) => each);
   const [from, until] = [moment(bodyField(visit, 'from')), moment(bodyField(visit, 'until'))];
   const problems = [
     ...(reason === undefined ? ['Say what happened, in one line: everybody is told it.'] : []),
     ...(wrong.length > 0 ? [`No address or network: ${wrong.slice(0, 5).join(', ').slice(0, 200)}`] : []),
+    ...(unknown.length > 0 ? [`No account of ours: ${unknown.slice(0, 5).join(', ').slice(0, 200)}`] : []),
+    ...(named.length > maxAccounts ? [`At most ${maxAccounts} accounts.`] : []),
     ...(sources.length > maxSources ? [`At most ${maxSources} addresses and networks.`] : []),
     ...(from.ok && until.ok ? [] : ['A moment looks like 2025-10-23 18:20.']),
     ...(from.ok && until.ok && from.value !== undefined && from.value >= (until.value ?? nowMs) ? ['The attack must begin before it ends, and before now.'] : []),
@@ -56,12 +63,21 @@ export function containmentForm(visit: Pick<Visit, 'body'>, { by, nowMs }: { rea
       by,
       reason,
       sources,
+      accountIds: [...new Set(accounts.flatMap(({ id }) => id ?? []))],
       ...(from.value !== undefined && { fromMs: from.value }),
       ...(until.value !== undefined && { untilMs: until.value }),
       reset: bodyField(visit, 'reset') === 'yes',
       secondFactor: bodyField(visit, 'secondFactor') === 'yes',
     },
   };
+}
+
+/** One a line, or with commas between. What cannot be a list at all is one entry that nobody can mistake for none. */
+function listed(value: unknown): readonly string[] {
+  if (value === undefined || value === '') return [];
+  const text = textOf(value, maxListChars);
+  if (text === undefined) return typeof value === 'string' && value.trim() === '' ? [] : ['the list, which is too long or no text'];
+  return text.split(/[\r\n,;]+/).map((each) => each.trim()).filter((each) => each !== '');
 }
 
 function line(value: unknown): string | undefined {

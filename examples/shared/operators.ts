@@ -7,8 +7,15 @@ import type { Gate, Visit } from './visit.ts';
 
 const minuteMs = 60_000;
 
-/** How old the proofs of an operator may be. A form that was fetched in time can be sent in time: nobody who types loses it. */
-export const operatorFreshness = { reading: { action: 'operator', maxAgeMs: 10 * minuteMs }, acting: { action: 'operator', maxAgeMs: 30 * minuteMs } } as const;
+/**
+ * How old the proofs of an operator may be. A form that was fetched in time can be sent in time: nobody who types loses it. Whoever watches an
+ * attack is asked again after an hour.
+ */
+export const operatorFreshness = {
+  reading: { action: 'operator', maxAgeMs: 10 * minuteMs },
+  acting: { action: 'operator', maxAgeMs: 30 * minuteMs },
+  watching: { action: 'operator', maxAgeMs: 60 * minuteMs },
+} as const;
 
 /** Lets operators through. For every other member there are no such pages. */
 export function operatorsOnly(users: Users): Gate {

@@ -10,7 +10,10 @@ import { accountPages, createAccounts } from './accounts.ts';
 import type { AuthContext, PasswordAdvice, ProtectedAuth } from './auth.ts';
 import { createContainmentRuns } from './containments.ts';
 import { addressOf, bodyField } from './input.ts';
+import { pictureOf } from './live/picture.ts';
+import { createViewers } from './live/viewers.ts';
 import { memberOf } from './members.ts';
+import { addressIn } from './pages/operator.ts';
 import { teamExtras } from './pages/team-second-step.ts';
 import { accountCards } from './views/account-cards.ts';
 import { messagePage } from './views/message.ts';
@@ -57,6 +60,7 @@ export async function createAuth(context: AuthContext): Promise<ProtectedAuth> {
   const network = createLimiter({ name: 'network', rules: { address: { limit: 300, windowMs: 60_000 } }, store, ...time, emit: portcullis.emit });
   const invitations = createLimiter({ name: 'invitations', rules: { account: { limit: 20, windowMs: 3_600_000 } }, store, ...time, emit: portcullis.emit });
   const runs = createContainmentRuns(portcullis, data.containments);
+  const live = createViewers({ text: () => JSON.stringify(pictureOf(portcullis.monitor.snapshot(), addressIn(context))), ...time });
   await requireOperatorsSecondStep(portcullis);
   await Promise.all([portcullis.warmUp(), portcullis.readOnly.ready()]);
   return {
@@ -66,6 +70,8 @@ export async function createAuth(context: AuthContext): Promise<ProtectedAuth> {
     tellsAvailability: false,
     network,
     runs,
+    live,
+    endStreams: () => { live.close(); },
     ownCards: { account: (user) => accountCards(user), team: (user, members) => teamExtras(portcullis, { user, members, nowMs: context.clock?.nowMs() ?? Date.now() }) },
     invite: invite(context, portcullis, invitations),
     // The unprotected app answers here who has an account. There is no safe answer to give.

@@ -44,6 +44,8 @@ export interface Sessions {
   remember(visit: Visit, proofs: SessionFacts): void;
   /** Notes that a session was used just now. */
   seen(visit: Pick<Visit, 'session'>): void;
+  /** What a session holds now: undefined once it has ended. */
+  contentOf(sessionId: string): SessionContent | undefined;
   /** The sessions of a user, newest first. */
   list(userId: string): readonly OwnSession[];
   /** Ends one of a user's own sessions, by its handle; answers whether there was one. */
@@ -111,6 +113,7 @@ export function createSessions(nowMs: () => number = Date.now): Sessions {
     seen({ session: { handle } }) {
       if (handle !== undefined) noteUse(handle);
     },
+    contentOf: (sessionId) => read(sessionId)?.larkpost,
     list(userId) {
       const listed = sessionsOf(userId).flatMap(([, { handle, browser = '', proofs }]): readonly OwnSession[] => (handle === undefined ? [] : [{ handle, browser, lastSeenMs: lastSeen.get(handle), proofs }]));
       return listed.toSorted((one, other) => (other.lastSeenMs ?? 0) - (one.lastSeenMs ?? 0));

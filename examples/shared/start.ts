@@ -69,6 +69,7 @@ export async function startWith(createApp: CreateApp, options: StartOptions): Pr
       context,
       portcullis: running.mode === 'protected' ? running.portcullis : undefined,
       async close() {
+        running.endStreams?.();
         await stop(server);
         await app.close?.();
         await running.close();

@@ -46,14 +46,18 @@ export interface Client {
   postJson(path: string, body: unknown): Promise<Answered>;
   /** Sends what claims to be JSON. */
   postRaw(path: string, body: string): Promise<Answered>;
+  /** What it would send as its `Cookie`. */
+  cookie(): string;
 }
 
 export function clientOf(app: RunningApp, accept: 'application/json' | 'text/html' = 'application/json', localAddress = '127.0.0.1'): Client {
   const dispatcher = new Agent({ localAddress, keepAliveTimeout: 10 });
   const jar = new Map<string, string>();
 
+  const cookieOf = (): string => [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+
   async function send(path: string, init: { method: string; headers?: Record<string, string>; body?: string }): Promise<Answered> {
-    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+    const cookie = cookieOf();
     const headers = { accept, ...(cookie !== '' && { cookie }), ...init.headers };
     const response = await fetch(app.url + path, { ...init, headers, redirect: 'manual', dispatcher });
     for (const line of response.headers.getSetCookie()) {
@@ -69,6 +73,7 @@ export function clientOf(app: RunningApp, accept: 'application/json' | 'text/htm
   const postRaw = (path: string, body: string): Promise<Answered> => send(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   return {
     postRaw,
+    cookie: cookieOf,
     get: (path) => send(path, { method: 'GET' }),
     post: (path, fields, headers = {}) => send(path, { method: 'POST', headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams(fields).toString() }),
     postJson: (path, body) => postRaw(path, JSON.stringify(body)),

@@ -7,6 +7,8 @@ export interface ContainmentPlan {
   readonly by: string;
   readonly reason: string;
   readonly sources: readonly string[];
+  /** Accounts that are affected whatever their sign-ins say. Absent in plans of an earlier version. */
+  readonly accountIds?: readonly string[];
   readonly fromMs?: number;
   readonly untilMs?: number;
   readonly reset: boolean;

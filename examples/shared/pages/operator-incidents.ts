@@ -6,7 +6,7 @@ import { ownStyle } from '../page-headers.ts';
 import { begunPage, containPage, dryRunPage } from '../views/operator-contain.ts';
 import { incidentPage } from '../views/operator-incident.ts';
 import type { Page, Visit } from '../visit.ts';
-import { nameIn, type OperatorParts } from './operator.ts';
+import { addressIn, nameIn, type OperatorParts } from './operator.ts';
 
 const reportTypes = { html: 'text/html; charset=utf-8', txt: 'text/plain; charset=utf-8', json: 'application/json; charset=utf-8' } as const;
 
@@ -19,7 +19,7 @@ export function incidentPages({ portcullis: { incident }, context, runs }: Opera
     form: (visit) => ({ page: containPage({ user: memberOf(visit) }) }),
     async count(visit) {
       const user = memberOf(visit);
-      const typed = containmentForm(visit, { by: user.id, nowMs: nowMs() });
+      const typed = containmentForm(visit, { by: user.id, nowMs: nowMs(), accountOf: (email) => users.byEmail(email)?.id ?? users.byId(email)?.id });
       if (!typed.ok) {
         return { status: 422, json: { problems: typed.problems }, page: containPage({ user, problems: typed.problems, typed: (name) => textOf(bodyField(visit, name), 100_000) }) };
       }
@@ -44,7 +44,7 @@ export function incidentPages({ portcullis: { incident }, context, runs }: Opera
       if (status === undefined || report === undefined) return notFound();
       const plan = containments.read(status.id)?.plan;
       const isRunning = runs.isRunning(status.id);
-      const page = incidentPage({ user: memberOf(visit), status, facts: report.facts, isRunning, plan, nameOf: nameIn(context), addressOf: (accountId) => users.byId(accountId)?.email ?? accountId, done: doneText(visit) });
+      const page = incidentPage({ user: memberOf(visit), status, facts: report.facts, isRunning, plan, nameOf: nameIn(context), addressOf: addressIn(context), done: doneText(visit) });
       return { json: { status, isRunning, facts: report.facts }, page };
     },
     async report(visit) {

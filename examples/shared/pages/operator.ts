@@ -4,6 +4,7 @@ import { doneText, type Answer } from '../answers.ts';
 import type { AuthContext } from '../auth.ts';
 import type { ContainmentRuns } from '../containments.ts';
 import { addressOf, bodyField, textOf } from '../input.ts';
+import type { Viewers } from '../live/viewers.ts';
 import { memberOf } from '../members.ts';
 import { readOnlyForm } from '../operator-input.ts';
 import { operatorPage, type OperatorProblems } from '../views/operator.ts';
@@ -14,6 +15,7 @@ export interface OperatorParts {
   readonly portcullis: Portcullis;
   readonly context: AuthContext;
   readonly runs: ContainmentRuns;
+  readonly live: Viewers;
 }
 
 /** What is done for one account. `reset`: the password opens nothing but a mail; `change`: it opens its own change. */
@@ -76,6 +78,11 @@ async function carryOut({ portcullis: { epochs, resets }, context: { sessions } 
 /** Who has ordered something, by name: a log has ids. */
 export function nameIn({ data }: AuthContext): (id: string) => string {
   return (id) => data.users.byId(id)?.name ?? id;
+}
+
+/** The mail address of an account, for people. */
+export function addressIn({ data }: AuthContext): (accountId: string) => string {
+  return (accountId) => data.users.byId(accountId)?.email ?? accountId;
 }
 
 /** Whose switch it is; everybody's, where nothing is said. */

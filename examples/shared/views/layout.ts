@@ -27,7 +27,7 @@ const sections = [
 
 const operations = { path: '/operator', label: 'Operations' };
 
-const operatorSections = [operations, { path: '/operator/contain', label: 'Contain' }, { path: '/account/security', label: 'Security' }];
+const operatorSections = [operations, { path: '/operator/live', label: 'Live' }, { path: '/operator/contain', label: 'Contain' }, { path: '/account/security', label: 'Security' }];
 
 /** Where the banner of read-only mode goes: `read-only.ts` puts it there on the way out. */
 export const bannerPlace = '<!-- banner -->';

@@ -44,7 +44,7 @@ export function operatorPage({ user, findings, switches, incidents, isRunning, n
     width: 'wide',
     main: html`<div class="heading">
 <div><h1>Operations</h1><p class="lead">The whole of Larkpost. Every order is in the audit log, with your name.</p></div>
-<a class="button danger" href="/operator/contain">Contain an attack</a>
+<div class="actions"><a class="button secondary" href="/operator/live">Watch live</a><a class="button danger" href="/operator/contain">Contain an attack</a></div>
 </div>
 ${notice(done, 'good')}
 <div class="columns even">

@@ -3,9 +3,9 @@ import type { EvidenceOutcome } from 'portcullis';
 import { redisStore, type RedisClient, type RedisStore } from 'portcullis/redis';
 import { fakeClock } from 'portcullis/testing';
 import { slotOf } from '../../src/stores/redis/slots.ts';
-import { realRedis } from '../support/servers/redis.ts';
+import { realRedis, type RedisServer } from '../support/servers/redis.ts';
 import { attemptOf } from './redis-evidence-support.ts';
-import { clients, clusterClients, clusterForFile, freshPrefix, openClient, openStore, redisForFile } from './redis-support.ts';
+import { clients, clusterClients, clusterForFile, freshPrefix, openClient, openStore, pause, redisForFile } from './redis-support.ts';
 
 const server = redisForFile();
 const cluster = clusterForFile();
@@ -183,6 +183,39 @@ describe('the server under the evidence of a redis store', () => {
     await right.advance(3 * 86_400_000);
     await attack(40);
     expect((await store.reserve(given)).surge).toBe(true);
+  });
+});
+
+describe.skipIf(!realRedis).each(Object.entries(clusterClients))('the slot of evidence that moves under load, by %s', (_name, open) => {
+  it('loses no attempt', { timeout: 60_000 }, async () => {
+    const prefix = freshPrefix();
+    const store = openStore(await openClient(open, cluster()), { prefix });
+    await store.settle({ as: 'failed', attempt: given, charged: (await store.reserve(given)).charged });
+    const holders = async () => Promise.all(cluster().nodes.map(async (node) => (await node.ask('KEYS', `${prefix}*`)) as readonly string[]));
+    const slot = slotOf((await holders()).flat()[0] ?? '');
+    let [counted, failed, loading] = [0, 0, true];
+    const load = Promise.all(Array.from({ length: 10 }, async (_, worker) => {
+      for (let each = 0; loading; each += 1) {
+        const fault = await faultOf(store.reserve({ ...attemptOf('moved', `name ${worker} ${each}`, 'summer'), exists: false }));
+        if (fault === undefined) counted += 1;
+        else {
+          expect(fault).toMatchObject({ code: 'ERR_STORE' });
+          failed += 1;
+        }
+      }
+    }));
+    for (let move = 0; move < 3; move += 1) {
+      await pause(100);
+      const at = (await holders()).findIndex((keys) => keys.length > 0);
+      await cluster().moveSlot(slot, cluster().nodes[(at + 1) % 3] as RedisServer);
+    }
+    await pause(100);
+    loading = false;
+    await load;
+    const { source } = await store.reserve(attemptOf('moved', 'name', 'summer'));
+    console.log(`the slot of evidence moved 3 times under load: ${counted} attempts counted, ${failed} failed, the score is ${source}`);
+    expect(source / counted).toBeGreaterThan(0.99);
+    expect(source).toBeLessThanOrEqual(counted + failed);
   });
 });
 

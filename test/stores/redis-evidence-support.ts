@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { EvidenceAttempt, EvidenceNews, EvidenceOutcome, EvidenceStanding, EvidenceStore } from '../../src/ports/evidence-store.ts';
+import type { EvidenceAttempt, EvidenceCharge, EvidenceNews, EvidenceOutcome, EvidenceStanding, EvidenceStore } from '../../src/ports/evidence-store.ts';
 
 /** A tag, as the login guard makes them. `bucket`: of the tables' buckets, so that a few tags fill one. */
 export function tagOf(text: string, bucket?: number): string {
@@ -18,7 +18,9 @@ type Ending = Exclude<EvidenceOutcome['as'], 'known'>;
 
 /** Something that happens to a store. */
 export type Act = { readonly afterMs: number } & (
-  | { readonly kind: 'attempt'; readonly attempt: EvidenceAttempt; readonly ending: Ending | 'nothing' }
+  | { readonly kind: 'attempt'; readonly attempt: EvidenceAttempt; readonly ending: Ending | 'later' }
+  /** The oldest of those that were left for later is settled: a password was slow, a second step took its time. */
+  | { readonly kind: 'late'; readonly ending: Ending }
   | { readonly kind: 'spray'; readonly password: string; readonly names: number; readonly number: number }
   | { readonly kind: 'known'; readonly source: string | undefined; readonly times: number }
 );
@@ -48,28 +50,36 @@ const attempt: fc.Arbitrary<EvidenceAttempt> = fc.record({
 
 export const acts: fc.Arbitrary<readonly Act[]> = fc.array(
   fc.oneof(
-    { arbitrary: fc.record({ kind: fc.constant('attempt' as const), afterMs, attempt, ending: fc.constantFrom('failed', 'failed', 'failed', 'refused', 'entered', 'asked', 'passed', 'nothing') }), weight: 12 },
+    { arbitrary: fc.record({ kind: fc.constant('attempt' as const), afterMs, attempt, ending: fc.constantFrom('failed', 'failed', 'failed', 'refused', 'entered', 'asked', 'passed', 'later', 'later') }), weight: 12 },
+    { arbitrary: fc.record({ kind: fc.constant('late' as const), afterMs, ending: fc.constantFrom('failed', 'entered', 'asked', 'passed') }), weight: 2 },
     { arbitrary: fc.record({ kind: fc.constant('spray' as const), afterMs, password: fc.constantFrom(...passwords), names: fc.integer({ min: 2, max: 30 }), number: fc.nat() }), weight: 1 },
     { arbitrary: fc.record({ kind: fc.constant('known' as const), afterMs, source: fc.option(fc.constantFrom(...sources), { nil: undefined }), times: fc.integer({ min: 1, max: 120 }) }), weight: 2 },
   ),
   { minLength: 150, maxLength: 250, size: 'max' },
 );
 
-/** Does it, and answers all that the store said. */
-export async function done(act: Act, store: EvidenceStore): Promise<readonly Answer[]> {
-  const said: Answer[] = [];
-  const settle = async (outcome: EvidenceOutcome): Promise<void> => {
-    said.push(await store.settle(outcome));
+/** What does acts to a store, and answers all that the store said. */
+export function doerOf(store: EvidenceStore): (act: Act) => Promise<readonly Answer[]> {
+  const left: { readonly attempt: EvidenceAttempt; readonly charged: EvidenceCharge }[] = [];
+
+  async function tried(attempt: EvidenceAttempt, ending: Ending | 'later'): Promise<readonly Answer[]> {
+    const standing = await store.reserve(attempt);
+    if (ending !== 'later') return [standing, await store.settle({ as: ending, attempt, charged: standing.charged })];
+    left.push({ attempt, charged: standing.charged });
+    return [standing];
+  }
+
+  return async (act) => {
+    if (act.kind === 'attempt') return tried(act.attempt, act.ending);
+    if (act.kind === 'late') {
+      const oldest = left.shift();
+      return oldest === undefined ? [] : [await store.settle({ as: act.ending, ...oldest })];
+    }
+    const said: Answer[] = [];
+    if (act.kind === 'known') for (let each = 0; each < act.times; each += 1) said.push(await store.settle({ as: 'known', source: act.source }));
+    else for (let each = 0; each < act.names; each += 1) said.push(...(await tried({ ...attemptOf(`bot ${act.number} ${each}`, `name ${act.number} ${each}`), password: act.password, exists: each % 3 === 0 }, 'failed')));
+    return said;
   };
-  const tried = async (given: EvidenceAttempt, as: Ending | 'nothing'): Promise<void> => {
-    const standing = await store.reserve(given);
-    said.push(standing);
-    if (as !== 'nothing') await settle({ as, attempt: given, charged: standing.charged });
-  };
-  if (act.kind === 'attempt') await tried(act.attempt, act.ending);
-  else if (act.kind === 'known') for (let each = 0; each < act.times; each += 1) await settle({ as: 'known', source: act.source });
-  else for (let each = 0; each < act.names; each += 1) await tried({ ...attemptOf(`bot ${act.number} ${each}`, `name ${act.number} ${each}`), password: act.password, exists: each % 3 === 0 }, 'failed');
-  return said;
 }
 
 /** Equal but for the last digits of scores, where two machines may calculate differently. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { memoryStore } from 'portcullis';
 import { fakeClock } from 'portcullis/testing';
-import { acts, done, expectAlike } from './redis-evidence-support.ts';
+import { acts, doerOf, expectAlike } from './redis-evidence-support.ts';
 import { clients, openClient, openStore, redisForFile } from './redis-support.ts';
 
 const server = redisForFile();
@@ -13,10 +13,10 @@ describe('the evidence of a redis store', () => {
     const seen = { answers: 0, repeats: 0, sprayed: 0, shared: 0, surges: 0, began: 0, ended: 0, slow: 0 };
     await fc.assert(fc.asyncProperty(acts, async (all) => {
       const clock = fakeClock();
-      const [here, there] = [memoryStore({ clock }), openStore(client, { clock })];
+      const [here, there] = [doerOf(memoryStore({ clock })), doerOf(openStore(client, { clock }))];
       for (const act of all) {
         await clock.advance(act.afterMs);
-        const [expected, found] = await Promise.all([done(act, here), done(act, there)]);
+        const [expected, found] = await Promise.all([here(act), there(act)]);
         expectAlike(found, expected);
         seen.answers += expected.length;
         for (const answer of expected) {
@@ -32,7 +32,7 @@ describe('the evidence of a redis store', () => {
           seen.surges += Number(answer.surge);
         }
       }
-    }), { numRuns: 12 });
+    }), { numRuns: 15 });
     console.log(`evidence in Redis and in memory, alike: ${JSON.stringify(seen)}`);
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
   });

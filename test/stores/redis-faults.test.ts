@@ -9,6 +9,8 @@ import { clients, clusterClients, clusterForFile, openClient, openStore, pause, 
 
 const server = redisForFile();
 const charges: readonly CounterCharge[] = [{ rule: { name: 'hourly', intervalMs: 3_600_000, burst: 5 }, key: 'alice@example.com', cost: 1 }];
+const attempt = { source: 'secretsource1234567890', account: 'secretaccount123456789', password: 'secretpassword12345678', exists: true, weight: 1 };
+const charged = { source: 1, account: 1 };
 
 /** Everything that a store does, one after the other; answers what each rejects with. */
 async function faultsOf(client: RedisClient): Promise<readonly unknown[]> {
@@ -16,6 +18,7 @@ async function faultsOf(client: RedisClient): Promise<readonly unknown[]> {
   const calls = [
     () => store.take(charges), () => store.peek(charges), () => store.giveBack(charges), () => store.clear({ name: 'hourly', intervalMs: 1, burst: 1 }, 'alice@example.com'),
     () => store.read('reset:secret-token'), () => store.compareAndSet({ key: 'reset:secret-token', expectedVersion: 0, value: 'secret-value' }),
+    () => store.reserve(attempt), () => store.settle({ as: 'failed', attempt, charged }), () => store.settle({ as: 'passed', attempt, charged }), () => store.settle({ as: 'known', source: attempt.source }),
   ];
   return Promise.all(calls.map(async (call) => {
     try {

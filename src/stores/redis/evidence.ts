@@ -1,4 +1,4 @@
-import { accountScores, askedWeight, pairFilter, passwordSketch, rememberedGuesses, sourceScores, sprayedFactor, sprayedFrom, surgeMeasure } from '../../kernel/evidence.ts';
+import { accountScores, askedWeight, pairFilter, passwordSketch, rememberedGuesses, sourceScores, sprayedFactor, sprayedFrom } from '../../kernel/evidence.ts';
 import { guessMark, pairBits, passwordCells, tagWords, type TagWords } from '../../kernel/evidence-tags.ts';
 import { StoreError } from '../../kernel/errors.ts';
 import type { EvidenceAttempt, EvidenceNews, EvidenceOutcome, EvidenceStanding, EvidenceStore, EvidenceTag } from '../../ports/evidence-store.ts';
@@ -65,9 +65,9 @@ export function redisEvidence({ run, prefix, time }: EvidenceParts): RemoteEvide
   };
 }
 
-/** All in one slot of a cluster, and under other names where the tables have other sizes: two versions of an app never read each other's. */
+/** All in one slot of a cluster, and under other names where the tables have other sizes: two versions of an app never read what they cannot. */
 function evidenceKeys(prefix: string) {
-  const sizes = JSON.stringify([prefix, sourceScores, accountScores, rememberedGuesses, passwordSketch, pairFilter, surgeMeasure.block]);
+  const sizes = JSON.stringify([prefix, ...[sourceScores, accountScores].flatMap(({ buckets, ways }) => [buckets, ways]), rememberedGuesses, passwordSketch, pairFilter]);
   const head = `${prefix}{${shortDigest(sizes).slice(0, 5)}}`;
   const bucketOf = (kind: string, { buckets }: { readonly buckets: number }) => ({ bucket }: TagWords): string => `${head}${kind}${(bucket & (buckets - 1)).toString(36)}`;
   return { state: `${head}e`, sketch: `${head}p`, filter: `${head}f`, source: bucketOf('s', sourceScores), account: bucketOf('a', accountScores) };

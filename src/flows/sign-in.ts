@@ -1,6 +1,5 @@
 import { readIdentifier } from '../kernel/identifier.ts';
 import type { Recognition } from '../device/index.ts';
-import type { HashVerdict } from '../hasher/index.ts';
 import type { GuardPass } from '../login-guard/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
@@ -10,7 +9,7 @@ import { markFor, recognize } from './epochs.ts';
 import { asIfWrong, failure, failureAtMs, mailReset, refuse, tellGuard } from './failed-sign-in.ts';
 import { passesOwnChallenge } from './own-challenge.ts';
 import type { Answered, FlowParts } from './parts.ts';
-import type { PasswordTrouble } from './password-guard.ts';
+import type { PasswordLook, PasswordTrouble } from './password-guard.ts';
 import { openWith } from './right-password.ts';
 import type { Attempt, Look, SignInDoors } from './sign-in-attempt.ts';
 
@@ -74,7 +73,7 @@ async function decide(parts: FlowParts, doors: SignInDoors, attempt: Attempt): P
     refuse(parts, { about: attempt.about, account, seen: looked, reason: whyWrong(looked) });
     return failure(parts, current, browser, answerAtMs);
   }
-  if (trouble === undefined) return openWith(parts, doors, { attempt, account, looked, answerAtMs });
+  if (trouble === undefined) return orGiveBack(parts, evidence, () => openWith(parts, doors, { attempt, account, looked, answerAtMs }));
   await asIfWrong(doors, attempt.name);
   tellGuard(parts, evidence, 'asked');
   refuse(parts, { about: attempt.about, account, seen: looked, reason: whyClosed(trouble) });
@@ -119,7 +118,8 @@ async function look(parts: FlowParts, { guard }: SignInDoors, attempt: Attempt):
     const isOpen = own.ok && evidence?.refused !== true;
     const verdict = await orGiveBack(parts, evidence, () => hasher.verify({ password, stored: isOpen ? account?.passwordHash : undefined, name }));
     // After the password: of a thousand guesses at once, those that were found wrong meanwhile count.
-    const known = await guard.look({ account, name, known: recognition.known });
+    const look = (): Promise<PasswordLook> => guard.look({ account, name, known: recognition.known });
+    const known = await (verdict.ok ? orGiveBack(parts, evidence, look) : look());
     return { account, recognition, epochs, own, verdict, known, evidence };
   });
 }
@@ -129,10 +129,10 @@ function reserve({ loginGuard }: FlowParts, { name, password, about, visit: { fa
   return loginGuard.reserve({ address: facts.address, account: exists ? account.id : name, exists, password, about: { ...about, ...(exists && { accountId: account.id }) } });
 }
 
-/** An attempt that no verdict came of was no attempt. */
-async function orGiveBack({ loginGuard }: FlowParts, evidence: GuardPass | undefined, verify: () => Promise<HashVerdict>): Promise<HashVerdict> {
+/** An attempt that nothing came of, by an overload or an outage, was no attempt: or a network would be shut by its owners' tries while a store was away. */
+async function orGiveBack<T>({ loginGuard }: FlowParts, evidence: GuardPass | undefined, work: () => Promise<T>): Promise<T> {
   try {
-    return await verify();
+    return await work();
   } catch (error) {
     if (evidence !== undefined) void loginGuard.settle(evidence.receipt, 'entered');
     throw error;

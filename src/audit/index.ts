@@ -14,3 +14,8 @@ export { pinoSink, type PinoLogger } from './pino-sink.ts';
 export { prometheusSink, prometheusSinkDefaults, type PrometheusClient, type PrometheusRegister, type PrometheusSinkOptions } from './prometheus-sink.ts';
 export { tableSink, tableSinkDefaults, type AuditRow, type TableSink, type TableSinkOptions } from './table-sink.ts';
 export { purgeAuditFiles, type PurgeAuditFilesOptions, type PurgedFiles } from './purge.ts';
+export { auditWhatIf, auditWhatIfDefaults, type AuditWhatIfOptions } from './what-if.ts';
+export type { WhatIfVerdict } from './what-if-attempts.ts';
+export type { AuditWhatIfResult, WhatIfAccount, WhatIfEntry, WhatIfNetwork } from './what-if-result.ts';
+export type { WhatIfDay, WhatIfRule } from './what-if-tally.ts';
+export type { WhatIfCounts } from './what-if-top.ts';

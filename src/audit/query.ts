@@ -167,7 +167,7 @@ function namesOf(account: string, keys: KeyRing): readonly string[] {
 }
 
 /** The address of an entry; `exact` where it is a whole one. */
-function addressOf({ address }: AuditEntry, keys: KeyRing): { readonly address: string; readonly exact: boolean } | undefined {
+export function addressOf({ address }: AuditEntry, keys: KeyRing): { readonly address: string; readonly exact: boolean } | undefined {
   if (address === undefined) return undefined;
   if (!address.startsWith('v1.')) return { address: safeText(address), exact: networkOf(address) !== undefined };
   const opened = openAddress(keys, address);

@@ -1,4 +1,4 @@
-import type { AuditQueryOptions, AuditQueryResult, AuditReveal, AuditVerification, VerifyAuditFilesOptions } from '../audit/index.ts';
+import type { AuditQueryOptions, AuditQueryResult, AuditReveal, AuditVerification, AuditWhatIfOptions, AuditWhatIfResult, VerifyAuditFilesOptions } from '../audit/index.ts';
 import type { SessionEpochs } from '../epochs/index.ts';
 import type { IncidentResponse } from '../flows/incident/incident.ts';
 import type { DoctorReport } from '../portcullis-doctor.ts';
@@ -11,6 +11,8 @@ export interface AuditFiles {
   verify(options: Omit<VerifyAuditFilesOptions, 'keys' | 'records'>): Promise<AuditVerification>;
   /** `reveal` is told to the app's own audit log. */
   query(options: Omit<AuditQueryOptions, 'keys' | 'reveal'> & { readonly reveal?: Omit<AuditReveal, 'emit'> }): Promise<AuditQueryResult>;
+  /** The same of what guards that only observe would have done. Without `path` and `paths`: of the app's own log, where it knows that. */
+  whatIf?(options: Omit<AuditWhatIfOptions, 'keys' | 'reveal'> & { readonly reveal?: Omit<AuditReveal, 'emit'> }): Promise<AuditWhatIfResult>;
 }
 
 /**

@@ -14,3 +14,11 @@ export function grouped(count: number): string {
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${grouped(count)} ${count === 1 ? one : many}`;
 }
+
+/** `0.42 %`. */
+export function share(part: number, all: number): string {
+  if (part === 0 || all === 0) return '0 %';
+  const percent = (100 * part) / all;
+  if (percent < 0.01) return '< 0.01 %';
+  return `${percent < 10 ? percent.toFixed(2) : percent.toFixed(1)} %`;
+}

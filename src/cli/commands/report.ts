@@ -4,14 +4,15 @@ import type { IncidentReport } from '../../flows/incident/report.ts';
 import type { AddCommand } from '../act.ts';
 import { usageError } from '../exit.ts';
 import { partOf } from '../parts.ts';
-import { escapeUnsafe, safeLine, safeLines } from '../safe-text.ts';
+import { escapeUnsafe, safeJson, safeLine, safeLines } from '../safe-text.ts';
 import type { Outcome, Session } from '../session.ts';
-import { filled } from '../values.ts';
+import { filled, moment } from '../values.ts';
 import { newestIncident, unknownIncident } from './lift.ts';
+import { whatIf, type WhatIfFlags } from './what-if.ts';
 
 type Format = 'text' | 'json' | 'html';
 
-interface ReportOptions {
+interface ReportOptions extends WhatIfFlags {
   readonly id?: string;
   readonly format: Format;
   readonly out?: string;
@@ -24,10 +25,30 @@ export const addReport: AddCommand = (program, act) => {
     .option('--id <id>', 'the incident (default: the newest)', filled)
     .addOption(new Option('--format <format>', 'text, json or html').choices(['text', 'json', 'html']).default('text'))
     .option('--out <file>', 'write it to a new file, for your eyes alone', filled)
+    .option('--what-if [files...]', 'instead: what guards in observe mode would have done, from the path of a log with all files that were rotated away from it, or from several files')
+    .option('--from <date>', 'with --what-if: from then on', moment)
+    .option('--until <date>', 'with --what-if: before then', moment)
+    .option('--reveal', 'with --what-if: show networks in full; the audit log is told that you did')
+    .option('--reason <text>', 'why you reveal them')
     .action(act(report));
 };
 
-async function report({ open }: Session, { id: given, format, out }: ReportOptions): Promise<Outcome> {
+async function report(session: Session, options: ReportOptions): Promise<Outcome> {
+  const { id: given, format, out } = options;
+  if (options.whatIf !== undefined) {
+    if (given !== undefined || format === 'html') throw usageError('--what-if: expected no --id and no --format html');
+    const { text, json } = await whatIf(session, options);
+    const told = format === 'json' ? safeJson(json, 2) : text;
+    if (out === undefined) return { text: told, json };
+    await writeNew(out, `${told}\n`);
+    return { text: `Written to ${safeLine(out)}.`, json: { format, out } };
+  }
+  const alone = (['from', 'until', 'reveal', 'reason'] as const).find((name) => options[name] !== undefined);
+  if (alone !== undefined) throw usageError(`--${alone}: expected --what-if with it`);
+  return ofIncident(session, options);
+}
+
+async function ofIncident({ open }: Session, { id: given, format, out }: ReportOptions): Promise<Outcome> {
   const incident = partOf(await open(), 'incident');
   const id = given ?? (await newestIncident(incident));
   const found = await incident.report({ id });

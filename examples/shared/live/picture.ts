@@ -31,13 +31,12 @@ export interface LiveAlarm {
   readonly word: string;
   readonly badge: string;
   readonly since: string;
-  readonly count: string;
-  readonly tried: string;
-  readonly networks: string;
+  readonly what: string;
   readonly entered: string;
   readonly enteredClass: string;
   readonly advice: string;
   readonly contain: string;
+  readonly button: string;
   readonly noContain: '' | null;
 }
 
@@ -61,15 +60,15 @@ export function pictureOf(snapshot: MonitorSnapshot, addressOf: (accountId: stri
   const part = (field: ChartField, to = top) => ({ minutes, field, atMs, top: to });
   const total = (field: ChartField): LiveTotal => ({
     hour: figure(sumOf(snapshot, field, 60)),
-    recent: `${figure(sumOf(snapshot, field, 5))} in the last 5 min`,
-    bars: barsPath(part(field, niceTop(mostOf(minutes, [field])))),
+    recent: `5 min: ${figure(sumOf(snapshot, field, 5))}`,
+    bars: barsPath(part(field, Math.max(3, mostOf(minutes, [field])))),
   });
   return {
     at: clockText(atMs, { seconds: true }),
     level: { kind: level, word: levelWords[level], sentence: sentenceOf(snapshot) },
     totals: Object.fromEntries(fields.map((field) => [field, total(field)])) as Record<ChartField, LiveTotal>,
     chart: {
-      top: counted(top, 'sign-in') + ' a minute',
+      top: `${figure(top)} a minute`,
       attempts: barsPath(part('attempts')),
       failures: barsPath(part('failures')),
       challenges: linePath(part('challenges')),
@@ -101,9 +100,9 @@ export function keyOf(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 16);
 }
 
-/** What is on comes before what is over, and attacks before the rest. The monitor has the newest first. */
+/** The most urgent first: what goes on before what is over, where somebody came in before the rest, attacks before less. */
 function sorted({ alarms, atMs }: MonitorSnapshot): readonly Alarm[] {
-  const rank = (alarm: Alarm): number => (isOn(alarm, atMs) ? (alarm.level === 'attack' ? 0 : 1) : 2);
+  const rank = (alarm: Alarm): number => (isOn(alarm, atMs) ? 0 : 8) + (alarm.entered.length > 0 && !isSpread(alarm) ? 0 : 4) + (alarm.level === 'attack' ? 0 : 2) + (isSpread(alarm) ? 0 : 1);
   return alarms.toSorted((one, other) => rank(one) - rank(other));
 }
 
@@ -122,27 +121,33 @@ function sentenceOf({ level, alarms, atMs }: MonitorSnapshot): string {
 }
 
 function alarmItem(alarm: Alarm, atMs: number, addressOf: (accountId: string) => string): LiveAlarm {
-  const { title, counted: what } = alarmKinds[alarm.kind];
   const on = isOn(alarm, atMs);
   const accounts = enteredAccounts(alarm);
-  const networks = Number(alarm.evidence['networks'] ?? alarm.sources.length);
   const key = keyOf(alarm.id);
   return {
     key,
-    title,
+    title: alarmKinds[alarm.kind].title,
     oat: alarm.oat ?? '',
     word: on ? levelWords[alarm.level] : 'Over',
     badge: `badge${on ? (alarm.level === 'attack' ? ' bad' : ' due') : ''}`,
-    since: `${clockText(alarm.sinceMs, { nowMs: atMs })}, ${spanText(atMs - alarm.sinceMs)} ago. Newest sign ${spanText(atMs - alarm.lastMs)} ago.`,
-    count: `${figure(alarm.count)} ${what}`,
-    tried: alarm.accounts.total === 0 ? 'not known' : counted(alarm.accounts.total, 'account or name', 'accounts or names'),
-    networks: networks === 0 ? 'not known' : `${counted(networks, 'network')}: ${someOf(alarm.sources, { shown: 5, total: networks })}`,
+    since: `Since ${clockText(alarm.sinceMs, { nowMs: atMs })}, ${spanText(atMs - alarm.sinceMs)} ago. Newest sign ${spanText(atMs - alarm.lastMs)} ago.`,
+    what: factsOf(alarm),
     entered: accounts.length === 0 ? 'nobody' : `${isSpread(alarm) ? 'perhaps ' : ''}${counted(accounts.length, 'account')}: ${someOf(accounts.slice(0, 5).map(addressOf), { shown: 5, total: accounts.length })}`,
     enteredClass: accounts.length === 0 ? '' : 'entered',
     advice: adviceOf(alarm, { on, entered: accounts.length }),
     contain: `/operator/alarms/${key}/contain`,
+    button: accounts.length > 0 ? 'button danger' : 'button danger-secondary',
     noContain: alarm.kind === 'no-address' ? '' : null,
   };
+}
+
+/** `19 attempts at 16 accounts or names, from 127.9.0.3` */
+function factsOf({ kind, count, accounts, sources, evidence }: Alarm): string {
+  const what = alarmKinds[kind].counted.replace(/s$/, '');
+  const at = accounts.total === 0 ? '' : ` at ${counted(accounts.total, 'account or name', 'accounts or names')}`;
+  const networks = Number(evidence['networks'] ?? sources.length);
+  const from = sources.length === 0 ? '' : `, from ${networks > 1 ? `${figure(networks)} networks: ` : ''}${someOf(sources, { shown: 5, total: networks })}`;
+  return counted(count, what) + at + from;
 }
 
 /** From everywhere at once: then every stranger who signed in since the day before is listed as entered. */

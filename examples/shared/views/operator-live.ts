@@ -8,15 +8,15 @@ import { page } from './layout.ts';
 // picture. A list has a `template` of its items, made by the same function as the items.
 
 const totalLabels: readonly (readonly [ChartField, string])[] = [
-  ['attempts', 'Attempts to sign in'],
+  ['attempts', 'Attempts'],
   ['failures', 'Failed'],
   ['challenges', 'Asked for more'],
-  ['refused', 'Refused by limits'],
+  ['refused', 'Refused'],
   ['signUps', 'Sign-ups'],
-  ['resets', 'Password resets'],
+  ['resets', 'Resets'],
 ];
 
-const noAlarm: LiveAlarm = { key: '', title: '', oat: '', word: '', badge: '', since: '', count: '', tried: '', networks: '', entered: '', enteredClass: '', advice: '', contain: '/operator/contain', noContain: null };
+const noAlarm: LiveAlarm = { key: '', title: '', oat: '', word: '', badge: '', what: '', since: '', entered: '', enteredClass: '', advice: '', contain: '/operator/contain', button: 'button', noContain: null };
 const noSource: LiveSource = { key: '', network: '', accounts: '', bar: '', alarms: '' };
 
 /** The last hour. It is whole without JavaScript, as it was when it was asked for. */
@@ -67,18 +67,14 @@ function levelBanner({ kind, word, sentence }: LivePicture['level']): Html {
 </section>`;
 }
 
-function alarmItem({ key, title, oat, word, badge, since, count, tried, networks, entered, enteredClass, advice, contain, noContain }: LiveAlarm): Html {
+function alarmItem({ key, title, oat, word, badge, what, since, entered, enteredClass, advice, contain, button, noContain }: LiveAlarm): Html {
   return html`<li data-key="${key}">
 <div class="alarm-head"><h3 data-text="title">${title}</h3><span class="${badge}" data-set="class=badge" data-text="word">${word}</span><span class="meta" data-text="oat">${oat}</span></div>
-<dl class="facts">
-<dt>Since</dt><dd data-text="since">${since}</dd>
-<dt>Counted</dt><dd data-text="count">${count}</dd>
-<dt>From</dt><dd data-text="networks">${networks}</dd>
-<dt>Tried</dt><dd data-text="tried">${tried}</dd>
-<dt>Came in</dt><dd data-set="class=enteredClass" class="${enteredClass}" data-text="entered">${entered}</dd>
-</dl>
-<div class="alarm-foot"><p data-text="advice">${advice}</p>
-<a class="button danger" href="${contain}" data-set="href=contain hidden=noContain"${hiddenBy(noContain)}>Contain this attack</a></div>
+<div class="alarm-facts"><p data-text="what">${what}</p>
+<p class="meta" data-text="since">${since}</p>
+<p>Came in: <span data-set="class=enteredClass" class="${enteredClass}" data-text="entered">${entered}</span></p></div>
+<div class="alarm-foot"><p class="soft" data-text="advice">${advice}</p>
+<a class="${button}" href="${contain}" data-set="href=contain class=button hidden=noContain"${hiddenBy(noContain)}>Contain this attack</a></div>
 </li>`;
 }
 
@@ -109,7 +105,7 @@ function totalItem(field: ChartField, label: string, { hour, recent, bars }: Liv
 function sourceItem({ key, network, accounts, bar, alarms }: LiveSource): Html {
   return html`<li class="source" data-key="${key}">
 <strong data-text="network">${network}</strong>
-<span class="source-figure"><span data-text="accounts">${accounts}</span> <span class="soft">accounts</span></span>
+<span class="source-figure"><span data-text="accounts">${accounts}</span> <span class="soft">accounts or names</span></span>
 <svg class="source-bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><path d="${bar}" data-set="d=bar"/></svg>
 <span class="meta" data-text="alarms">${alarms}</span>
 </li>`;

@@ -1,4 +1,5 @@
 import type { Clock, Portcullis } from 'portcullis';
+import type { Alarm } from 'portcullis/detect';
 import type { Limiter } from 'portcullis/limiter';
 import type { ContainmentRuns } from './containments.ts';
 import type { Data } from './data/data.ts';
@@ -77,4 +78,6 @@ export interface AuthContext {
   readonly breachUrl: string | undefined;
   /** Where time is not the system's. */
   readonly clock: Clock | undefined;
+  /** Told of each attack as it begins. */
+  readonly onAlarm?: ((alarm: Alarm) => void) | undefined;
 }

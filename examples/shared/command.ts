@@ -77,6 +77,9 @@ async function run({ folder, framework, start }: Command, values: Values): Promi
     fastSeed: values['fast-seed'],
     operators: (values.operator ?? []).map((email) => email.trim().toLowerCase()),
     breachUrl: values['breach-url'],
+    onAlarm: ({ kind, level, summary }) => {
+      process.stdout.write(values['json-ready'] ? `${JSON.stringify({ alarm: { kind, level, summary } })}\n` : `${level}: ${summary}\n`);
+    },
   });
   process.stdout.write(values['json-ready'] ? `${JSON.stringify({ url: app.url })}\n` : banner(app.url, { framework, mode, dataFolder, demo: seedFile === undefined }));
 

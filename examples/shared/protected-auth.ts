@@ -49,6 +49,11 @@ export async function createAuth(context: AuthContext): Promise<ProtectedAuth> {
     totp: { issuer: 'Larkpost' },
     uniform: { templates: protectedTemplates(passwordAdvice) },
     audit: { sinks: [auditFile] },
+    detect: {
+      onAlarm(alarm, state) {
+        if (state === 'raised') context.onAlarm?.(alarm);
+      },
+    },
     incident: {
       pages: accountPages(data),
       auditPath,

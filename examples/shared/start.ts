@@ -22,6 +22,8 @@ export interface StartOptions {
   readonly breachUrl?: string | undefined;
   /** Default: the system's. */
   readonly clock?: Clock | undefined;
+  /** Told of each attack as it begins. Default: nobody; the operator's pages show it. */
+  readonly onAlarm?: AuthContext['onAlarm'];
 }
 
 /** The app in the terms of one framework. */
@@ -57,7 +59,7 @@ export async function startWith(createApp: CreateApp, options: StartOptions): Pr
     const nowMs = (): number => options.clock?.nowMs() ?? Date.now();
     const opened = openData(options.dataFolder, nowMs);
     data = opened;
-    const context = { data: opened, mails: openMailFolder(join(options.dataFolder, 'mails')), sessions: createSessions(nowMs), baseUrl, breachUrl: options.breachUrl, clock: options.clock };
+    const context = { data: opened, mails: openMailFolder(join(options.dataFolder, 'mails')), sessions: createSessions(nowMs), baseUrl, breachUrl: options.breachUrl, clock: options.clock, onAlarm: options.onAlarm };
     const running = await (await createAuthOf(options.unprotected))(context);
     auth = running;
     await plantSeed(options.seed, { data: opened, auth: running, fast: options.fastSeed });

@@ -20,12 +20,13 @@ const sizes: Sizes = { victims: 10, strangers: 8, calibration: 10, ordinary: 4, 
 
 /** The apps in this process: what a test imports as `portcullis` is the source then. */
 const startHere: StartApp = async ({ side, dataFolder, seedFile, breachUrl }) => {
-  const app = await startApp({ unprotected: side === 'unprotected', host: '127.0.0.1', port: 0, dataFolder, seed: readSeedFile(seedFile), fastSeed: true, breachUrl });
+  let alarmAt: number | undefined;
+  const app = await startApp({ unprotected: side === 'unprotected', host: '127.0.0.1', port: 0, dataFolder, seed: readSeedFile(seedFile), fastSeed: true, breachUrl, onAlarm: () => { alarmAt ??= performance.now(); } });
   const stop = async (): Promise<void> => {
     await app.close();
     if (side !== 'unprotected') audit[side].push(...readFileSync(join(dataFolder, 'audit.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as AuditLine));
   };
-  return { url: app.url, firstAlarmAt: () => undefined, died: new Promise<never>(() => undefined), stop };
+  return { url: app.url, firstAlarmAt: () => alarmAt, died: new Promise<never>(() => undefined), stop };
 };
 
 interface AuditLine {
@@ -229,11 +230,12 @@ describe('ordinary users in a small drill', () => {
     expect(ordinaryLogins + ordinaryRefused).toBeGreaterThanOrEqual(visits);
   });
 
-  it('are heard in every run, and nobody raises an alarm', () => {
+  it('are heard in every run, and the attack raises an alarm where there is a monitor', () => {
     for (const { figures } of [result.unprotected, result.protected, result.mandatory]) {
       expect(figures.ordinaryP99Ms).toBeGreaterThan(0);
-      expect(figures.firstAlarmMs).toBeNull();
     }
+    expect(result.unprotected.figures.firstAlarmMs).toBeNull();
+    for (const { figures: { firstAlarmMs } } of [result.protected, result.mandatory]) expect(firstAlarmMs).toBeGreaterThan(0);
   });
 });
 
@@ -252,14 +254,14 @@ describe('what a drill writes', () => {
     for (const [name, value] of Object.entries(json.response ?? {})) expect([name, Number.isInteger(value)]).toEqual([name, true]);
   });
 
-  it('is a table that says what is not built yet', () => {
+  it('is a table that says what was seen, and when', () => {
     const table = renderTable(result);
     expect(table).toMatch(/registered addresses learnt, of 10 +10 +0 +-\n/);
     expect(table).toMatch(/accounts entered, of 10 +10 +2 +0\n/);
-    expect(table).toMatch(/first alarm +none +none +none\n/);
+    expect(table).toMatch(/first alarm, after the first request +none +\d+\.\d s +\d+\.\d s\n/);
     expect(notesOf(result).join('\n')).toContain('2 accounts of the protected app were entered with leaked passwords that no list knows.');
     expect(table).toMatch(/owners back in with their factor, of 2 +- +- +2\n/);
-    expect(notesOf(result).join('\n')).toContain('No alarm in any run: there is no monitor yet, and a refusal is not an alarm.');
+    expect(notesOf(result).join('\n')).toMatch(/The first alarm of the protected run came \d+\.\d s after the attacker's first request\. In 2019/);
   });
 
   it('sets the seconds of the response beside the hours of 2019', () => {

@@ -1,5 +1,6 @@
 import type { DrillResult } from '../drill.ts';
 import type { Side } from '../apps.ts';
+import type { Figures } from '../figures.ts';
 import type { SecondFactorReport } from '../second-factor/acts.ts';
 import { responseOpeningsOf } from '../response/openings.ts';
 import { openingsOf } from '../second-factor/openings.ts';
@@ -32,7 +33,7 @@ export function rowsOf(result: DrillResult): readonly Row[] {
     detail('distinct addresses in them', ({ figures }) => figures.mailsStolen),
     row('spam mails sent', ({ figures }) => figures.spamSent),
     ...secondFactorRows(row, detail, owners.length),
-    row('first alarm', ({ figures }) => (figures.firstAlarmMs === null ? 'none' : `${figures.firstAlarmMs} ms`)),
+    row('first alarm, after the first request', ({ figures }) => alarmOf(figures)),
     row('owners warned of a stolen password', ({ victimsWarned }) => victimsWarned),
     row('ordinary sign-ins', ({ figures }) => figures.ordinaryLogins),
     detail('turned away', ({ figures }) => figures.ordinaryRefused),
@@ -40,6 +41,11 @@ export function rowsOf(result: DrillResult): readonly Row[] {
     row('requests of the attacker', ({ attackRequests }) => attackRequests),
     detail('told to come back later', ({ attackRefusals }) => attackRefusals),
   ];
+}
+
+/** In 2019 it took 22 hours to notice the enumeration, and 11 days to notice that accounts were entered. */
+function alarmOf({ firstAlarmMs }: Figures): string {
+  return firstAlarmMs === null ? 'none' : `${(firstAlarmMs / 1_000).toFixed(1)} s`;
 }
 
 const notAsked = '-';
@@ -74,7 +80,7 @@ export function notesOf(result: DrillResult): readonly string[] {
   const unlisted = guarded.entered.filter(({ listed }) => !listed).length;
   const listed = guarded.entered.length - unlisted;
   const tells = guarded.findings.filter(({ evidence }) => evidence.length > 0);
-  const silent = [unprotected, guarded, mandatory].every(({ figures }) => figures.firstAlarmMs === null);
+  const alarm = guarded.figures.firstAlarmMs;
   return [
     ...(unlisted > 0 ? [`${unlisted} accounts of the protected app were entered with leaked passwords that no list knows. A breach lookup cannot see these. In the third run the same passwords meet a mandatory second factor.`] : []),
     ...(listed > 0 ? [`${listed} accounts of the protected app were entered although their password is in a leaked list. That must not happen.`] : []),
@@ -84,7 +90,7 @@ export function notesOf(result: DrillResult): readonly string[] {
     'The seconds of the response are those of an operator who has the plan at hand and does not hesitate; the hours of 2019 are those of people who had to find out first.',
     ...(mandatory.secondFactor === undefined ? [] : [mailsNote(mandatory.secondFactor)]),
     'The third run does not ask the doors again: it begins with the pairs.',
-    ...(silent ? ['No alarm in any run: there is no monitor yet, and a refusal is not an alarm.'] : []),
+    alarm === null ? 'No alarm in the protected run. That must not happen.' : `The first alarm of the protected run came ${alarmOf(guarded.figures)} after the attacker's first request. In 2019 the enumeration was noticed after 22 hours, and entered accounts 11 days after the first.`,
     `"Learnt" is what the attacker knows beyond what a coin would give: ${unprotected.findings.length} doors, one classifier for both apps, calibrated on addresses whose truth the attacker knows.`,
   ];
 }

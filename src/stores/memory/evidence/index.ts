@@ -18,7 +18,7 @@ export interface MemoryEvidence extends EvidenceStore {
   readonly bytes: number;
 }
 
-/** Evidence in this process, in arrays of about 4 MiB that never grow. It is gone when the process ends, and no other sees it. Throws ERR_CONFIG. */
+/** Evidence in this process, in arrays of about 5 MiB that never grow. It is gone when the process ends, and no other sees it. Throws ERR_CONFIG. */
 export function memoryEvidence(options: { readonly clock?: Clock } = {}): MemoryEvidence {
   const { clock } = readOptions('memoryEvidence', options, { clock: port<Clock>(['nowMs', 'monotonicMs', 'after'], () => systemClock) });
   const tables = createTables();
@@ -89,7 +89,7 @@ function settle(tables: Tables, outcome: EvidenceOutcome, nowMs: number): Eviden
   const { surge } = tables;
   if (outcome.as === 'known') {
     if (outcome.source !== undefined) tables.sources.visited(tagWords(outcome.source), nowMs);
-    return surge.signedIn(nowMs);
+    return outcome.again === true ? surge.pass(nowMs) : surge.signedIn(nowMs);
   }
   if (outcome.as === 'failed') return failed(tables, outcome.attempt, nowMs);
   if (outcome.as === 'refused') return surge.pass(nowMs);

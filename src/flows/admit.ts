@@ -154,13 +154,13 @@ export async function enter(parts: FlowParts, { arrival, session: given, enrollU
   const { devices, loginGuard, emit } = parts;
   const { account, name, browser, recognition, pathway, mustChange, ordered, about, evidence } = arrival;
   const session: SessionFacts = mustChange === true || ordered ? { ...given, stage: 'change-password' } : given;
-  const cookie = session.stage === 'full' ? await known() : devices.identify(browser).setCookie;
+  const { cookie, again } = session.stage === 'full' ? await known() : { cookie: devices.identify(browser).setCookie, again: true };
   emit({ type: 'sign-in.succeeded', pathway, proofs: Object.keys(session.proofs), stage: session.stage, knownDevice: recognition.known, ...about, accountId: account.id });
   if (evidence !== undefined) void loginGuard.settle(evidence.receipt, evidence.asked ? 'passed' : 'entered');
-  else if (recognition.known) void loginGuard.known({ address: arrival.visit.facts.address });
+  else if (recognition.known) void loginGuard.known({ address: arrival.visit.facts.address, again });
   return { outcome: 'signed-in', accountId: account.id, session, setCookies: cookieLines(cookie, ...moreCookies), ...(enrollUntilMs !== undefined && { enrollUntilMs }) };
 
-  async function known(): Promise<string> {
+  async function known(): Promise<{ readonly cookie: string; readonly again: boolean }> {
     const { facts, startedAtMs } = arrival.visit;
     const { setCookie, deviceId, others, previousUseMs } = await devices.remember({ browser, accountId: account.id, name, notBeforeMs: await parts.epochs.newest(account.organizationIds), epochs: session.epochs, secondFactor: rememberFactor, proven: isProven(parts, session), asOfMs: startedAtMs, address: facts.address, ...labelOf(facts) });
     // Whoever ended it meanwhile, or before the store went away, meant this sign-in too: what was spared because of it must be asked for.
@@ -171,8 +171,15 @@ export async function enter(parts: FlowParts, { arrival, session: given, enrollU
       emit({ type: 'sign-in.unusual', because, ...about, accountId: account.id });
       tellUnusual(parts, { account, span: parts.uniform, because, browser: facts.userAgent });
     }
-    return setCookie;
+    return { cookie: setCookie, again: isAgain(previousUseMs, session.startedAtMs) };
   }
+}
+
+/** Each account is counted four times a day at most as somebody who is at home here: whoever has one must not make an attack look usual. */
+const countedEveryMs = 6 * 3_600_000;
+
+function isAgain(previousUseMs: number | undefined, nowMs: number): boolean {
+  return previousUseMs !== undefined && Math.floor(previousUseMs / countedEveryMs) === Math.floor(nowMs / countedEveryMs);
 }
 
 /** So many wrong passwords in a row before a right one are told to the owner. */

@@ -1,6 +1,7 @@
 import { systemClock } from '../kernel/clock.ts';
 import { isThenable, withDeadline } from '../kernel/deadline.ts';
 import { errorName, StoreError } from '../kernel/errors.ts';
+import { checkedNews, checkedStanding } from '../kernel/evidence-answers.ts';
 import { harmless } from '../kernel/harmless.ts';
 import type { KeyRing } from '../kernel/keys.ts';
 import { callback, integer, oneOf, port, readOptions } from '../kernel/options.ts';
@@ -70,8 +71,11 @@ export interface LoginGuard {
    * `entered`: it was right, and enough. `asked`: more was asked for; `passed`: and has been given. Never rejects, and nobody need wait for it.
    */
   settle(receipt: GuardReceipt, as: 'failed' | 'refused' | 'entered' | 'asked' | 'passed'): Promise<void>;
-  /** Somebody came in by a browser that the account knows: the measure of what is usual. Never rejects. */
-  known(from: { readonly address: string | undefined }): Promise<void>;
+  /**
+   * Somebody came in by a browser that the account knows: the measure of what is usual. `again`: the account has been counted in these hours, or
+   * whoever has one account could sign in all day to make an attack look usual. Never rejects.
+   */
+  known(from: { readonly address: string | undefined; readonly again?: boolean }): Promise<void>;
 }
 
 const wrongPassword = 1;
@@ -92,12 +96,12 @@ export function createLoginGuard(options: LoginGuardOptions): LoginGuard {
     return { source: tags.source(address), account: tags.account(account, exists), password: tags.password(password, clock.nowMs()), exists, weight: exists ? wrongPassword : unknownName };
   }
 
-  /** Undefined where the store is late or fails. */
-  async function asked<T>(question: () => T | Promise<T>): Promise<T | undefined> {
+  /** Undefined where the store is late, fails or lies. */
+  async function asked<T>(question: () => T | Promise<T>, checked: (answer: unknown) => T): Promise<T | undefined> {
     try {
       const answer = question();
-      if (!isThenable(answer) || evidence.inTime === true) return await answer;
-      return await withDeadline(answer, { clock, deadlineMs: parsed.storeDeadlineMs, onLate: () => new StoreError(`evidence: no answer within ${parsed.storeDeadlineMs} ms`) });
+      if (!isThenable(answer) || evidence.inTime === true) return checked(await answer);
+      return checked(await withDeadline(answer, { clock, deadlineMs: parsed.storeDeadlineMs, onLate: () => new StoreError(`evidence: no answer within ${parsed.storeDeadlineMs} ms`) }));
     } catch (error) {
       emit({ type: 'store.failed', store: 'evidence', error: errorName(error) });
       return undefined;
@@ -105,7 +109,7 @@ export function createLoginGuard(options: LoginGuardOptions): LoginGuard {
   }
 
   async function settle(outcome: EvidenceOutcome): Promise<void> {
-    tell((await asked(() => evidence.settle(outcome))) ?? {});
+    tell((await asked(() => evidence.settle(outcome), checkedNews)) ?? {});
   }
 
   function tell({ surge, slowSurge }: EvidenceNews): void {
@@ -121,7 +125,7 @@ export function createLoginGuard(options: LoginGuardOptions): LoginGuard {
     async reserve(given) {
       const { about = {} } = given;
       const attempt = attemptOf(given);
-      const standing = await asked(() => evidence.reserve(attempt));
+      const standing = await asked(() => evidence.reserve(attempt), checkedStanding);
       const charged = standing?.charged ?? nothingCharged;
       // Who shares a network with an attacker is asked for more, and not turned away.
       const over = standing !== undefined && standing.source >= parsed.refuseFrom && !standing.sharedSource;
@@ -139,7 +143,7 @@ export function createLoginGuard(options: LoginGuardOptions): LoginGuard {
       };
     },
     settle: ({ attempt, charged }, as) => settle({ as, attempt, charged }),
-    known: ({ address }) => settle({ as: 'known', source: tags.source(address) }),
+    known: ({ address, again = false }) => settle({ as: 'known', source: tags.source(address), ...(again && { again }) }),
   } satisfies LoginGuard);
 }
 

@@ -8,7 +8,7 @@ export interface EvidenceTags {
   /** An IPv4 address or an IPv6 /64; undefined for what is no address. */
   source(address: string | undefined): EvidenceTag | undefined;
   account(account: string, exists: boolean): EvidenceTag;
-  /** Good for one day, UTC. */
+  /** Good for one day, UTC. Of the form that is hashed, NFC: one password has one tag, however it is typed. */
   password(password: string, nowMs: number): EvidenceTag;
 }
 
@@ -19,6 +19,6 @@ export function createEvidenceTags({ digest }: Pick<KeyRing, 'digest'>): Evidenc
       return network && digest('evidence', `source ${network.key}`);
     },
     account: (account, exists) => digest('evidence', `${exists ? 'account' : 'nobody'} ${account}`),
-    password: (password, nowMs) => digest('evidence', `password ${Math.floor(nowMs / evidenceDayMs)} ${password}`),
+    password: (password, nowMs) => digest('evidence', `password ${Math.floor(nowMs / evidenceDayMs)} ${password.normalize('NFC')}`),
   };
 }

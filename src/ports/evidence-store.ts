@@ -44,8 +44,11 @@ export interface EvidenceCharge {
  */
 export type EvidenceOutcome =
   | { readonly as: 'failed' | 'refused' | 'entered' | 'asked' | 'passed'; readonly attempt: EvidenceAttempt; readonly charged: EvidenceCharge }
-  /** Somebody came in by a browser that the account knows: the traffic that no attacker can make. */
-  | { readonly as: 'known'; readonly source?: EvidenceTag | undefined };
+  /**
+   * Somebody came in by a browser that the account knows: the traffic that no attacker can make. `again`: of an account that was counted a short
+   * while ago; then it shows who shares the network, and no more, since one account could be signed in to all day.
+   */
+  | { readonly as: 'known'; readonly source?: EvidenceTag | undefined; readonly again?: boolean };
 
 /** Changes of the state of all, each told once: by the settlement that brought it about. */
 export interface EvidenceNews {

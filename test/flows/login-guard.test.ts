@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { memoryEvidence } from 'portcullis';
 import { fakeClock } from 'portcullis/testing';
 import { freshPath, openStore } from '../stores/sqlite-support.ts';
 import { cookieShape } from '../support/cookies.ts';
@@ -219,5 +220,34 @@ describe('with records in a file', () => {
     ada.browser = openBrowser(bad);
     expect(await ada.signIn()).toMatchObject({ outcome: 'answered' });
     expect(await ada.openLink()).toMatchObject({ outcome: 'signed-in' });
+  });
+});
+
+// OWASP OAT-008
+describe('what is usual', () => {
+  it('is measured by each account four times a day at most, however often it signs in', async () => {
+    const told: unknown[] = [];
+    const evidence = memoryEvidence();
+    const kit = makeKit({
+      limits,
+      evidence: {
+        shared: false,
+        reserve: (attempted) => evidence.reserve(attempted),
+        settle(outcome) {
+          if (outcome.as === 'known') told.push(outcome.again === true);
+          return evidence.settle(outcome);
+        },
+      },
+    });
+    const ada = await person(kit);
+    for (let each = 0; each < 30; each += 1) expect(await ada.signIn()).toMatchObject({ outcome: 'signed-in' });
+    expect(told.filter((again) => again === false).length).toBeLessThan(2);
+    expect(told).toHaveLength(29);
+    told.length = 0;
+    for (let each = 0; each < 12; each += 1) {
+      await kit.clock.advance(2 * 3_600_000);
+      expect(await ada.signIn()).toMatchObject({ outcome: 'signed-in' });
+    }
+    expect(told.filter((again) => again === false)).toHaveLength(4);
   });
 });

@@ -81,6 +81,33 @@ describe('an evidence store', () => {
   });
 });
 
+// ASVS 5.0 16.5.3
+describe('an evidence store that lies', () => {
+  const honest = { source: 0, sharedSource: false, account: 0, password: 0, surge: false, charged: { source: 1, account: 1 } };
+  it.each<[string, unknown]>([
+    ['nothing', null],
+    ['an empty object', {}],
+    ['text', 'ok'],
+    ['no number', { ...honest, source: NaN }],
+    ['a number as text', { ...honest, account: '0' }],
+    ['less than nothing', { ...honest, password: -1 }],
+    ['a count in place of a flag', { ...honest, surge: 0 }],
+    ['no charge', { ...honest, charged: undefined }],
+  ])('and answers %s is one that is away: strangers are asked for more, and it is told', async (_what, answer) => {
+    for (const inTime of [true, false]) {
+      const world = guarded({ evidence: { shared: false, inTime, reserve: () => answer as never, settle: () => ({}) } });
+      expect(await world.enter({ account: 'bob' })).toEqual(['evidence-unknown']);
+      expect(world.events).toContainEqual(expect.objectContaining({ type: 'store.failed', store: 'evidence' }));
+    }
+  });
+
+  it.each<[string, unknown]>([['nothing', undefined], ['text', 'began'], ['a change that is none', { surge: 'soon' }], ['markup', { slowSurge: '<b>' }]])('and answers %s to a settlement changes nothing', async (_what, answer) => {
+    const world = guarded({ evidence: { shared: false, reserve: () => honest, settle: () => answer as never } });
+    expect(await world.enter({ account: 'bob' })).toEqual([]);
+    expect(world.events).toMatchObject([{ type: 'store.failed', store: 'evidence' }]);
+  });
+});
+
 // ASVS 5.0 2.3.4, 15.4.2
 describe('a thousand attempts at once', () => {
   it('at one account from one network, with the right password among the last: nothing is opened by it', async () => {

@@ -32,6 +32,14 @@ describe('a network from which strangers fail', () => {
     expect(await enter({ address: '192.0.2.2' })).toEqual([]);
   });
 
+  // SP 800-63B-4 3.1.1.2
+  it('calls a password by one name in whatever form it is typed', async () => {
+    const { fail, enter } = guarded();
+    // A kelvin sign, an angstrom sign and a Greek question mark are hashed as what they stand for.
+    for (let each = 0; each < 3; each += 1) for (const password of ['K\u00c5;spring', '\u212a\u212b\u037espring']) await fail({ address: `192.0.2.${each}`, account: `${password}-${each}@example.com`, password });
+    expect(await enter({ address: '198.51.100.1', password: 'K\u00c5;spring' })).toEqual(['sprayed-password']);
+  });
+
   it('is an IPv6 /64, and an IPv4 address however it is written', async () => {
     const { fail, enter } = guarded();
     for (let each = 0; each < 8; each += 1) await fail({ address: `2001:db8:1:1::${each}`, account: `user-${each}@example.com`, password: `p${each}` });

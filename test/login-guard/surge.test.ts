@@ -52,6 +52,29 @@ describe('an attack from as many addresses as attempts', () => {
     expect(await world.enter(stranger, true)).toEqual([]);
   });
 
+  it.each([
+    [true, ['fast began', 'slow began']],
+    // Were each of them counted, ten failures an hour would look usual.
+    [false, []],
+  ])('is seen all the same where one account signs in all day long to make it look usual, once each of its sign-ins is one more: %s', async (again, seen) => {
+    const world = guarded();
+    await peace(world, 4);
+    for (let each = 0; each < 480; each += 1) {
+      for (let turn = 0; turn < 60; turn += 1) await world.guard.known({ address: '203.0.113.9', again });
+      if (each < 120) world.clock.setWallMs(world.clock.nowMs() + minuteMs);
+      else if (each % 6 === 0) await attack(world, 1, 6 * minuteMs);
+    }
+    expect(surges(world)).toEqual(seen);
+  });
+
+  it.each([[true, []], [false, ['fast began', 'slow began']]])('cannot be feigned by an account that signed in all day long before, once each of its sign-ins is one more: %s', async (again, seen) => {
+    const world = guarded();
+    await peace(world, 4);
+    for (let each = 0; each < 10_000; each += 1) await world.guard.known({ address: '203.0.113.9', again });
+    await peace(world, 6);
+    expect(surges(world)).toEqual(seen);
+  });
+
   it('is over by itself once it has ended', async () => {
     const world = guarded();
     await peace(world, 4);

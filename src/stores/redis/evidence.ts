@@ -57,7 +57,7 @@ export function redisEvidence({ run, prefix, time }: EvidenceParts): RemoteEvide
       return standingOf(answer, attempt);
     },
     async settle(outcome) {
-      if (outcome.as === 'known') return newsOf(await passed(outcome.source, true));
+      if (outcome.as === 'known') return newsOf(await passed(outcome.source, outcome.again !== true));
       if (outcome.as === 'failed') return newsOf(await failed(outcome.attempt));
       if (outcome.as === 'refused') return newsOf(await passed(undefined, false));
       return newsOf(await corrected(outcome));

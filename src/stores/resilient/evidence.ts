@@ -1,9 +1,9 @@
 import { systemClock } from '../../kernel/clock.ts';
-import { StoreError } from '../../kernel/errors.ts';
+import { checkedNews, checkedStanding } from '../../kernel/evidence-answers.ts';
 import { callback, integer, port, readOptions } from '../../kernel/options.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Emit } from '../../ports/events.ts';
-import type { EvidenceAttempt, EvidenceNews, EvidenceStanding, EvidenceStore } from '../../ports/evidence-store.ts';
+import type { EvidenceAttempt, EvidenceStanding, EvidenceStore } from '../../ports/evidence-store.ts';
 import { memoryEvidence } from '../memory/evidence/index.ts';
 import { createLine } from './line.ts';
 import type { StoreHealth } from './outage.ts';
@@ -78,19 +78,4 @@ export function resilientEvidence(store: EvidenceStore, options: ResilientEviden
       line.close();
     },
   } satisfies ResilientEvidence);
-}
-
-/** A store that lies is a broken one: throws ERR_STORE. */
-function checkedStanding(answer: unknown): EvidenceStanding {
-  const { source, sharedSource, account, password, surge, charged } = (answer ?? {}) as Partial<EvidenceStanding>;
-  const numbers = [source, account, password, charged?.source, charged?.account];
-  if (!numbers.every((each) => Number.isFinite(each) && (each as number) >= 0) || typeof surge !== 'boolean' || typeof sharedSource !== 'boolean') throw new StoreError('evidence: the store answered nonsense');
-  return answer as EvidenceStanding;
-}
-
-function checkedNews(answer: unknown): EvidenceNews {
-  const { surge, slowSurge } = (answer ?? {}) as Partial<EvidenceNews>;
-  const words: readonly unknown[] = [undefined, 'began', 'ended'];
-  if (typeof answer !== 'object' || answer === null || !words.includes(surge) || !words.includes(slowSurge)) throw new StoreError('evidence: the store answered nonsense');
-  return answer;
 }

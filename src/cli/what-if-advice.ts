@@ -17,7 +17,7 @@ export function adviceOf(found: AuditWhatIfResult): readonly Advice[] {
   const observed = found.rules.reduce((sum, rule) => sum + rule.observed, 0);
   const enforced = found.rules.reduce((sum, rule) => sum + rule.enforced, 0);
   const plain = (text: string): Advice => ({ text, harm: false });
-  const carriedOut = enforced === 0 ? [] : [plain(`${counted(enforced, 'decision')} were carried out: they are in the table "Why", and in no other figure.`)];
+  const carriedOut = enforced === 0 ? [] : [plain(`${counted(enforced, 'decision')} ${enforced === 1 ? 'was carried out: it is' : 'were carried out: they are'} in the table "Why", and in no other figure.`)];
   if (observed === 0) return [plain(nothingObserved(found, enforced)), ...carriedOut];
   return [...refusedWords(found), ...askedWords(found), ...crowdWords(found), ...carriedOut, ...nextWords(found)];
 }

@@ -87,10 +87,10 @@ function count(doors: SignInDoors, { name }: Attempt, { account, verdict, recogn
   return doors.guard.failed({ account, name, known: recognition.known });
 }
 
-function whyWrong({ account, verdict, evidence }: Look): 'unknown-account' | 'inactive-account' | 'suspicious' | 'wrong-password' {
+function whyWrong({ account, verdict, evidence }: Look): 'unknown-account' | 'inactive-account' | 'refused-network' | 'wrong-password' {
   if (account === undefined) return 'unknown-account';
   if (verdict.ok) return 'inactive-account';
-  return evidence?.refused === true ? 'suspicious' : 'wrong-password';
+  return evidence?.refused === true ? 'refused-network' : 'wrong-password';
 }
 
 function whyClosed(trouble: PasswordTrouble): 'disowned-password' | 'too-many-failures' | 'forced-reset' {

@@ -49,8 +49,9 @@ export interface EventDetails {
   'sign-in.succeeded': { readonly pathway: string; readonly proofs: readonly string[]; readonly stage: 'full' | 'enroll' | 'change-password'; readonly knownDevice: boolean };
   'sign-in.pending': { readonly pathway: string; readonly needs: 'second-factor' | 'mailed-link' };
   'sign-in.unusual': { readonly because: 'new-browser' | 'after-failures' | 'after-a-long-time' };
+  /** `suspicious`: the password was right, and nobody could be asked for more. `refused-network`: it was not looked at. */
   'sign-in.failed': {
-    readonly reason: 'unknown-account' | 'wrong-password' | 'inactive-account' | 'breached-password' | 'too-many-failures' | 'disowned-password' | 'forced-reset' | 'challenge-refused' | 'changed-meanwhile' | 'suspicious';
+    readonly reason: 'unknown-account' | 'wrong-password' | 'inactive-account' | 'breached-password' | 'too-many-failures' | 'disowned-password' | 'forced-reset' | 'challenge-refused' | 'changed-meanwhile' | 'suspicious' | 'refused-network';
     /** Whether the account knows the browser; absent where nobody has looked. */
     readonly knownDevice?: boolean;
     /** The same wrong password has failed at this account today; absent where nobody counts. */

@@ -169,6 +169,18 @@ describe('a network that is refused', () => {
     expect(await ada.openLink()).toMatchObject({ outcome: 'signed-in' });
   });
 
+  it('is told as one that fails: nobody says that its passwords, which nobody has looked at, were right', async () => {
+    const kit = makeKit({ limits });
+    for (let each = 0; each < 6; each += 1) await kit.plant({ email: `user${each}@example.com`, password: goodPassword });
+    await misbehave(kit, 21);
+    for (let each = 0; each < 6; each += 1) await attempt(kit, `user${each}@example.com`, otherPassword);
+    await kit.clock.advance(11 * 60_000);
+    await misbehave(kit, 1, '203.0.113.200');
+    const { alarms } = kit.portcullis.monitor.snapshot();
+    expect(alarms.map(({ kind }) => kind)).not.toContain('many-accounts');
+    expect(kit.events.filter((event) => event.type === 'sign-in.failed' && event.accountId !== undefined)).toMatchObject(Array.from({ length: 6 }, () => ({ reason: 'refused-network', reasons: ['source'] })));
+  });
+
   it("lets the owner in by a browser that the account knows, and asks strangers there for more from then on", async () => {
     const kit = makeKit({ limits });
     const [ada, bo] = [await person(kit), await person(kit, 'bo@example.com')];

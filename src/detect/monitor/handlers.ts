@@ -54,7 +54,7 @@ function signInFailed(parts: MonitorParts, seen: Seen): void {
   }
   // Right, and nobody could be asked for more.
   if (reason === 'suspicious') rights.asked(subject, 'mailed-link', now);
-  if (knownDevice === true || (reason !== 'unknown-account' && reason !== 'wrong-password' && reason !== 'too-many-failures')) return;
+  if (knownDevice === true || (reason !== 'unknown-account' && reason !== 'wrong-password' && reason !== 'refused-network' && reason !== 'too-many-failures')) return;
   if (textsOf(event['reasons']).includes('sprayed-password')) site.sprayed(subject, now);
   const named = subject.mark !== undefined && sources.count(subject, reason === 'unknown-account' ? ['failed', 'unknown'] : ['failed', 'existing'], now);
   // What a network does to many accounts is one attack, and not one at each of them.

@@ -284,3 +284,25 @@ describe('what comes from anywhere', () => {
     expect(subject.monitor.level()).toBe('calm');
   });
 });
+
+// ASVS 5.0 16.3.1
+describe('passwords that the sign-in has not looked at, since their network is refused', () => {
+  const turnedAway = (number: number): SecurityEvent => ({ ...wrongPassword(number), reason: 'refused-network' } as SecurityEvent);
+
+  it('count as failures, so that an attack that goes on is seen to go on', async () => {
+    const subject = setup();
+    await trace(subject, 20, secondMs, turnedAway);
+    const failed = setup();
+    await trace(failed, 20, secondMs, (number) => wrongPassword(number));
+    expect(failed.raised()).not.toEqual([]);
+    expect(subject.raised()).toEqual(failed.raised());
+  });
+
+  it('are never called right', async () => {
+    const subject = setup();
+    await trace(subject, 6, minuteMs, turnedAway);
+    await subject.clock.advance(dayMs);
+    await subject.see(unknownName(1));
+    expect(subject.raised()).not.toContain('many-accounts');
+  });
+});

@@ -22,7 +22,7 @@ export type Act = { readonly afterMs: number } & (
   /** The oldest of those that were left for later is settled: a password was slow, a second step took its time. */
   | { readonly kind: 'late'; readonly ending: Ending }
   | { readonly kind: 'spray'; readonly password: string; readonly names: number; readonly number: number }
-  | { readonly kind: 'known'; readonly source: string | undefined; readonly times: number }
+  | { readonly kind: 'known'; readonly source: string | undefined; readonly again: boolean; readonly times: number }
 );
 
 export type Answer = EvidenceStanding | EvidenceNews;
@@ -53,7 +53,7 @@ export const acts: fc.Arbitrary<readonly Act[]> = fc.array(
     { arbitrary: fc.record({ kind: fc.constant('attempt' as const), afterMs, attempt, ending: fc.constantFrom('failed', 'failed', 'failed', 'refused', 'entered', 'asked', 'passed', 'later', 'later') }), weight: 12 },
     { arbitrary: fc.record({ kind: fc.constant('late' as const), afterMs, ending: fc.constantFrom('failed', 'entered', 'asked', 'passed') }), weight: 2 },
     { arbitrary: fc.record({ kind: fc.constant('spray' as const), afterMs, password: fc.constantFrom(...passwords), names: fc.integer({ min: 2, max: 30 }), number: fc.nat() }), weight: 1 },
-    { arbitrary: fc.record({ kind: fc.constant('known' as const), afterMs, source: fc.option(fc.constantFrom(...sources), { nil: undefined }), times: fc.integer({ min: 1, max: 120 }) }), weight: 2 },
+    { arbitrary: fc.record({ kind: fc.constant('known' as const), afterMs, source: fc.option(fc.constantFrom(...sources), { nil: undefined }), again: fc.integer({ max: 4, min: 0 }).map((one) => one === 0), times: fc.integer({ min: 1, max: 120 }) }), weight: 2 },
   ),
   { minLength: 150, maxLength: 250, size: 'max' },
 );
@@ -76,7 +76,7 @@ export function doerOf(store: EvidenceStore): (act: Act) => Promise<readonly Ans
       return oldest === undefined ? [] : [await store.settle({ as: act.ending, ...oldest })];
     }
     const said: Answer[] = [];
-    if (act.kind === 'known') for (let each = 0; each < act.times; each += 1) said.push(await store.settle({ as: 'known', source: act.source }));
+    if (act.kind === 'known') for (let each = 0; each < act.times; each += 1) said.push(await store.settle({ as: 'known', source: act.source, again: act.again }));
     else for (let each = 0; each < act.names; each += 1) said.push(...(await tried({ ...attemptOf(`bot ${act.number} ${each}`, `name ${act.number} ${each}`), password: act.password, exists: each % 3 === 0 }, 'failed')));
     return said;
   };

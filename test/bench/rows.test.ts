@@ -14,7 +14,7 @@ const rows: readonly BenchRow[] = goals.map(({ id, goal }) => ({ id, subject: id
 describe('the benches', () => {
   it('can all be loaded', () => {
     expect(benches.filter(({ title }) => title.includes('could not be loaded'))).toEqual([]);
-    expect(benches.map(({ id }) => id)).toEqual(['breach', 'express', 'fastify', 'flood', 'hasher', 'import', 'limiter', 'password', 'read-only', 'records', 'redis', 'sqlite', 'totp']);
+    expect(benches.map(({ id }) => id)).toEqual(['breach', 'express', 'fastify', 'flood', 'hasher', 'import', 'limiter', 'login-guard', 'password', 'read-only', 'records', 'redis', 'sqlite', 'totp']);
   });
 
   it('name every row once', () => {

@@ -18,21 +18,19 @@ export function shownWhatIf(found: AuditWhatIfResult, paint: Paint): string {
   const { rules, networks, accounts, entered, days } = found;
   return [
     headOf(found),
-    ...adviceOf(found).map(({ text, harm }) => `- ${harm ? paint('yellow', text) : text}`),
+    ...adviceOf(found).map(({ text, harm }) => `- ${harm ? paint('yellow', wrapped(text)) : wrapped(text)}`),
     title('Attempts to sign in'),
-    countsTable(['', ...countWords], [
-      ['all', found.signIns], ['would have been turned away', found.refuse], ['would have been asked for more', found.stepUp],
-    ], found.signIns.attempts),
+    countsTable(['', ...countWords], [['all', found.signIns], [`would be ${verdictWords.refuse}`, found.refuse], [`would be ${verdictWords['step-up']}`, found.stepUp]], found.signIns.attempts),
     ...(rules.length === 0 ? [] : [title('Why'), rulesTable(rules)]),
     ...(networks.top.length === 0 ? [] : [title(`Networks (${shownOf(networks)})`), numbers([
-      ['network', 'tag', 'accounts', 'turned away', 'asked', 'got in', 'after more', 'failed', 'all in', 'all failed'],
-      ...networks.top.map((row) => [safeLine(row.network), safeLine(row.networkTag), upTo(row.accounts), grouped(row.refuse), grouped(row.stepUp), grouped(row.entered), grouped(row.askedAnyway), grouped(row.failed), grouped(gotIn(row.all)), grouped(row.all.failed)]),
+      ['network', 'tag', 'accounts', 'turned away', 'asked', 'got in', 'of all: in', 'failed'],
+      ...networks.top.map((row) => [safeLine(row.network), safeLine(row.networkTag), upTo(row.accounts), grouped(row.refuse), grouped(row.stepUp), grouped(gotIn(row)), grouped(gotIn(row.all)), grouped(row.all.failed)]),
     ], 2)]),
     ...(accounts.top.length === 0 ? [] : [title(`Accounts (${shownOf(accounts)})`), numbers([
       ['account', 'networks', 'turned away', 'asked', 'got in', 'after more', 'failed'],
       ...accounts.top.map((row) => [safeLine(row.account), upTo(row.networks), grouped(row.refuse), grouped(row.stepUp), grouped(row.entered), grouped(row.askedAnyway), grouped(row.failed)]),
     ], 1)]),
-    ...(entered.length === 0 ? [] : [title(`Got in, and a password alone would not have done (${grouped(Math.min(shownEntered, entered.length))} of ${grouped(found.enteredCount)}; --json has ${found.enteredCount > entered.length ? 'more' : 'all'})`), table(entered.slice(0, shownEntered).map(enteredRow))]),
+    ...(entered.length === 0 ? [] : [title(`Got in, and a password alone would not have done (${grouped(Math.min(shownEntered, entered.length))} of ${grouped(found.enteredCount)}; --json has ${found.enteredCount > entered.length ? 'more' : 'all'})`), table([['time', 'account', 'network', 'tag', 'failed there', 'would be', 'because of'], ...entered.slice(0, shownEntered).map(enteredRow)])]),
     ...(days.length === 0 ? [] : [title(`Days${days.length > shownDays ? ` (the last ${shownDays} of ${grouped(days.length)})` : ''}`), numbers([
       ['day', 'sign-ins', 'turned away', '', 'of them got in', 'asked', '', 'of them got in'],
       ...days.slice(-shownDays).map(({ day, signIns, refuse, stepUp }) => [
@@ -42,7 +40,8 @@ export function shownWhatIf(found: AuditWhatIfResult, paint: Paint): string {
   ].join('\n');
 }
 
-const countWords = ['attempts', 'share', 'got in', 'after more', 'left off', 'failed', 'not known'] as const;
+const verdictWords = { refuse: 'turned away', 'step-up': 'asked for more' } as const;
+const countWords = ['attempts', 'share', 'got in', 'after more', 'left off', 'failed', 'unknown'] as const;
 
 function headOf({ files, firstTime, lastTime, unreadable }: AuditWhatIfResult): string {
   const span = firstTime === undefined || lastTime === undefined ? 'no entry in that time' : `${shownTime(Date.parse(firstTime))} to ${shownTime(Date.parse(lastTime))}`;
@@ -58,21 +57,33 @@ function cells({ entered, askedAnyway, unfinished, failed, unknown }: WhatIfCoun
 }
 
 function rulesTable(rules: readonly WhatIfRule[]): string {
-  const verdictWords = { refuse: 'turned away', 'step-up': 'asked for more' } as const;
   return numbers([
-    ['guard', 'because', 'verdict', 'observed', 'enforced', ...countWords.slice(2)],
-    ...rules.map(({ guard, limiter, reason, verdict, observed, enforced, signIns }) => [
-      guard, safeLine(limiter === undefined ? reason : `${limiter}/${reason}`), verdictWords[verdict], grouped(observed), grouped(enforced),
-      ...(signIns.attempts === 0 ? ['-', '-', '-', '-', '-'] : cells(signIns)),
+    ['because of', 'would be', 'observed', 'enforced', 'got in', 'after more', 'failed'],
+    ...rules.map(({ guard, limiter, reason, verdict, observed, enforced, signIns: { attempts, entered, askedAnyway, failed } }) => [
+      safeLine(limiter === undefined ? `${guard} ${reason}` : `${guard} ${limiter}/${reason}`), verdictWords[verdict], grouped(observed), grouped(enforced),
+      ...(attempts === 0 ? ['-', '-', '-'] : [entered, askedAnyway, failed].map(grouped)),
     ]),
-  ], 3);
+  ], 2);
 }
 
 function enteredRow(entry: WhatIfEntry): readonly string[] {
   const { time, account, network, networkTag, networkFailed, verdict, because, askedAnyway } = entry;
-  const around = networkFailed === undefined ? '' : `${grouped(networkFailed)} failed from there`;
-  const what = { refuse: 'turned away', 'step-up': askedAnyway ? 'asked all the same' : 'asked for more' }[verdict];
+  const around = networkFailed === undefined ? '-' : grouped(networkFailed).padStart('failed there'.length);
+  const what = askedAnyway && verdict === 'step-up' ? 'asked anyway' : verdictWords[verdict];
   return [shownTime(Date.parse(time)), safeLine(account ?? '-'), safeLine(network ?? '-'), safeLine(networkTag ?? '-'), around, what, because.map(safeLine).join(', ')];
+}
+
+const wrapChars = 78;
+
+/** The text in lines that a terminal need not break, beside a bullet. */
+function wrapped(text: string): string {
+  const lines: string[] = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line !== '' && line.length + word.length >= wrapChars) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines.join('\n  ');
 }
 
 /** A table whose columns from `first` on are numbers, at the right. */

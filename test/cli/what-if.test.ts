@@ -93,11 +93,12 @@ describe('portcullis report --what-if', () => {
       days: [{ day: '2026-01-01', signIns: { attempts: 84 }, refuse: { attempts: 42, entered: 2 } }],
       unreadable: 0,
     }]);
-    const { stdout } = await folder.run('report', '--what-if', 'audit.log');
+    const { stdout: shown } = await folder.run('report', '--what-if', 'audit.log');
+    const stdout = unwrapped(shown);
     expect(stdout).toContain('- 50.0 % of attempts to sign in (42) would have been turned away. Of these 40 failed anyway: that is what the guard is for.\n');
     expect(stdout).toContain('- 2 of them got in: 1 from a network where at least 4 times as many failed (a thief, more likely), 1 from elsewhere (an owner, more likely, who would have had to come back later).\n');
     expect(stdout).toContain('- 1 of them got in by the password alone: 1 from a network where at least 4 times as many failed (a thief, more likely).\n');
-    expect(stdout).toMatch(/login-guard +source +turned away +40 +0 +1 +0 +0 +39 +0\n/);
+    expect(stdout).toMatch(/login-guard source +turned away +40 +0 +1 +0 +39\n/);
     expect(stdout).not.toMatch(/203\.0\.113\.66|198\.51\.100\.7\b|192\.0\.2\.99/);
   }, 60_000);
 
@@ -118,7 +119,7 @@ describe('portcullis report --what-if', () => {
     expect(statSync(join(folder.path, 'what-if.json')).mode & 0o777).toBe(0o600);
     expect(await folder.run('report', '--what-if', 'audit.log', '--out', 'what-if.json')).toMatchObject({ code: 2 });
     expect((await folder.run('report', '--what-if', 'audit.log', '--out', 'what-if.txt')).stdout).toBe('Written to what-if.txt.\n');
-    expect(readFileSync(join(folder.path, 'what-if.txt'), 'utf8')).toContain('100.0 % of attempts to sign in (1) would have been turned away. Of these 1 failed anyway');
+    expect(unwrapped(readFileSync(join(folder.path, 'what-if.txt'), 'utf8'))).toContain('100.0 % of attempts to sign in (1) would have been turned away. Of these 1 failed anyway');
   }, 60_000);
 
   it('says of a log in which nothing was only observed that it is so, and of an empty one', async () => {
@@ -126,7 +127,7 @@ describe('portcullis report --what-if', () => {
     folder.write('enforced.log', lines(refused('a', true), failed('b')));
     folder.write('quiet.log', lines(failed('b')));
     folder.write('empty.log', '');
-    const said = async (file: string): Promise<string> => (await folder.run('report', '--what-if', file)).stdout;
+    const said = async (file: string): Promise<string> => unwrapped((await folder.run('report', '--what-if', file)).stdout);
     expect(await said('enforced.log')).toContain("- 1 attempt to sign in, and no guard that only observed: set limits.mode or loginGuard.mode to 'observe' to try one out.\n- 1 decision was carried out: it is in the table \"Why\", and in no other figure.\n");
     expect(await said('quiet.log')).toContain('- 1 attempt to sign in, and nothing that was only observed. Either no guard had anything to say, or none was in observe mode: limits.mode and loginGuard.mode.\n');
     expect(await said('empty.log')).toContain('What the guards would have done: no entry in that time, 1 file.\n- The log has no sign-in in that time, and nothing that was only observed.');
@@ -168,6 +169,9 @@ describe('portcullis report --what-if', () => {
     expect([code, stderr]).toEqual([1, 'portcullis: the portcullis of the config file has no "auditFiles.whatIf": this command needs it. Nothing was done.\n']);
   });
 });
+
+/** Long sentences are broken for a terminal. */
+const unwrapped = (text: string): string => text.replaceAll('\n  ', ' ');
 
 /** Entries as a log of another process has them. */
 function entry(event: string, account: string, details: object): object {

@@ -9,6 +9,7 @@ import type { EpochMark, SessionFacts } from '../ports/session.ts';
 import type { Reply } from '../ports/reply.ts';
 import type { ChallengeTickets } from './challenge-tickets.ts';
 import { labelOf, type Visit } from './door.ts';
+import { withoutPassword } from './held-receipt.ts';
 import { withFields } from './reply-fields.ts';
 import { tellUnusual, type Unusual } from './notices.ts';
 import { isProven } from './owner-proof.ts';
@@ -137,7 +138,7 @@ async function sendLink(parts: FlowParts, { tickets }: Doors, arrival: Arrival, 
 /** Tells the login guard, once, that a right password was not enough. */
 function moreAsked({ loginGuard }: FlowParts, { evidence }: Arrival): GuardReceipt | undefined {
   if (evidence?.asked === false) void loginGuard.settle(evidence.receipt, 'asked');
-  return evidence?.receipt;
+  return evidence && withoutPassword(evidence.receipt);
 }
 
 interface Entry {

@@ -6,6 +6,7 @@ import type { EpochMark } from '../ports/session.ts';
 import { codeDigest, codeTries, tryCode, type CodeOutcome, type CodeRecord, type TriedRecord } from './codes.ts';
 import { burn, readJson, removeAll, replaceJson } from '../kernel/json-record.ts';
 import { markFor } from './epochs.ts';
+import { openReceipt, sealReceipt } from './held-receipt.ts';
 import { newCode, newToken, tokenDigest } from './mail-secrets.ts';
 import type { FlowParts } from './parts.ts';
 import { hasPassword, passwordTag } from './password-tag.ts';
@@ -29,8 +30,8 @@ interface MailedTicket extends Pick<CodeRecord, 'codeDigest' | 'expiresAtMs'> {
   /** Names the address that it was mailed to: with another one it is void. */
   readonly emailTag: string;
   readonly epochs: EpochMark;
-  /** Of the sign-in that caused it. */
-  readonly receipt?: GuardReceipt | undefined;
+  /** Of the sign-in that caused it, sealed. */
+  readonly receipt?: string | undefined;
 }
 
 /** `tickets`: the newest, and those whose mails may arrive after its own. The guesses at their codes are counted together. */
@@ -85,7 +86,7 @@ export function createResetTickets(parts: TicketParts): ResetTickets {
       emailTag: keys.digest('identifier', account.email),
       epochs: await markFor(parts, account),
       expiresAtMs,
-      receipt,
+      ...(receipt !== undefined && { receipt: sealReceipt(keys, receipt, key) }),
     };
     await removeAll(records, recordKeys(keys, account.id).slice(1));
     await replaceJson<TicketRecord>(records, { key, expiresAtMs, next: (previous) => ({ accountId: account.id, triesLeft: codeTries, expiresAtMs, tickets: [ticket, ...crossing(previous, clock.nowMs())] }) });
@@ -97,7 +98,7 @@ export function createResetTickets(parts: TicketParts): ResetTickets {
     return {
       accountId,
       epochs,
-      receipt,
+      receipt: openReceipt(keys, receipt, key),
       fits: (account) => hasPassword(keys, account, tag) && keys.digests('identifier', account.email).includes(emailTag),
       async burn() {
         const now = await readJson<TicketRecord>(records, key);

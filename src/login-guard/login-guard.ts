@@ -142,7 +142,7 @@ export function createLoginGuard(options: LoginGuardOptions): LoginGuard {
         },
       };
     },
-    settle: ({ attempt, charged }, as) => settle({ as, attempt, charged }),
+    settle: async ({ attempt, charged }, as) => settle({ as, attempt, charged }),
     known: ({ address, again = false }) => settle({ as: 'known', source: tags.source(address), ...(again && { again }) }),
   } satisfies LoginGuard);
 }

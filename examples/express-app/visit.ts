@@ -60,11 +60,11 @@ export function send(req: Request, res: Response, answer: Answer): void {
   else sendStream(req, res, body);
 }
 
-/** Without its end, express-session would save what the session was at its beginning: one that has been ended meanwhile would be back. */
+/** express-session saves at the end of an answer. This one may end hours later, when its session is over and would be back: so it is saved now. */
 function sendStream(req: Request, res: Response, stream: Readable): void {
   req.session.save((error: unknown) => {
     if (error !== null && error !== undefined) stream.destroy();
-    // Whoever has gone has been told of to the stream, which then ends.
+    // Whoever goes away ends the stream.
     pipeline(stream, res, () => undefined);
   });
 }

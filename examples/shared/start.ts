@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Clock, Portcullis } from 'portcullis';
 import type { Auth, AuthContext } from './auth.ts';
 import { openData, type Data } from './data/data.ts';
+import type { Viewers } from './live/viewers.ts';
 import { openMailFolder } from './mail-folder.ts';
 import { plantSeed, type Seed } from './seed.ts';
 import { createSessions } from './sessions.ts';
@@ -40,6 +41,7 @@ export interface RunningApp {
   readonly context: AuthContext;
   /** In the protected mode. */
   readonly portcullis?: Portcullis | undefined;
+  readonly live?: Viewers | undefined;
   close(): Promise<void>;
 }
 
@@ -69,7 +71,7 @@ export async function startWith(createApp: CreateApp, options: StartOptions): Pr
     return {
       url: baseUrl,
       context,
-      portcullis: running.mode === 'protected' ? running.portcullis : undefined,
+      ...(running.mode === 'protected' && { portcullis: running.portcullis, live: running.live }),
       async close() {
         running.endStreams?.();
         await stop(server);

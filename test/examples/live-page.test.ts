@@ -1,9 +1,12 @@
 import { startRangeServer, type RangeServer } from 'portcullis/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LivePicture } from '../../examples/shared/live/picture.ts';
+import { liveLimits } from '../../examples/shared/live/viewers.ts';
 import type { RunningApp } from '../../examples/shared/start.ts';
 import { exampleApps, startExample } from './app-client.ts';
 import { aheadClock, attack, liveSeed, openStream, operatorsOf, ops, password, type AheadClock } from './live-page-kit.ts';
+
+const minuteMs = 60_000;
 
 describe.each(exampleApps)('the live page on %s', (_framework, startApp) => {
   let range: RangeServer;
@@ -25,6 +28,9 @@ describe.each(exampleApps)('the live page on %s', (_framework, startApp) => {
 
   const paths = ['/operator/live', '/operator/live/stream', '/operator/alarms/aaaaaaaaaaaaaaaa/contain'];
   const names = Array.from({ length: 40 }, (_, at) => `person${at}@seed.example`);
+  /** Streams that are open. */
+  const watching = (): number => app.live?.size() ?? -1;
+  const gone = () => vi.waitFor(() => { expect(watching()).toBe(0); }, { timeout: 10_000, interval: 20 });
   const pictureIn = (data: string): LivePicture => JSON.parse(data) as LivePicture;
 
   // ASVS 5.0 6.3.3, 8.4.2
@@ -51,7 +57,26 @@ describe.each(exampleApps)('the live page on %s', (_framework, startApp) => {
     await vi.waitFor(() => { expect(stream.events().length).toBeGreaterThan(2); }, { timeout: 20_000, interval: 100 });
     expect(stream.text()).toMatch(/^retry: 3000\nevent: picture\ndata: \{/);
     for (const { event, data } of stream.events()) expect([event, typeof pictureIn(data).at]).toEqual(['picture', 'string']);
+    expect(stream.text()).toContain('"level":{"kind":"calm"');
     stream.close();
+    await gone();
+  });
+
+  it('answers HEAD with the head alone, and keeps nobody for it', async () => {
+    const operator = await operators.signIn();
+    const { status, headers } = await fetch(`${app.url}/operator/live/stream`, { method: 'HEAD', headers: { cookie: operator.cookie() } });
+    expect([status, headers.get('content-type'), watching()]).toEqual([200, 'text/event-stream; charset=utf-8', 0]);
+  });
+
+  it('keeps a few streams of an operator out of a thousand, and serves everybody else meanwhile', async () => {
+    const operator = await operators.signIn();
+    const addressOf = (at: number): string => `127.8.${Math.floor(at / 200)}.${(at % 200) + 1}`;
+    const streams = await Promise.all(Array.from({ length: 1_000 }, (_, at) => openStream(app, { cookie: operator.cookie(), address: addressOf(at) })));
+    expect(streams.map(({ status }) => status)).toEqual(streams.map(() => 200));
+    expect(watching()).toBe(liveLimits.ofOneOperator);
+    expect((await operator.get('/operator/live')).status).toBe(200);
+    for (const stream of streams) stream.close();
+    await gone();
   });
 
   it('shows an attack while it goes on, and leads to its containment', async () => {
@@ -66,6 +91,38 @@ describe.each(exampleApps)('the live page on %s', (_framework, startApp) => {
     const form = await operator.get(picture.alarms[0]?.contain ?? '');
     expect(form.text).toContain('127.9.0.1');
     expect(form.text).toContain('ada@seed.example');
+    // Whoever asks is among the strangers of that hour, and is not to shut themselves out.
+    expect(form.text).not.toContain(`${ops}\n`);
+    expect(form.text).toContain('You are left out.');
+    const known = (await (await operators.signIn()).get(picture.alarms[0]?.contain ?? '')).json as Readonly<Record<string, string>>;
+    expect(known).toMatchObject({ sources: expect.stringContaining('127.9.0.1') as string, accounts: 'ada@seed.example' });
+    const gone404 = await operator.get('/operator/alarms/aaaaaaaaaaaaaaaa/contain');
+    expect([gone404.status, gone404.text.includes('not known any more'), gone404.text.includes('Count first')]).toEqual([404, true, true]);
+  });
+
+  it('counts the accounts that a form names, and only those that are there', async () => {
+    const operator = await operators.signIn();
+    const count = async (fields: Readonly<Record<string, string>>) => operator.post('/operator/contain', { reason: 'Accounts were attacked.', reset: 'yes', ...fields });
+    const idOf = (email: string): string => app.context.data.users.byEmail(email)?.id ?? '';
+    const named = await count({ accounts: `bea@seed.example, CLEO@seed.example\n${idOf('bea@seed.example')}` });
+    expect(named).toMatchObject({ status: 200, json: { plan: { accountIds: [idOf('bea@seed.example'), idOf('cleo@seed.example')] }, counts: { affected: { total: 2 } } } });
+    for (const fields of [{ accounts: 'nobody@seed.example' }, { accounts: '<img src=x>' }, { accounts: 'a'.repeat(100_001) }, { sources: '127.0.0.1\n'.repeat(11_000) }, { accounts: Array.from({ length: 1_001 }, () => 'bea@seed.example').join('\n') }]) {
+      expect((await count(fields)).status).toBe(422);
+    }
+    expect((await count({ accounts: ' \n ', sources: '127.66.0.1' })).json).toMatchObject({ plan: { accountIds: [] } });
+  });
+
+  // ASVS 5.0 7.5.3
+  it('ends where nobody has proven for an hour that it is they', async () => {
+    const operator = await operators.signIn();
+    const stream = await openStream(app, { cookie: operator.cookie() });
+    clock.pass(59 * minuteMs);
+    expect((await operator.get('/operator/live')).status).toBe(403);
+    await vi.waitFor(() => { expect(stream.events().length).toBeGreaterThan(2); }, { timeout: 20_000, interval: 100 });
+    clock.pass(2 * minuteMs);
+    await stream.ended;
+    expect(stream.events().at(-1)?.data).toMatch(/"why":"(proof|session)"/);
+    expect((await openStream(app, { cookie: operator.cookie() })).status).toBe(403);
   });
 
   it.each(['session', 'epoch', 'role'] as const)('ends once the right is gone: %s', async (how) => {
@@ -79,5 +136,16 @@ describe.each(exampleApps)('the live page on %s', (_framework, startApp) => {
     expect(stream.events().at(-1)).toEqual({ event: 'end', data: '{"why":"session"}' });
     if (how === 'role') app.context.data.users.makeOperator(ops);
     else expect((await operator.get('/operator/live')).status).toBe(401);
+    if (how === 'session') expect(app.context.sessions.list(id)).toEqual([]);
+  });
+
+  it('ends at once with the app', async () => {
+    const other = await startExample(startApp, { unprotected: false, breachUrl: range.url, clock, seed: liveSeed });
+    const operator = await operatorsOf(other, clock).signIn();
+    const stream = await openStream(other, { cookie: operator.cookie() });
+    await vi.waitFor(() => { expect(stream.events().length).toBeGreaterThan(0); });
+    await other.close();
+    await stream.ended;
+    expect(stream.events().at(-1)).toEqual({ event: 'end', data: '{"why":"server"}' });
   });
 });

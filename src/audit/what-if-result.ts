@@ -74,10 +74,12 @@ export interface AuditWhatIfResult {
   readonly lastTime?: string;
   /** Lines that are no entries. */
   readonly unreadable: number;
+  /** Entries whose address no key of the ring opens: their networks are in no figure. */
+  readonly sealed: number;
   readonly files: readonly string[];
 }
 
-type Read = ReturnType<ReturnType<typeof createTally>['all']> & Pick<AuditWhatIfResult, 'firstTime' | 'lastTime' | 'unreadable' | 'files'>;
+type Read = ReturnType<ReturnType<typeof createTally>['all']> & Pick<AuditWhatIfResult, 'firstTime' | 'lastTime' | 'unreadable' | 'sealed' | 'files'>;
 
 interface Shown {
   readonly keys: KeyRing;

@@ -82,6 +82,12 @@ function createReader(parsed: Parsed) {
   const attempts = createAttempts((attempt, outcome) => { tally.ended(attempt, outcome); });
   const span: { firstTime?: string; lastTime?: string } = {};
   let unreadable = 0;
+  let sealed = 0;
+  const about = (entry: AuditEntry, atMs: number): AttemptEntry => {
+    const found = addressOf(entry, keys);
+    if (found?.address === 'sealed') sealed += 1;
+    return attemptEntry(entry, atMs, found);
+  };
 
   return {
     unreadable(): void {
@@ -96,19 +102,19 @@ function createReader(parsed: Parsed) {
       span.lastTime = time;
       if (!kinds.has(entry.event)) return true;
       if (entry.event !== 'limiter.refused' && entry.event !== 'login-guard.decided') {
-        tellEnd(attempts, entry, () => attemptEntry(entry, atMs, keys));
+        tellEnd(attempts, entry, () => about(entry, atMs));
         return true;
       }
       const decision = decisionOf(entry);
       if (decision === undefined) return false;
       const isObserved = entry.details['enforced'] === false;
       tally.decided(decision, !isObserved);
-      if (isObserved && (decision.limiter ?? 'sign-in') === 'sign-in') attempts.decided(attemptEntry(entry, atMs, keys), decision);
+      if (isObserved && (decision.limiter ?? 'sign-in') === 'sign-in') attempts.decided(about(entry, atMs), decision);
       return true;
     },
     end(paths: readonly string[]) {
       attempts.end();
-      return whatIfResult({ ...tally.all(), ...span, unreadable, files: paths }, parsed);
+      return whatIfResult({ ...tally.all(), ...span, unreadable, sealed, files: paths }, parsed);
     },
   };
 }
@@ -132,15 +138,13 @@ function decisionOf({ event, details }: AuditEntry): ObservedDecision | undefine
   return { guard: 'login-guard', verdict, reasons: [...new Set((reasons as readonly string[]).slice(0, 20).map(safeText))] };
 }
 
-function attemptEntry(entry: AuditEntry, atMs: number, keys: KeyRing): AttemptEntry {
-  const { account, nameTag } = entry;
-  return { time: new Date(atMs).toISOString(), atMs, account: account && safeText(account), nameTag: nameTag && safeText(nameTag), where: whereOf(entry, keys) };
+function attemptEntry({ account, nameTag }: AuditEntry, atMs: number, found: ReturnType<typeof addressOf>): AttemptEntry {
+  return { time: new Date(atMs).toISOString(), atMs, account: account && safeText(account), nameTag: nameTag && safeText(nameTag), where: found && whereOf(found.address, found.exact) };
 }
 
-/** What no key of the ring opens is one network, and so is what was no address. */
-function whereOf(entry: AuditEntry, keys: KeyRing): Where | undefined {
-  const found = addressOf(entry, keys);
-  if (found === undefined) return undefined;
-  const network = found.exact ? networkOf(found.address) : undefined;
-  return network === undefined ? { key: found.address, masked: found.address, exact: false } : { key: network.key, masked: masked(found.address), exact: true };
+/** What no key of the ring opens, and what was no address, is no network: those who have nothing else in common would be taken for a crowd. */
+function whereOf(address: string, exact: boolean): Where | undefined {
+  const network = networkOf(exact ? address : address.split('/')[0]);
+  if (network === undefined) return undefined;
+  return exact ? { key: network.key, masked: masked(address), exact } : { key: address, masked: address, exact };
 }

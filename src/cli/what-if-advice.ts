@@ -62,7 +62,7 @@ function whoGotIn(found: AuditWhatIfResult, verdict: WhatIfVerdict, start: strin
 const crowdOfFailures = 4;
 
 function likelyThieves({ entered }: AuditWhatIfResult, verdict: WhatIfVerdict): number {
-  return entered.filter((entry) => entry.verdict === verdict && isHarm(entry) && (entry.networkFailed ?? 0) >= crowdOfFailures * (entry.networkEntered ?? 1)).length;
+  return entered.filter((entry) => entry.verdict === verdict && isHarm(entry) && (entry.networkFailed ?? 0) >= crowdOfFailures * Math.max(1, entry.networkEntered ?? 1)).length;
 }
 
 function gotIn({ refuse, stepUp }: AuditWhatIfResult, verdict: WhatIfVerdict): number {

@@ -43,9 +43,9 @@ export function shownWhatIf(found: AuditWhatIfResult, paint: Paint): string {
 const verdictWords = { refuse: 'turned away', 'step-up': 'asked for more' } as const;
 const countWords = ['attempts', 'share', 'got in', 'after more', 'left off', 'failed', 'unknown'] as const;
 
-function headOf({ files, firstTime, lastTime, unreadable }: AuditWhatIfResult): string {
+function headOf({ files, firstTime, lastTime, unreadable, sealed }: AuditWhatIfResult): string {
   const span = firstTime === undefined || lastTime === undefined ? 'no entry in that time' : `${shownTime(Date.parse(firstTime))} to ${shownTime(Date.parse(lastTime))}`;
-  return `What the guards would have done: ${span}, ${counted(files.length, 'file')}${unreadable > 0 ? `; ${counted(unreadable, 'line')} cannot be read` : ''}.`;
+  return `What the guards would have done: ${span}, ${counted(files.length, 'file')}${unreadable > 0 ? `; ${counted(unreadable, 'line')} cannot be read` : ''}${sealed > 0 ? `; the addresses of ${counted(sealed, 'line')} are sealed with a key that the config file does not have` : ''}.`;
 }
 
 function countsTable(head: readonly string[], rows: readonly (readonly [name: string, counts: WhatIfCounts])[], all: number): string {

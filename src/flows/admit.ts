@@ -9,7 +9,7 @@ import type { EpochMark, SessionFacts } from '../ports/session.ts';
 import type { Reply } from '../ports/reply.ts';
 import type { ChallengeTickets } from './challenge-tickets.ts';
 import { labelOf, type Visit } from './door.ts';
-import { withoutPassword } from './held-receipt.ts';
+import { forgive, withoutPassword } from './held-receipt.ts';
 import { withFields } from './reply-fields.ts';
 import { tellUnusual, type Unusual } from './notices.ts';
 import { isProven } from './owner-proof.ts';
@@ -97,11 +97,13 @@ export async function admit(parts: FlowParts, doors: Doors, arrival: Arrival): P
 /** Keeps what was proved for the second step, which opens nothing. */
 async function askForFactor(parts: FlowParts, { pendings }: Doors, arrival: Arrival, methods: readonly string[]): Promise<SecondFactorNeeded | Answered> {
   const { account, name, browser, epochs, pathway, proofs, mustChange, about, visit } = arrival;
-  const receipt = moreAsked(parts, arrival);
   const refused = await arrival.beforeOpening?.();
   if (typeof refused === 'object') return refused;
+  const receipt = heldReceipt(arrival);
   const { id, setCookie } = parts.devices.identify(browser);
   const pendingCookie = await pendings.begin({ account, signIn: { name, browserId: id, epochs, pathway, proofs, receipt, ...(mustChange === true && { mustChange }) } });
+  // Once nothing can fail any more: an outage is no evidence.
+  tellAsked(parts, arrival);
   parts.emit({ type: 'sign-in.pending', pathway, needs: 'second-factor', ...about });
   return { outcome: 'second-factor', methods, setCookies: cookieLines(setCookie, pendingCookie), reply: withFields(parts.uniform.reply('mfa-required', visit.facts.accepts), { methods }) };
 }
@@ -126,19 +128,21 @@ export async function asksStranger({ challenge: { strangers }, clock, reportErro
 async function sendLink(parts: FlowParts, { tickets }: Doors, arrival: Arrival, answer: () => Promise<Answered>): Promise<Answered> {
   const { devices, emit } = parts;
   const { account, browser, name, epochs, pathway, proofs, about, visit } = arrival;
-  const receipt = moreAsked(parts, arrival);
+  const receipt = heldReceipt(arrival);
+  tellAsked(parts, arrival);
   const { id, setCookie } = devices.identify(browser);
   emit({ type: 'sign-in.pending', pathway, needs: 'mailed-link', ...about });
-  visit.span.later('challenge-mail', async () => {
-    await tickets.mail({ account, browserId: id, purpose: 'sign-in', epochs, signIn: { name, pathway, proofs, receipt } });
-  });
+  visit.span.later('challenge-mail', () => tickets.mail({ account, browserId: id, purpose: 'sign-in', epochs, signIn: { name, pathway, proofs, receipt }, onUnsent: () => { forgive(parts, receipt); } }));
   return { ...(await answer()), setCookies: cookieLines(setCookie) };
 }
 
-/** Tells the login guard, once, that a right password was not enough. */
-function moreAsked({ loginGuard }: FlowParts, { evidence }: Arrival): GuardReceipt | undefined {
-  if (evidence?.asked === false) void loginGuard.settle(evidence.receipt, 'asked');
+function heldReceipt({ evidence }: Arrival): GuardReceipt | undefined {
   return evidence && withoutPassword(evidence.receipt);
+}
+
+/** Tells the login guard, once, that a right password was not enough. */
+function tellAsked({ loginGuard }: FlowParts, { evidence }: Arrival): void {
+  if (evidence?.asked === false) void loginGuard.settle(evidence.receipt, 'asked');
 }
 
 interface Entry {

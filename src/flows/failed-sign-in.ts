@@ -3,6 +3,7 @@ import type { GuardPass, GuardReceipt } from '../login-guard/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { EventDetails, EventSubject } from '../ports/events.ts';
 import { resetBudget, type Visit } from './door.ts';
+import { forgive } from './held-receipt.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { PasswordGuard } from './password-guard.ts';
 import type { ResetReason, ResetTickets } from './reset-tickets.ts';
@@ -46,9 +47,11 @@ export function tellGuard({ loginGuard }: FlowParts, evidence: GuardPass | undef
 }
 
 /** A thief who tries a right password all day must not fill its owner's mailbox. */
-export async function mailReset({ limiters, limitKeys }: FlowParts, { resets }: { readonly resets: ResetTickets }, account: StoredAccount, { because, receipt }: { readonly because: ResetReason; readonly receipt: GuardReceipt | undefined }): Promise<void> {
+export async function mailReset(parts: FlowParts, { resets }: { readonly resets: ResetTickets }, account: StoredAccount, { because, receipt }: { readonly because: ResetReason; readonly receipt: GuardReceipt | undefined }): Promise<void> {
+  const { limiters, limitKeys } = parts;
   // What an operator has ordered is asked of the owner: strangers must not use it up for a day.
   const ordered = because === 'compromised' || because === 'incident';
   const decision = ordered ? await limiters.challenge.take({ account: limitKeys.account(resetBudget(account.id)) }) : await limiters.notice.take({ account: limitKeys.account(account.id) });
   if (decision.ok) await resets.mail(account, because, receipt);
+  else forgive(parts, receipt);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { memoryStore } from 'portcullis';
+import { memoryEvidence, memoryStore } from 'portcullis';
 import { fakeClock } from 'portcullis/testing';
 import { facts, goodPassword, makeKit } from '../support/kit.ts';
+import { openBrowser, person } from '../support/person.ts';
 
 // ASVS 5.0 16.5.2
 describe('right passwords of strangers while what is known of passwords cannot be read', () => {
@@ -18,5 +19,57 @@ describe('right passwords of strangers while what is known of passwords cannot b
     away = false;
     await clock.advance(5_000);
     expect(await attempt(0)).toMatchObject({ outcome: 'signed-in' });
+  });
+});
+
+describe('right passwords of strangers who could not be asked for more', () => {
+  // ASVS 5.0 16.5.2
+  it.each<[string, 'pending-sign-in' | 'mail']>([
+    ['a second factor, since what waits for it cannot be kept', 'pending-sign-in'],
+    ['a mailed link, since the mailer is down', 'mail'],
+  ])('with %s, count against nobody either', async (_what, kind) => {
+    const clock = fakeClock();
+    const store = memoryStore({ clock });
+    let away = false;
+    const down = (): never => { throw new Error('down'); };
+    const kit = makeKit({
+      clock,
+      limits: { mode: 'observe' },
+      ...(kind !== 'pending-sign-in' && { challenge: { strangers: 'mail' } }),
+      records: { ...store, compareAndSet: (change) => (away && change.key.startsWith(kind) ? down() : store.compareAndSet(change)) },
+      ...(kind === 'mail' && { mailer: { send: async () => { await Promise.resolve(); if (away) down(); } } }),
+    });
+    const ada = await person(kit);
+    if (kind === 'pending-sign-in') await ada.enrollWholly();
+    away = true;
+    for (let each = 0; each < 12; each += 1) {
+      ada.browser = openBrowser('198.51.100.7');
+      expect(await ada.signIn()).toMatchObject({ outcome: 'answered' });
+      await kit.settle();
+      await clock.advance(1_000);
+    }
+    away = false;
+    await clock.advance(10_000);
+    expect(kit.events.filter(({ type }) => type === 'login-guard.decided')).toEqual([]);
+  });
+
+  it('count no less than nothing where a mailer fails at a mail that has arrived, and its link has been opened', async () => {
+    const settled: string[] = [];
+    const evidence = memoryEvidence();
+    const arrived: string[] = [];
+    let fail = (_error: Error): void => undefined;
+    const kit = makeKit({
+      challenge: { strangers: 'mail' },
+      evidence: { shared: false, reserve: (attempt) => evidence.reserve(attempt), settle: (outcome) => (settled.push(outcome.as), evidence.settle(outcome)) },
+      mailer: { send: (mail) => new Promise((_sent, reject) => { arrived.push('link' in mail ? mail.link : ''); fail = reject; }) },
+    });
+    const ada = await person(kit);
+    await ada.signIn();
+    await kit.clock.advance(100);
+    const token = arrived[0]?.split('#token=')[1];
+    expect(await kit.value(kit.portcullis.challenge.confirm({ token, facts: ada.browser.facts() }))).toMatchObject({ outcome: 'signed-in' });
+    fail(new Error('timeout'));
+    await kit.settle();
+    expect(settled).toEqual(['asked', 'passed']);
   });
 });

@@ -55,12 +55,13 @@ export function createViewers({ text, clock = systemTime, limits }: ViewersOptio
   const viewers = new Set<Viewer>();
   let isClosed = false;
   let cancel: (() => void) | undefined;
+  let newest: { readonly event: string; readonly atMs: number } | undefined;
 
   function tick(): void {
     cancel = undefined;
     if (viewers.size === 0) return;
     const nowMs = clock.monotonicMs();
-    const event = eventOf();
+    const event = eventOf(nowMs);
     for (const viewer of [...viewers]) step(viewer, event, nowMs);
     schedule();
   }
@@ -102,9 +103,11 @@ export function createViewers({ text, clock = systemTime, limits }: ViewersOptio
     }
   }
 
-  function eventOf(): string | undefined {
+  /** The newest picture. A crowd that comes at once looks at one. */
+  function eventOf(nowMs: number): string | undefined {
     try {
-      return `event: picture\ndata: ${text().replace(/[\r\n]+/g, ' ')}\n\n`;
+      if (newest === undefined || nowMs - newest.atMs >= everyMs) newest = { event: `event: picture\ndata: ${text().replace(/[\r\n]+/g, ' ')}\n\n`, atMs: nowMs };
+      return newest.event;
     } catch (error) {
       console.error(error);
       return undefined;
@@ -116,10 +119,11 @@ export function createViewers({ text, clock = systemTime, limits }: ViewersOptio
       // The oldest window of the same operator gives way. Nobody takes the place of another one.
       const own = [...viewers].filter((viewer) => viewer.accountId === accountId);
       if (own.length >= ofOneOperator && own[0] !== undefined) end(own[0], 'windows');
-      const event = eventOf();
+      const nowMs = clock.monotonicMs();
+      const event = eventOf(nowMs);
       if (isClosed || event === undefined || viewers.size >= most) return undefined;
       const stream = new Readable({ read() {} });
-      const viewer: Viewer = { accountId, mayWatch, stream, askedMs: clock.monotonicMs(), isAsking: false, stuckMs: undefined };
+      const viewer: Viewer = { accountId, mayWatch, stream, askedMs: nowMs, isAsking: false, stuckMs: undefined };
       viewers.add(viewer);
       stream.once('close', () => { viewers.delete(viewer); });
       stream.push(`retry: 3000\n${event}`);

@@ -1,4 +1,4 @@
-import { auditEntries, auditQuery, verifyAuditFiles, type AuditLog, type AuditQueryOptions, type AuditQueryResult, type AuditVerification, type VerifyAuditFilesOptions } from './audit/index.ts';
+import { auditEntries, auditQuery, auditWhatIf, verifyAuditFiles, type AuditLog, type AuditQueryOptions, type AuditQueryResult, type AuditVerification, type AuditWhatIfOptions, type AuditWhatIfResult, type VerifyAuditFilesOptions } from './audit/index.ts';
 import { createIncidentResponse, type IncidentResponse } from './flows/incident/incident.ts';
 import type { IncidentOptions } from './flows/incident/parts.ts';
 import type { AccountPages } from './flows/incident/walk.ts';
@@ -58,9 +58,11 @@ export interface AuditFiles {
   verify(options: Omit<VerifyAuditFilesOptions, 'keys' | 'records'>): Promise<AuditVerification>;
   /** What an account did, or who came from where. With `reveal`, addresses in full: itself an event. */
   query(options: Omit<AuditQueryOptions, 'keys' | 'reveal'> & { readonly reveal?: { readonly by: string; readonly reason: string } }): Promise<AuditQueryResult>;
+  /** What guards in observe mode would have done. Without `path` and `paths`: by the log of `incident.auditPath`. */
+  whatIf(options: Omit<AuditWhatIfOptions, 'keys' | 'reveal'> & { readonly reveal?: { readonly by: string; readonly reason: string } }): Promise<AuditWhatIfResult>;
 }
 
-export function auditFilesOf({ keys }: Pick<ParsedPortcullisOptions, 'keys'>, { records, emit }: Pick<FlowParts, 'records' | 'emit'>, audit: AuditLog | undefined): AuditFiles {
+export function auditFilesOf({ keys, incident }: Pick<ParsedPortcullisOptions, 'keys' | 'incident'>, { records, emit }: Pick<FlowParts, 'records' | 'emit'>, audit: AuditLog | undefined): AuditFiles {
   return {
     async verify(options) {
       await audit?.drain(drainMs);
@@ -71,6 +73,11 @@ export function auditFilesOf({ keys }: Pick<ParsedPortcullisOptions, 'keys'>, { 
     async query({ reveal, ...options }) {
       await audit?.drain(drainMs);
       return auditQuery({ ...options, keys, ...(reveal !== undefined && { reveal: { ...reveal, emit } }) });
+    },
+    async whatIf({ reveal, ...options }) {
+      await audit?.drain(drainMs);
+      const own = options.path === undefined && options.paths === undefined && incident.auditPath !== undefined ? { path: incident.auditPath } : {};
+      return auditWhatIf({ ...options, ...own, keys, ...(reveal !== undefined && { reveal: { ...reveal, emit } }) });
     },
   };
 }

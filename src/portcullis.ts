@@ -202,6 +202,7 @@ function lazyAuditFiles(make: () => Promise<AuditFiles>): AuditFiles {
   return Object.freeze({
     verify: async (options) => (await made()).verify(options),
     query: async (options) => (await made()).query(options),
+    whatIf: async (options) => (await made()).whatIf(options),
   } satisfies AuditFiles);
 }
 

@@ -8,16 +8,15 @@ import { from, makeFolder, type Folder } from './support.ts';
 /** An app's own config: the portcullis that the server has, beside a log of the command's own. */
 const config = `
 import { createKeyRing, createPortcullis } from ${from('index.ts')};
-import { auditWhatIf, fileSink } from ${from('audit/index.ts')};
+import { fileSink } from ${from('audit/index.ts')};
 
 const keys = createKeyRing({ keys: [{ id: 'test', secret: Uint8Array.from({ length: 32 }, (_, at) => at * 7 + 1) }] });
-const portcullis = createPortcullis({
+export default createPortcullis({
   keys, baseUrl: 'https://app.example.com', readOnly: false,
   accounts: { findByIdentifier: async () => undefined, findById: async () => undefined, create: async () => undefined, replacePasswordHash: async () => false, setBreachRecheck: async () => undefined, setSecondFactor: async () => undefined },
   mailer: { send: async () => undefined },
   audit: { sinks: [fileSink({ path: 'command.log' })] },
 });
-export default { ...portcullis, auditFiles: { ...portcullis.auditFiles, whatIf: ({ reveal, ...options }) => auditWhatIf({ ...options, keys, ...(reveal && { reveal: { ...reveal, emit: portcullis.emit } }) }) } };
 `;
 
 const office = '198.51.100.7';
@@ -163,6 +162,13 @@ describe('portcullis report --what-if', () => {
   ])('refuses %j', async (args, code, message) => {
     expect(await makeFolder(config).run('report', ...args)).toEqual({ code, stdout: '', stderr: `portcullis: ${message}\n` });
   });
+
+  it('reads the log that the config file names, where it is given none', async () => {
+    const folder = makeFolder(config.replace("readOnly: false,", "readOnly: false, incident: { auditPath: 'audit.log' },"));
+    expect(await folder.run('report', '--what-if')).toMatchObject({ code: 2, stderr: 'portcullis: --what-if: the log that the config file names is not there\n' });
+    folder.write('audit.log', lines(refused('a', false), failed('a')));
+    expect((await folder.json('report', '--what-if')).answer).toMatchObject({ refuse: { attempts: 1, failed: 1 } });
+  }, 60_000);
 
   it('says so where the config file has nothing that could answer', async () => {
     const { code, stderr } = await makeFolder('export default { auditFiles: {}, close: async () => 0 };').run('report', '--what-if', 'audit.log');

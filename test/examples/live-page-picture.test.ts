@@ -4,6 +4,7 @@ import { fakeClock } from 'portcullis/testing';
 import { describe, expect, it } from 'vitest';
 import { barsPath, chartSize, linePath, niceTop } from '../../examples/shared/live/charts.ts';
 import { alarmOfKey, beginningOf, pictureOf, shownAlarms } from '../../examples/shared/live/picture.ts';
+import { localPage } from '../../examples/shared/local-pages.ts';
 import { livePage } from '../../examples/shared/views/operator-live.ts';
 
 const atMs = Date.UTC(2026, 0, 1, 3, 12, 45);
@@ -51,6 +52,8 @@ describe('the picture of the live page', () => {
       entered: '1 account: ada@seed.example',
     });
     expect(item?.contain).toMatch(/^\/operator\/alarms\/[\w-]{16}\/contain$/);
+    // Whoever has to prove first that it is they comes back to it.
+    expect([item?.contain, '/operator/live', '/operator/live/stream'].map(localPage)).toEqual([item?.contain, '/operator/live', '/operator/live']);
     expect(alarmOfKey(snapshotOf({ alarms: [alarm] }), item?.key ?? '')).toBe(alarm);
     expect(alarmOfKey(snapshotOf({ alarms: [alarm] }), 'one')).toBeUndefined();
     // Whoever came in before the first sign is looked for as well.

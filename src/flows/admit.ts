@@ -9,7 +9,7 @@ import type { EpochMark, SessionFacts } from '../ports/session.ts';
 import type { Reply } from '../ports/reply.ts';
 import type { ChallengeTickets } from './challenge-tickets.ts';
 import { labelOf, type Visit } from './door.ts';
-import { forgive, withoutPassword } from './held-receipt.ts';
+import { withoutPassword } from './held-receipt.ts';
 import { withFields } from './reply-fields.ts';
 import { tellUnusual, type Unusual } from './notices.ts';
 import { isProven } from './owner-proof.ts';
@@ -55,8 +55,8 @@ export interface Arrival {
   readonly recognition: Recognition;
   readonly about: EventSubject;
   readonly visit: Visit;
-  /** What the login guard is to be told; absent where it was not asked. `asked`: it knows already that more was asked for. */
-  readonly evidence?: { readonly receipt: GuardReceipt; readonly asked: boolean } | undefined;
+  /** What the login guard is to be told; absent where it was not asked. `held`: it knows already that more was asked for. */
+  readonly evidence?: { readonly receipt: GuardReceipt; readonly held: boolean } | undefined;
   /** Where it has been read already. */
   readonly standing?: Standing;
   /** Answers as to a wrong password; absent where no mailed link is to be asked for. */
@@ -132,7 +132,7 @@ async function sendLink(parts: FlowParts, { tickets }: Doors, arrival: Arrival, 
   tellAsked(parts, arrival);
   const { id, setCookie } = devices.identify(browser);
   emit({ type: 'sign-in.pending', pathway, needs: 'mailed-link', ...about });
-  visit.span.later('challenge-mail', () => tickets.mail({ account, browserId: id, purpose: 'sign-in', epochs, signIn: { name, pathway, proofs, receipt }, onUnsent: () => { forgive(parts, receipt); } }));
+  visit.span.later('challenge-mail', () => tickets.mail({ account, browserId: id, purpose: 'sign-in', epochs, signIn: { name, pathway, proofs, receipt } }));
   return { ...(await answer()), setCookies: cookieLines(setCookie) };
 }
 
@@ -142,7 +142,7 @@ function heldReceipt({ evidence }: Arrival): GuardReceipt | undefined {
 
 /** Tells the login guard, once, that a right password was not enough. */
 function tellAsked({ loginGuard }: FlowParts, { evidence }: Arrival): void {
-  if (evidence?.asked === false) void loginGuard.settle(evidence.receipt, 'asked');
+  if (evidence?.held === false) void loginGuard.settle(evidence.receipt, 'held');
 }
 
 interface Entry {
@@ -161,7 +161,7 @@ export async function enter(parts: FlowParts, { arrival, session: given, enrollU
   const session: SessionFacts = mustChange === true || ordered ? { ...given, stage: 'change-password' } : given;
   const { cookie, again } = session.stage === 'full' ? await known() : { cookie: devices.identify(browser).setCookie, again: true };
   emit({ type: 'sign-in.succeeded', pathway, proofs: Object.keys(session.proofs), stage: session.stage, knownDevice: recognition.known, ...about, accountId: account.id });
-  if (evidence !== undefined) void loginGuard.settle(evidence.receipt, evidence.asked ? 'passed' : 'entered');
+  if (evidence !== undefined) void loginGuard.settle(evidence.receipt, 'entered');
   else if (recognition.known) void loginGuard.known({ address: arrival.visit.facts.address, again });
   return { outcome: 'signed-in', accountId: account.id, session, setCookies: cookieLines(cookie, ...moreCookies), ...(enrollUntilMs !== undefined && { enrollUntilMs }) };
 

@@ -32,8 +32,6 @@ interface Wanted {
   /** The epochs that the link is worth something under. */
   readonly epochs: EpochMark;
   readonly signIn?: HeldSignIn;
-  /** Called where nobody has got a link, or ever will. */
-  readonly onUnsent?: () => void;
 }
 
 /** As it is sealed. */
@@ -70,29 +68,19 @@ type TicketParts = Pick<FlowParts, 'records' | 'mailer' | 'links' | 'keys' | 'ra
 export function createChallengeTickets(parts: TicketParts): ChallengeTickets {
   const { records, mailer, links, keys, random, clock, emit, limiters, limitKeys } = parts;
   return {
-    async mail({ account, browserId, purpose, known = false, epochs, signIn, onUnsent = () => undefined }) {
+    async mail({ account, browserId, purpose, known = false, epochs, signIn }) {
       const tag = passwordTag(keys, account);
       // Strangers with the right password must not use up the owner's mails: known browsers share a budget of their own, and
       // another password begins both anew.
       const decision = await limiters.challenge.take({ account: limitKeys.account(`${account.id} ${known ? 'known' : 'stranger'} ${tag}`) });
-      if (!decision.ok) {
-        onUnsent();
-        return;
-      }
+      if (!decision.ok) return;
       const token = newToken(random);
       const key = keyOf(token);
       const expiresAtMs = clock.nowMs() + challengeLifetimeMs;
       const sealed: Sealed = { accountId: account.id, browserId, passwordTag: tag, purpose, epochs, ...(signIn !== undefined && { signIn }) };
       await records.compareAndSet({ key, expectedVersion: 0, value: JSON.stringify({ sealed: keys.seal('token', JSON.stringify(sealed), key) }), expiresAtMs });
       emit({ type: 'challenge.mailed', purpose, accountId: account.id });
-      try {
-        await mailer.send({ kind: 'challenge', to: account.email, purpose, link: links.challenge(token), disownLink: links.disown(token), expiresAtMs });
-      } catch (error) {
-        // Some mailers fail at what has arrived: of the link and of this, one counts.
-        const unused = await records.read(key);
-        if (unused !== undefined && (await burn(records, { key, version: unused.version }))) onUnsent();
-        throw error;
-      }
+      await mailer.send({ kind: 'challenge', to: account.email, purpose, link: links.challenge(token), disownLink: links.disown(token), expiresAtMs });
     },
     async find(token) {
       const key = keyOf(token);

@@ -100,7 +100,7 @@ async function confirm(parts: FlowParts, doors: Doors, { input, current }: { rea
   }
   const { name, pathway, proofs, receipt } = ticket.signIn;
   const recognition = await recognize(parts, browser, account);
-  return admit(parts, doors, { account, name, epochs: ticket.epochs, pathway, proofs: { ...proofs, ...proof }, ordered: still.mustChange, browser, recognition, about, visit: current, ...(receipt !== undefined && { evidence: { receipt, asked: true } }) });
+  return admit(parts, doors, { account, name, epochs: ticket.epochs, pathway, proofs: { ...proofs, ...proof }, ordered: still.mustChange, browser, recognition, about, visit: current, ...(receipt !== undefined && { evidence: { receipt, held: true } }) });
 }
 
 /** The password is marked before anything else: whatever fails after that, it opens nothing. */

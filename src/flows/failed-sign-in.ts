@@ -3,7 +3,6 @@ import type { GuardPass, GuardReceipt } from '../login-guard/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { EventDetails, EventSubject } from '../ports/events.ts';
 import { resetBudget, type Visit } from './door.ts';
-import { forgive } from './held-receipt.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { PasswordGuard } from './password-guard.ts';
 import type { ResetReason, ResetTickets } from './reset-tickets.ts';
@@ -42,16 +41,14 @@ export async function failure(parts: FlowParts, current: Visit, browser: Browser
 }
 
 /** Tells the login guard what came of an attempt. It was not asked about a browser that the account knows. */
-export function tellGuard({ loginGuard }: FlowParts, evidence: GuardPass | undefined, as: 'failed' | 'refused' | 'asked'): void {
+export function tellGuard({ loginGuard }: FlowParts, evidence: GuardPass | undefined, as: 'failed' | 'held'): void {
   if (evidence !== undefined) void loginGuard.settle(evidence.receipt, as);
 }
 
 /** A thief who tries a right password all day must not fill its owner's mailbox. */
-export async function mailReset(parts: FlowParts, { resets }: { readonly resets: ResetTickets }, account: StoredAccount, { because, receipt }: { readonly because: ResetReason; readonly receipt: GuardReceipt | undefined }): Promise<void> {
-  const { limiters, limitKeys } = parts;
+export async function mailReset({ limiters, limitKeys }: FlowParts, { resets }: { readonly resets: ResetTickets }, account: StoredAccount, { because, receipt }: { readonly because: ResetReason; readonly receipt: GuardReceipt | undefined }): Promise<void> {
   // What an operator has ordered is asked of the owner: strangers must not use it up for a day.
   const ordered = because === 'compromised' || because === 'incident';
   const decision = ordered ? await limiters.challenge.take({ account: limitKeys.account(resetBudget(account.id)) }) : await limiters.notice.take({ account: limitKeys.account(account.id) });
   if (decision.ok) await resets.mail(account, because, receipt);
-  else forgive(parts, receipt);
 }

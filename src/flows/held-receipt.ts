@@ -1,6 +1,5 @@
 import type { KeyRing } from '../kernel/keys.ts';
 import type { GuardReceipt } from '../login-guard/index.ts';
-import type { FlowParts } from './parts.ts';
 import { openSealed } from './sealed.ts';
 
 /** The receipt of an attempt as it may lie somewhere for a while: what tells which password it was is not needed any more. */
@@ -15,12 +14,4 @@ export function sealReceipt(keys: KeyRing, receipt: GuardReceipt, place: string)
 
 export function openReceipt(keys: KeyRing, sealed: unknown, place: string): GuardReceipt | undefined {
   return typeof sealed === 'string' ? (openSealed(keys, sealed, place) as GuardReceipt | undefined) : undefined;
-}
-
-/**
- * Where no mail has gone out nobody can show more, and the network keeps nothing of it: an owner who tries again and again while the mailer is
- * down, or an old client with a password that was ordered to be replaced, must not shut a household out.
- */
-export function forgive({ loginGuard }: Pick<FlowParts, 'loginGuard'>, receipt: GuardReceipt | undefined): void {
-  if (receipt !== undefined) void loginGuard.settle(receipt, 'passed');
 }

@@ -54,13 +54,13 @@ async function refused(parts: FlowParts, doors: SignInDoors, right: RightPasswor
   if (leak.verdict === 'unknown') parts.emit({ type: 'breach.unknown', flow: 'sign-in', reason: leak.reason, ...about, accountId: account.id });
   if (leak.verdict === 'breached' && !mustChange(right, leak)) {
     refuse(parts, { about, account, seen: looked, reason: 'breached-password' });
-    tellGuard(parts, evidence, 'asked');
+    tellGuard(parts, evidence, 'held');
     current.span.later('breach-mail', () => mailReset(parts, doors, account, { because: 'breached-password', receipt: evidence?.receipt }));
     return failure(parts, current, browser, answerAtMs);
   }
   if (isSuspicious && !recognition.known && !standing.factors.enrolled && parts.challenge.strangers === 'none') {
     refuse(parts, { about, account, seen: looked, reason: 'suspicious' });
-    tellGuard(parts, evidence, 'refused');
+    tellGuard(parts, evidence, 'held');
     return failure(parts, current, browser, answerAtMs);
   }
   return undefined;
@@ -92,7 +92,7 @@ async function enterWith(parts: FlowParts, doors: SignInDoors, right: RightPassw
     recognition,
     about,
     visit: current,
-    evidence: evidence && { receipt: evidence.receipt, asked: false },
+    evidence: evidence && { receipt: evidence.receipt, held: false },
     standing,
     strangerAnswer: isMailed ? () => failure(parts, current, browser, answerAtMs) : undefined,
     beforeOpening: async () => {

@@ -67,7 +67,7 @@ async function verify(parts: FlowParts, { pendings, guard }: Doors, { input, cur
   const { pending } = found;
   const nowMs = parts.clock.nowMs();
   const signedIn = await enter(parts, {
-    arrival: { account, name: pending.name, browser, recognition, pathway: pending.pathway, mustChange: pending.mustChange, ordered: still.mustChange, about, visit: current, evidence: pending.receipt && { receipt: pending.receipt, asked: true } },
+    arrival: { account, name: pending.name, browser, recognition, pathway: pending.pathway, mustChange: pending.mustChange, ordered: still.mustChange, about, visit: current, evidence: pending.receipt && { receipt: pending.receipt, held: true } },
     session: { accountId: account.id, stage: 'full', startedAtMs: nowMs, epochs: pending.epochs, proofs: { ...pending.proofs, [check.method]: nowMs } },
     rememberFactor: isTicked(input.remember),
     moreCookies: [endPendingCookie],

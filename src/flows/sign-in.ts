@@ -69,13 +69,13 @@ async function decide(parts: FlowParts, doors: SignInDoors, attempt: Attempt): P
   const answerAtMs = failureAtMs(parts);
   if (account === undefined || !verdict.ok || !account.active) {
     await count(doors, attempt, looked);
-    tellGuard(parts, evidence, verdict.ok || evidence?.refused === true ? 'refused' : 'failed');
+    tellGuard(parts, evidence, verdict.ok || evidence?.refused === true ? 'held' : 'failed');
     refuse(parts, { about: attempt.about, account, seen: looked, reason: whyWrong(looked) });
     return failure(parts, current, browser, answerAtMs);
   }
   if (trouble === undefined) return orGiveBack(parts, evidence, () => openWith(parts, doors, { attempt, account, looked, answerAtMs }));
   await asIfWrong(doors, attempt.name);
-  tellGuard(parts, evidence, 'asked');
+  tellGuard(parts, evidence, 'held');
   refuse(parts, { about: attempt.about, account, seen: looked, reason: whyClosed(trouble) });
   current.span.later('closed-door-mail', () => mailReset(parts, doors, account, { because: trouble === 'breached' ? 'breached-password' : trouble, receipt: evidence?.receipt }));
   return failure(parts, current, browser, answerAtMs);

@@ -22,14 +22,12 @@ export const rememberedGuesses = 8;
 
 /** Passwords of one day: a count-min sketch of the names at which each has failed. */
 export const passwordSketch = Object.freeze({ rows: 4, columns: 16_384 });
-/** Pairs of a network and a name that have failed today. */
+/** Pairs of a network and a name, and of a password and a name, that have failed today. */
 export const pairFilter = Object.freeze({ bits: 1 << 20, hashes: 4 });
 
 /** What a failure with a password counts that has failed at so many names. */
 export const sprayedFrom = 6;
 export const sprayedFactor = 5;
-/** A right password whose owner was asked for more, until that is given: nothing else shows so well that a password is in wrong hands. */
-export const askedWeight = 5;
 
 /**
  * The test for a change of the rate of strangers' failures (CUSUM for a Poisson process: Page 1954; Lucas 1985). Its measure is the traffic of known

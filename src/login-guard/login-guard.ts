@@ -67,10 +67,11 @@ export interface LoginGuard {
   /** Counts an attempt as failed and answers what is known. Never rejects. */
   reserve(attempt: StrangerAttempt): Promise<GuardPass>;
   /**
-   * What came of it. `failed`: the password was wrong. `refused`: it was not looked at, or it was right and nobody was asked for more.
-   * `entered`: it was right, and enough. `asked`: more was asked for; `passed`: and has been given. Never rejects, and nobody need wait for it.
+   * What came of it. `failed`: the password was wrong. `held`: it was not looked at, or it was right and more was asked for: the charge stays, since what is
+   * answered as a wrong password must count as one. `entered`: it was right, and enough; or what was asked for has been given. Never rejects, and nobody
+   * need wait for it.
    */
-  settle(receipt: GuardReceipt, as: 'failed' | 'refused' | 'entered' | 'asked' | 'passed'): Promise<void>;
+  settle(receipt: GuardReceipt, as: 'failed' | 'held' | 'entered'): Promise<void>;
   /**
    * Somebody came in by a browser that the account knows: the measure of what is usual. `again`: the account has been counted in these hours, or
    * whoever has one account could sign in all day to make an attack look usual. Never rejects.
@@ -78,8 +79,8 @@ export interface LoginGuard {
   known(from: { readonly address: string | undefined; readonly again?: boolean }): Promise<void>;
 }
 
-const wrongPassword = 1;
-const unknownName = 2;
+/** A name that nobody has counts as one that somebody has, and the same guess again as a new one: else the score of a network would tell who has an account. */
+const failure = 1;
 const nothingCharged: EvidenceCharge = Object.freeze({ source: 0, account: 0 });
 
 /**
@@ -93,7 +94,7 @@ export function createLoginGuard(options: LoginGuardOptions): LoginGuard {
   const tags = createEvidenceTags(keys);
 
   function attemptOf({ address, account, exists, password }: StrangerAttempt): EvidenceAttempt {
-    return { source: tags.source(address), account: tags.account(account, exists), password: tags.password(password, clock.nowMs()), exists, weight: exists ? wrongPassword : unknownName };
+    return { source: tags.source(address), account: tags.account(account, exists), password: tags.password(password, clock.nowMs()), exists, weight: failure };
   }
 
   /** Undefined where the store is late, fails or lies. */
@@ -133,7 +134,7 @@ export function createLoginGuard(options: LoginGuardOptions): LoginGuard {
       return {
         refused: over && mode === 'enforce',
         reasons: standing === undefined ? ['evidence-unknown'] : reasonsOf(standing, parsed, false),
-        repeated: standing !== undefined && charged.source === 0,
+        repeated: standing !== undefined && attempt.exists && charged.account === 0,
         receipt: { attempt, charged },
         after({ familiar }) {
           const reasons = standing === undefined ? (['evidence-unknown'] as const) : reasonsOf(standing, parsed, familiar);

@@ -38,12 +38,11 @@ export interface EvidenceCharge {
 }
 
 /**
- * `failed`: the password was wrong, or there is no account. `refused`: it was not looked at, or opened nothing in spite of being right; what was
- * charged stays, and nothing is learned of the password. `entered`: it was right and nothing more was asked for. `asked`: it was right and more was
- * asked for. `passed`: that was given as well.
+ * `failed`: the password was wrong, or there is no account. `held`: it was not looked at, or it was right and more was asked for; what was charged stays, as if it
+ * had failed, and nothing is learned of the password. `entered`: it was right, and enough, or what was asked for was given later; the charge is given back.
  */
 export type EvidenceOutcome =
-  | { readonly as: 'failed' | 'refused' | 'entered' | 'asked' | 'passed'; readonly attempt: EvidenceAttempt; readonly charged: EvidenceCharge }
+  | { readonly as: 'failed' | 'held' | 'entered'; readonly attempt: EvidenceAttempt; readonly charged: EvidenceCharge }
   /**
    * Somebody came in by a browser that the account knows: the traffic that no attacker can make. `again`: of an account that was counted a short
    * while ago; then it shows who shares the network, and no more, since one account could be signed in to all day.

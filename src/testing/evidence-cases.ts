@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { sha256 } from '../kernel/compare.ts';
-import { askedWeight, rememberedGuesses, sprayedFactor, sprayedFrom } from '../kernel/evidence.ts';
+import { rememberedGuesses, sprayedFactor, sprayedFrom } from '../kernel/evidence.ts';
 import type { EvidenceAttempt, EvidenceNews, EvidenceOutcome, EvidenceStanding, EvidenceStore, EvidenceTag } from '../ports/evidence-store.ts';
 import type { StoreCase } from './contract.ts';
 
@@ -93,24 +93,12 @@ export const evidenceChargeCases: readonly EvidenceCase[] = [
     },
   },
   {
-    name: 'keeps what was charged to an attempt that was refused',
+    name: 'keeps what was charged to an attempt that was held',
     async try({ store }) {
-      await make(store, { source: 'a', password: 'one', weight: 4 }, 'refused');
+      await make(store, { source: 'a', password: 'one', weight: 4 }, 'held');
       const { source, account } = await known(store, { source: 'a' });
       about(source, 4);
       about(account, 1);
-    },
-  },
-  {
-    name: 'charges for being asked for more, and gives all of it back once that is given',
-    async try({ store }) {
-      const given = attempt({ source: 'a', password: 'one', weight: 2 });
-      const { charged } = await store.reserve(given);
-      await store.settle({ as: 'asked', attempt: given, charged });
-      about((await known(store, { source: 'a' })).source, 2 + askedWeight);
-      await store.settle({ as: 'passed', attempt: given, charged });
-      const { source, account } = await known(store, { source: 'a' });
-      ok(source <= 0.01 * (2 + askedWeight) && account <= 0.01, 'something is left');
     },
   },
   {
@@ -149,14 +137,14 @@ export const evidenceChargeCases: readonly EvidenceCase[] = [
 
 export const evidencePasswordCases: readonly EvidenceCase[] = [
   {
-    name: 'charges nothing for a wrong password that comes again at its account',
+    name: 'charges an account nothing for a wrong password that comes again, and the network as for every other',
     async try({ store }) {
       const tried = { source: 'a', password: 'one', weight: 2 };
       await make(store, tried, 'failed');
       const again = await make(store, tried, 'failed');
-      deepEqual(again.standing.charged, { source: 0, account: 0 });
+      deepEqual(again.standing.charged, { source: 2, account: 0 });
       const { source, account } = await known(store, { source: 'a' });
-      about(source, 2);
+      about(source, 4);
       about(account, 1);
       deepEqual((await store.reserve(attempt({ ...tried, account: 'bob' }))).charged, { source: 2, account: 1 });
     },
@@ -164,7 +152,7 @@ export const evidencePasswordCases: readonly EvidenceCase[] = [
   {
     name: 'charges for it again where it was not settled as wrong, or there is no account',
     async try({ store }) {
-      for (const as of ['refused', 'entered', 'asked'] as const) await make(store, { password: 'one' }, as);
+      for (const as of ['held', 'entered'] as const) await make(store, { password: 'one' }, as);
       equal((await store.reserve(attempt({ password: 'one' }))).charged.account, 1);
       for (let each = 0; each < 2; each += 1) equal((await make(store, { source: 'a', account: 'nobody', password: 'one', exists: false }, 'failed')).standing.charged.source, 1);
     },
@@ -178,13 +166,13 @@ export const evidencePasswordCases: readonly EvidenceCase[] = [
     },
   },
   {
-    name: 'counts the names at which a password fails, each once where there is an account',
+    name: 'counts the names at which a password fails, each once',
     async try({ store }) {
       for (let each = 0; each < 4; each += 1) for (let time = 0; time < 3; time += 1) await make(store, { account: String(each), password: 'spring' }, 'failed');
       equal((await known(store, { password: 'spring' })).password, 4);
       equal((await known(store, { password: 'summer' })).password, 0);
       equal((await known(store, {})).password, 0);
-      for (const as of ['refused', 'entered', 'asked', 'passed'] as const) await make(store, { account: as, password: 'spring' }, as);
+      for (const as of ['held', 'entered'] as const) await make(store, { account: as, password: 'spring' }, as);
       equal((await known(store, { password: 'spring' })).password, 4);
     },
   },

@@ -14,7 +14,7 @@ async function attempt(kit: Kit, identifier: string, password: string, browser: 
   return browser.keep(await kit.value(kit.portcullis.signIn.attempt({ identifier, password, facts: browser.facts() })));
 }
 
-/** Different wrong passwords at names that nobody has, each of which counts two. */
+/** Different wrong passwords at names that nobody has. */
 async function misbehave(kit: Kit, times: number, address = bad): Promise<void> {
   for (let each = 0; each < times; each += 1) await attempt(kit, `nobody${each}@example.com`, `${otherPassword} ${each}`, openBrowser(address));
 }
@@ -61,7 +61,7 @@ describe('the right password of a stranger from a network that has failed often'
     const { kit, seen } = countingKit();
     const ada = await person(kit);
     await person(kit, 'bo@example.com');
-    await misbehave(kit, 5);
+    await misbehave(kit, 9);
     ada.browser = openBrowser(bad);
     const wrong = await seen(ada.email, otherPassword, openBrowser(bad));
     const right = await kit.run(kit.portcullis.signIn.attempt({ identifier: ada.email, password: goodPassword, facts: ada.browser.facts() }));
@@ -78,15 +78,15 @@ describe('the right password of a stranger from a network that has failed often'
     expect(await kit.portcullis.devices.isFamiliar({ accountId: ada.id, address: bad })).toBe(true);
   });
 
-  it('costs its network five more until the link is opened, and nothing after that', async () => {
+  it('counts for its network as a wrong one until the link is opened, and nothing after that', async () => {
     const kit = makeKit({ limits, challenge: { strangers: 'mail' } });
     const ada = await person(kit);
     const bo = await person(kit, 'bo@example.com');
     ada.browser = openBrowser(bad);
     bo.browser = openBrowser(bad);
-    for (let each = 0; each < 3; each += 1) await attempt(kit, bo.email, `${otherPassword} ${each}`);
+    await misbehave(kit, 8);
     await ada.signIn();
-    // 3 + 1 + 5: whoever comes now is asked by the guard as well.
+    // 8 + 1: whoever comes now is asked by the guard as well.
     await bo.signIn();
     expect(kit.events.filter(({ type }) => type === 'login-guard.decided')).toMatchObject([{ verdict: 'step-up', reasons: ['source'], accountId: bo.id }]);
     await bo.openLink();
@@ -104,7 +104,7 @@ describe('the right password of a stranger from a network that has failed often'
     await ada.enrollWholly();
     await kit.settle();
     const mailed = kit.mails.length;
-    await misbehave(kit, 5);
+    await misbehave(kit, 9);
     ada.browser = openBrowser(bad);
     expect(await ada.signIn()).toMatchObject({ outcome: 'second-factor' });
     expect(await ada.giveCode()).toMatchObject({ outcome: 'signed-in', accountId: ada.id });
@@ -116,7 +116,7 @@ describe('the right password of a stranger from a network that has failed often'
     const { kit, seen } = countingKit({ challenge: { strangers: 'none' } });
     const ada = await person(kit);
     await ada.signIn();
-    await misbehave(kit, 5);
+    await misbehave(kit, 9);
     const wrong = await seen(ada.email, otherPassword, openBrowser(bad));
     const right = await seen(ada.email, goodPassword, openBrowser(bad));
     expect({ ...right, reads: 0 }).toEqual({ ...wrong, reads: 0 });
@@ -129,7 +129,7 @@ describe('the right password of a stranger from a network that has failed often'
   it('is let in by a guard that observes, which says what it would have done', async () => {
     const kit = makeKit({ limits, loginGuard: { mode: 'observe' } });
     const ada = await person(kit);
-    await misbehave(kit, 5);
+    await misbehave(kit, 9);
     ada.browser = openBrowser(bad);
     expect(await ada.signIn()).toMatchObject({ outcome: 'signed-in' });
     expect(kit.events).toContainEqual(expect.objectContaining({ type: 'login-guard.decided', verdict: 'step-up', enforced: false, accountId: ada.id }));
@@ -147,7 +147,7 @@ describe('a network that is refused', () => {
   it('does the same work for a right password, a wrong one and nobody: one decoy, one answer, as many reads and writes', async () => {
     const { kit, seen } = countingKit();
     const ada = await person(kit);
-    await misbehave(kit, 21);
+    await misbehave(kit, 42);
     const wrong = await seen(ada.email, otherPassword, openBrowser(bad));
     expect(wrong.derivations).toHaveLength(1);
     expect(await seen(ada.email, goodPassword, openBrowser(bad))).toEqual(wrong);
@@ -161,7 +161,7 @@ describe('a network that is refused', () => {
   it('counts no failure against an account: fifty refusals close no door', async () => {
     const kit = makeKit({ limits });
     const ada = await person(kit);
-    await misbehave(kit, 21);
+    await misbehave(kit, 42);
     for (let each = 0; each < 60; each += 1) await attempt(kit, ada.email, `${otherPassword} ${each}`);
     // Her account is one that strangers guess at: a link is asked for, and it opens.
     ada.browser = openBrowser('203.0.113.9');
@@ -172,7 +172,7 @@ describe('a network that is refused', () => {
   it('is told as one that fails: nobody says that its passwords, which nobody has looked at, were right', async () => {
     const kit = makeKit({ limits });
     for (let each = 0; each < 6; each += 1) await kit.plant({ email: `user${each}@example.com`, password: goodPassword });
-    await misbehave(kit, 21);
+    await misbehave(kit, 42);
     for (let each = 0; each < 6; each += 1) await attempt(kit, `user${each}@example.com`, otherPassword);
     await kit.clock.advance(11 * 60_000);
     await misbehave(kit, 1, '203.0.113.200');
@@ -186,13 +186,52 @@ describe('a network that is refused', () => {
     const [ada, bo] = [await person(kit), await person(kit, 'bo@example.com')];
     ada.browser = openBrowser(bad);
     await ada.signIn();
-    await misbehave(kit, 21);
+    await misbehave(kit, 42);
     expect(await attempt(kit, bo.email, goodPassword)).toMatchObject({ outcome: 'answered' });
     expect(kit.events.findLast(({ type }) => type === 'login-guard.decided')).toMatchObject({ verdict: 'refuse' });
     expect(await ada.signIn()).toMatchObject({ outcome: 'signed-in' });
     bo.browser = openBrowser(bad);
     await bo.signIn();
     expect(await bo.openLink()).toMatchObject({ outcome: 'signed-in', accountId: bo.id });
+  });
+});
+
+// ASVS 5.0 6.3.8
+describe('the score of a network', () => {
+  const leaked = 'leaked long ago and far away';
+
+  it.each<[string, (kit: Kit, each: number) => Promise<unknown>]>([
+    ['wrong passwords at an account', (kit, each) => attempt(kit, 'ada@example.com', `${otherPassword} ${each}`)],
+    ['wrong passwords at a name that nobody has', (kit, each) => attempt(kit, 'nobody@example.com', `${otherPassword} ${each}`)],
+    ['the same wrong password again and again at an account', (kit) => attempt(kit, 'ada@example.com', otherPassword)],
+    ['the same wrong password again and again at nobody', (kit) => attempt(kit, 'nobody@example.com', otherPassword)],
+    ['a right password that has leaked', (kit) => attempt(kit, 'leaked@example.com', leaked)],
+    ['the right password of an account that is shut', (kit) => attempt(kit, 'shut@example.com', goodPassword)],
+    ['a right password whose owner is asked for a link', (kit) => attempt(kit, 'watched@example.com', goodPassword)],
+  ])('tells an attacker who looks at it by an account of their own nothing more than how often they tried: %s', async (_what, tryOnce) => {
+    const asked: boolean[] = [];
+    for (const times of [7, 9]) {
+      const kit = makeKit({ limits, challenge: { strangers: ({ accountId }) => accountId === watched } });
+      await person(kit);
+      await kit.plant({ email: 'leaked@example.com', password: leaked });
+      await kit.plant({ email: 'shut@example.com', password: goodPassword, active: false });
+      const watched = await kit.plant({ email: 'watched@example.com', password: goodPassword });
+      kit.leaks.set(leaked, { verdict: 'breached', count: 9 });
+      for (let each = 0; each < times; each += 1) await tryOnce(kit, each);
+      const own = await person(kit, 'own@example.com');
+      own.browser = openBrowser(bad);
+      asked.push((await own.signIn()).outcome !== 'signed-in');
+    }
+    expect(asked).toEqual([false, true]);
+  });
+
+  it.each([['an account', 'ada@example.com'], ['nobody', 'nobody@example.com']])('and a password of their own that is tried again and again at %s is no sprayed one', async (_what, name) => {
+    const kit = makeKit({ limits });
+    await person(kit);
+    const own = await person(kit, 'own@example.com', otherPassword);
+    for (let each = 0; each < 20; each += 1) await attempt(kit, name, otherPassword, openBrowser(`203.0.113.${each}`));
+    own.browser = openBrowser('192.0.2.200');
+    expect(await own.signIn()).toMatchObject({ outcome: 'signed-in' });
   });
 });
 
@@ -228,7 +267,7 @@ describe('with records in a file', () => {
     const clock = fakeClock();
     const kit = makeKit({ limits, records: openStore(freshPath(), { clock }), clock });
     const ada = await person(kit);
-    await misbehave(kit, 5);
+    await misbehave(kit, 9);
     ada.browser = openBrowser(bad);
     expect(await ada.signIn()).toMatchObject({ outcome: 'answered' });
     expect(await ada.openLink()).toMatchObject({ outcome: 'signed-in' });

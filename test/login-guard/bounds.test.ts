@@ -14,7 +14,7 @@ describe('what the guard remembers', () => {
     const before = evidence.bytes;
     const { fail, enter } = guarded({ evidence, clock });
     const blocked = Array.from({ length: 100 }, (_, at) => `192.0.2.${at}`);
-    for (const address of blocked) for (let each = 0; each < 20; each += 1) await fail({ address, account: `nobody-${address}-${each}`, exists: false, password: `p${each}` });
+    for (const address of blocked) for (let each = 0; each < 45; each += 1) await fail({ address, account: `nobody-${address}-${each}`, exists: false, password: `p${each}` });
     for (let each = 0; each < 200_000; each += 1) await fail({ address: `2001:db8:${(each >> 16).toString(16)}:${(each & 0xffff).toString(16)}::1`, account: `nobody-${each}`, exists: false, password: `q${each}` });
     expect(evidence.bytes).toBe(before);
     expect(before).toBeLessThan(12 * mebibyte);

@@ -31,7 +31,7 @@ export function guarded(more: Partial<LoginGuardOptions> = {}): Guarded {
       const pass = await guard.reserve({ ...ann, ...attempt });
       if (pass.refused) return ['refused'];
       const { stepUp, reasons } = pass.after({ familiar });
-      await guard.settle(pass.receipt, stepUp ? 'asked' : 'entered');
+      await guard.settle(pass.receipt, stepUp ? 'held' : 'entered');
       return reasons;
     },
   };

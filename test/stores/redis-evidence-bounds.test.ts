@@ -69,7 +69,7 @@ describe.skipIf(!realRedis)('what evidence costs the server', () => {
     const { client, store } = await alone();
     const calls: Readonly<Record<string, (each: number) => Promise<unknown>>> = {
       reserve: (each) => store.reserve(attemptOf(`n ${each}`, `a ${each}`, `p ${each % 50}`)),
-      ...Object.fromEntries((['failed', 'entered', 'asked', 'passed', 'refused'] as const).map((as) => [as, (each: number) => store.settle({ as, attempt: attemptOf(`n ${each}`, `a ${each}`, `p ${each % 50}`), charged: { source: 1, account: 1 } })])),
+      ...Object.fromEntries((['failed', 'entered', 'held'] as const).map((as) => [as, (each: number) => store.settle({ as, attempt: attemptOf(`n ${each}`, `a ${each}`, `p ${each % 50}`), charged: { source: 1, account: 1 } })])),
       known: (each) => store.settle({ as: 'known', source: attemptOf(`n ${each}`, '').source }),
     };
     for (const call of Object.values(calls)) await call(0);

@@ -15,7 +15,7 @@ const charged = { source: 1, account: 1 };
 /** Everything that a store does with evidence. */
 const verbs: Readonly<Record<string, (store: RedisStore) => Promise<unknown>>> = {
   reserve: (store) => store.reserve(given),
-  ...Object.fromEntries((['failed', 'refused', 'entered', 'asked', 'passed'] as const).map((as) => [as, (store: RedisStore) => store.settle({ as, attempt: given, charged })])),
+  ...Object.fromEntries((['failed', 'held', 'entered'] as const).map((as) => [as, (store: RedisStore) => store.settle({ as, attempt: given, charged })])),
   known: (store) => store.settle({ as: 'known', source: given.source }),
 };
 
@@ -37,8 +37,8 @@ const touches: readonly (readonly [Kind, readonly string[]])[] = [
   ['state', Object.keys(verbs)],
   ['sketch', ['reserve', 'failed']],
   ['filter', ['failed']],
-  ['network', ['reserve', 'entered', 'asked', 'passed', 'known']],
-  ['account', ['reserve', 'failed', 'entered', 'passed']],
+  ['network', ['reserve', 'entered', 'known']],
+  ['account', ['reserve', 'failed', 'entered', 'entered']],
 ];
 
 describe.skipIf(!realRedis)('evidence in redis that something else has written', () => {

@@ -18,7 +18,7 @@ async function faultsOf(client: RedisClient): Promise<readonly unknown[]> {
   const calls = [
     () => store.take(charges), () => store.peek(charges), () => store.giveBack(charges), () => store.clear({ name: 'hourly', intervalMs: 1, burst: 1 }, 'alice@example.com'),
     () => store.read('reset:secret-token'), () => store.compareAndSet({ key: 'reset:secret-token', expectedVersion: 0, value: 'secret-value' }),
-    () => store.reserve(attempt), () => store.settle({ as: 'failed', attempt, charged }), () => store.settle({ as: 'passed', attempt, charged }), () => store.settle({ as: 'known', source: attempt.source }),
+    () => store.reserve(attempt), () => store.settle({ as: 'failed', attempt, charged }), () => store.settle({ as: 'entered', attempt, charged }), () => store.settle({ as: 'known', source: attempt.source }),
   ];
   return Promise.all(calls.map(async (call) => {
     try {

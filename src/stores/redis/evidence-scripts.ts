@@ -1,4 +1,4 @@
-import { passwordSketch, sprayedFactor, sprayedFrom } from '../../kernel/evidence.ts';
+import { pairFilter, passwordSketch, sprayedFactor, sprayedFrom } from '../../kernel/evidence.ts';
 import { luaAccounts, luaFilter, luaOfDay, luaSketch, luaSources, luaState, luaTools } from './evidence-lua.ts';
 import { readTime, scriptOf, slackMs, type Script, type TimeSource } from './scripts.ts';
 
@@ -38,7 +38,7 @@ if KEYS[4] then
   at = sources.slot(source, from)
   shared = sources.visited(source, at)
   at, has, gone = sources.look(source, at)
-  local amount = isRepeat and 0 or ARGV[weightAt] * (names >= ${sprayedFrom} and ${sprayedFactor} or 1)
+  local amount = ARGV[weightAt] * (names >= ${sprayedFrom} and ${sprayedFactor} or 1)
   changed = amount > 0 and sources.add(source, at, from, has, gone, amount) or source
 end
 local surge = state.surge()
@@ -56,7 +56,7 @@ local surge, slowSurge = fast.change(), slow.change()
 state.write()
 return {surge, slowSurge}`;
 
-/** Keys: state, account, sketch, filter. Arguments: the account's tag, 1 where it exists, the mark of the password, its cells, the bits of the pair. */
+/** Keys: state, account, sketch, filter. Arguments: the account's tag, 1 where it exists, the mark of the password, its cells, the bits of it and the name, those of the network and the name. */
 const failed = `
 local mark, cell = pack('<I2', ARGV[4]), 5
 local bit = cell + ${passwordSketch.rows}
@@ -70,37 +70,30 @@ if ARGV[3] == '1' then
 end
 local cells, bits = sketch.read(KEYS[3], cell), filter.read(KEYS[4], bit)
 if known and not isRepeat then accounts.write(KEYS[2], account) end
-if not isRepeat then sketch.add(KEYS[3], cells, cell) end
-if filter.add(KEYS[4], bits, bit) then state.failed() end${news}`;
+if filter.add(KEYS[4], bits, bit) then sketch.add(KEYS[3], cells, cell) end
+local pair = bit + ${pairFilter.hashes}
+if filter.add(KEYS[4], filter.read(KEYS[4], pair), pair) then state.failed() end${news}`;
 
 /**
- * Keys: state, account, network if there is one. Arguments: the account's tag, what is taken back of its score (nothing: it is not touched), what is taken back of the
- * network's score (or, where below zero, added), the network's tag.
+ * Keys: state, account, network if there is one. Arguments: the account's tag, what is taken back of its score, what is taken back of the network's, the network's tag.
  */
 const corrected = `
 state.read()
 local account, known
-if ARGV[3] ~= '' then
-  local who = ${tagAt(1)}
-  account = accounts.read(KEYS[2])
-  known = accounts.slot(account, who)
-  if known then
-    local _, score = accounts.look(account, known)
-    account = accounts.set(account, known, max(0, score - ARGV[3]))
-  end
+account = accounts.read(KEYS[2])
+known = accounts.slot(account, ${tagAt(1)})
+if known then
+  local _, score = accounts.look(account, known)
+  account = accounts.set(account, known, max(0, score - ARGV[3]))
 end
 local source, changed
 if KEYS[3] then
   local from, amount = ${tagAt(5)}, tonumber(ARGV[4])
   source = sources.read(KEYS[3])
   local at = sources.slot(source, from)
-  local slot, score, gone = sources.look(source, at)
+  local _, score = sources.look(source, at)
   changed = source
-  if amount < 0 then
-    changed = sources.add(source, slot, from, score, gone, -amount)
-  elseif at then
-    changed = sources.set(source, at, max(0, score - amount))
-  end
+  if at then changed = sources.set(source, at, max(0, score - amount)) end
 end
 if known then accounts.write(KEYS[2], account) end
 if changed ~= source then sources.write(KEYS[3], changed) end${news}`;

@@ -1,4 +1,4 @@
-import { accountScores, askedWeight, pairFilter, passwordSketch, rememberedGuesses, sourceScores, sprayedFactor, sprayedFrom } from '../../kernel/evidence.ts';
+import { accountScores, pairFilter, passwordSketch, rememberedGuesses, sourceScores, sprayedFactor, sprayedFrom } from '../../kernel/evidence.ts';
 import { guessMark, pairBits, passwordCells, tagWords, type TagWords } from '../../kernel/evidence-tags.ts';
 import { StoreError } from '../../kernel/errors.ts';
 import type { EvidenceAttempt, EvidenceNews, EvidenceOutcome, EvidenceStanding, EvidenceStore, EvidenceTag } from '../../ports/evidence-store.ts';
@@ -27,17 +27,16 @@ export function redisEvidence({ run, prefix, time }: EvidenceParts): RemoteEvide
   const keys = evidenceKeys(prefix);
   const ask = (name: keyof typeof scripts, wanted: string[], args: string[]): Promise<unknown> => run(scripts[name], wanted, time.added(args));
 
-  async function corrected({ as, attempt, charged }: Exclude<EvidenceOutcome, { readonly as: 'known' }>): Promise<unknown> {
+  async function corrected({ attempt, charged }: Exclude<EvidenceOutcome, { readonly as: 'known' }>): Promise<unknown> {
     const { from, who } = wordsOf(attempt);
     const wanted = from === undefined ? [keys.state, keys.account(who)] : [keys.state, keys.account(who), keys.source(from)];
-    const taken = as === 'asked' ? -askedWeight : charged.source + (as === 'passed' ? askedWeight : 0);
-    return ask('corrected', wanted, [...tagOf(who), as === 'asked' ? '' : amountText(charged.account), amountText(taken), ...tagOf(from)]);
+    return ask('corrected', wanted, [...tagOf(who), amountText(charged.account), amountText(charged.source), ...tagOf(from)]);
   }
 
   async function failed(attempt: EvidenceAttempt): Promise<unknown> {
     const { from, who, guess } = wordsOf(attempt);
     if (guess === undefined) return passed(undefined, false);
-    const places = [guessMark(guess), ...passwordCells(guess), ...pairBits(from ?? who, who)].map(String);
+    const places = [guessMark(guess), ...passwordCells(guess), ...pairBits(guess, who), ...pairBits(from ?? who, who)].map(String);
     return ask('failed', [keys.state, keys.account(who), keys.sketch, keys.filter], [...tagOf(who), attempt.exists ? '1' : '0', ...places]);
   }
 
@@ -59,7 +58,7 @@ export function redisEvidence({ run, prefix, time }: EvidenceParts): RemoteEvide
     async settle(outcome) {
       if (outcome.as === 'known') return newsOf(await passed(outcome.source, outcome.again !== true));
       if (outcome.as === 'failed') return newsOf(await failed(outcome.attempt));
-      if (outcome.as === 'refused') return newsOf(await passed(undefined, false));
+      if (outcome.as === 'held') return newsOf(await passed(undefined, false));
       return newsOf(await corrected(outcome));
     },
   };
@@ -105,7 +104,7 @@ function standingOf(answer: unknown, { exists, weight, password }: EvidenceAttem
     account: answeredScore(account),
     password: found,
     surge: answeredFlag(surge),
-    charged: { source: isRepeat ? 0 : weight * (found >= sprayedFrom ? sprayedFactor : 1), account: isRepeat || !exists || password === undefined ? 0 : 1 },
+    charged: { source: weight * (found >= sprayedFrom ? sprayedFactor : 1), account: isRepeat || !exists || password === undefined ? 0 : 1 },
   };
 }
 

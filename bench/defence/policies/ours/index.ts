@@ -64,8 +64,8 @@ async function beginWith(pieces: Pieces, options: OurOptions, given: LoginAttemp
   }
   const pass = await pieces.guard.reserve({ address, account: accountId ?? name, exists: accountId !== undefined, password: passwordId, about: { address, nameTag: name, ...(accountId !== undefined && { accountId }) } });
   if (!pass.refused) return () => open(pieces, options, { given, decision, pass });
-  await pieces.guard.settle(pass.receipt, 'refused');
-  pieces.reports.failed(given, 'suspicious', pass);
+  await pieces.guard.settle(pass.receipt, 'held');
+  pieces.reports.failed(given, 'refused-network', pass);
   return { as: 'denied' };
 }
 
@@ -100,7 +100,7 @@ async function open(pieces: Pieces, options: OurOptions, { given, decision, pass
   const asked = hasLeaked ? `${given.leaked} password` : (failures.get(accountId) ?? 0) >= cap ? 'too many failures' : pass.after({ familiar: networks.isFamiliar(accountId, address, nowMs) }).reasons[0];
   if (asked === undefined) return letIn(pieces, given, { decision, pass });
   const canAsk = options.stepUp || given.secondFactor;
-  await guard.settle(pass.receipt, canAsk ? 'asked' : 'refused');
+  await guard.settle(pass.receipt, 'held');
   if (hasLeaked) reports.failed(given, 'breached-password', pass);
   else if (canAsk) reports.pending(given);
   else reports.failed(given, 'suspicious', pass);
@@ -112,7 +112,7 @@ async function open(pieces: Pieces, options: OurOptions, { given, decision, pass
 /** A second factor of the account is asked for whatever the evidence says: the receipt waits for it. */
 async function letIn(pieces: Pieces, given: LoginAttempt, { decision, pass }: Omit<Stranger, 'given'>): Promise<LoginOutcome> {
   await pieces.signIn.refund(decision);
-  await pieces.guard.settle(pass.receipt, given.secondFactor ? 'asked' : 'entered');
+  await pieces.guard.settle(pass.receipt, given.secondFactor ? 'held' : 'entered');
   if (given.secondFactor) {
     pieces.waiting.set(given, pass);
     pieces.reports.pending(given);
@@ -129,7 +129,7 @@ function enter({ networks, failures, reports }: Pieces, given: LoginAttempt, kno
 async function finish(pieces: Pieces, given: LoginAttempt): Promise<void> {
   const pass = pieces.waiting.get(given);
   pieces.waiting.delete(given);
-  if (pass !== undefined) await pieces.guard.settle(pass.receipt, 'passed');
+  if (pass !== undefined) await pieces.guard.settle(pass.receipt, 'entered');
   enter(pieces, given, pass === undefined, given.secondFactor ? 'totp' : 'mailed-link');
 }
 

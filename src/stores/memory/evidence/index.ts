@@ -1,5 +1,5 @@
 import { systemClock } from '../../../kernel/clock.ts';
-import { accountScores, askedWeight, evidenceDayMs, rememberedGuesses, sourceScores, sprayedFactor, sprayedFrom } from '../../../kernel/evidence.ts';
+import { accountScores, evidenceDayMs, rememberedGuesses, sourceScores, sprayedFactor, sprayedFrom } from '../../../kernel/evidence.ts';
 import { tagWords, type TagWords } from '../../../kernel/evidence-tags.ts';
 import { port, readOptions } from '../../../kernel/options.ts';
 import type { Clock } from '../../../ports/clock.ts';
@@ -76,7 +76,7 @@ function reserve({ guesses, sources, accounts, passwords, surge }: Tables, attem
   // A mail client with an old password, somebody impatient: a guesser learns nothing by it.
   const isRepeat = slot !== undefined && guess !== undefined && guesses.has(slot, guess);
   const charged: EvidenceCharge = {
-    source: isRepeat ? 0 : weight * (names >= sprayedFrom ? sprayedFactor : 1),
+    source: weight * (names >= sprayedFrom ? sprayedFactor : 1),
     account: isRepeat || !exists || guess === undefined ? 0 : 1,
   };
   const standing = { source: from === undefined ? 0 : sources.read(from, nowMs), sharedSource: from !== undefined && sources.wasVisited(from, nowMs, evidenceDayMs), account: accounts.read(who, nowMs), password: names, surge: surge.isOn(nowMs), charged };
@@ -92,14 +92,10 @@ function settle(tables: Tables, outcome: EvidenceOutcome, nowMs: number): Eviden
     return outcome.again === true ? surge.pass(nowMs) : surge.signedIn(nowMs);
   }
   if (outcome.as === 'failed') return failed(tables, outcome.attempt, nowMs);
-  if (outcome.as === 'refused') return surge.pass(nowMs);
-  const { as, attempt, charged } = outcome;
+  if (outcome.as === 'held') return surge.pass(nowMs);
+  const { attempt, charged } = outcome;
   const { from, who } = wordsOf(attempt);
-  if (as === 'asked') {
-    if (from !== undefined) tables.sources.add(from, askedWeight, nowMs);
-    return surge.pass(nowMs);
-  }
-  if (from !== undefined) tables.sources.takeBack(from, charged.source + (as === 'passed' ? askedWeight : 0), nowMs);
+  if (from !== undefined) tables.sources.takeBack(from, charged.source, nowMs);
   tables.accounts.takeBack(who, charged.account, nowMs);
   return surge.pass(nowMs);
 }
@@ -108,6 +104,8 @@ function failed({ guesses, accounts, passwords, pairs, surge }: Tables, attempt:
   const { from, who, guess } = wordsOf(attempt);
   if (guess === undefined) return surge.pass(nowMs);
   const slot = attempt.exists ? accounts.find(who) : undefined;
-  if (slot === undefined || guesses.add(slot, guess)) passwords.add(guess);
+  if (slot !== undefined) guesses.add(slot, guess);
+  // For nobody as for somebody: else it would tell who has an account.
+  if (pairs.add(guess, who)) passwords.add(guess);
   return pairs.add(from ?? who, who) ? surge.failed(nowMs) : surge.pass(nowMs);
 }

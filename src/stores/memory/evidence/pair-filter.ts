@@ -1,7 +1,7 @@
 import { pairFilter } from '../../../kernel/evidence.ts';
 import { pairBits, type TagWords } from '../../../kernel/evidence-tags.ts';
 
-/** Whether a pair has been seen today: a Bloom filter. */
+/** Whether a pair, of a network and a name or of a password and a name, has been seen today: a Bloom filter. */
 export interface PairFilter {
   /** True for a pair that is new, and remembers it. Once half of the bits are set it can tell no more, and every pair is new. */
   add(one: TagWords, other: TagWords): boolean;

@@ -63,7 +63,7 @@ async function ordinaryDay(folder: Folder): Promise<void> {
   }
   expect(await signIn(kit, 'person-1@example.com', goodPassword, attacker)).toBe('signed-in');
   // Another one begins, and has found a right password already.
-  for (let at = 0; at < 5; at += 1) expect(await signIn(kit, `no-one-${at}@example.com`, `guess ${at}`, '192.0.2.99')).toBe('answered');
+  for (let at = 0; at < 9; at += 1) expect(await signIn(kit, `no-one-${at}@example.com`, `guess ${at}`, '192.0.2.99')).toBe('answered');
   expect(await signIn(kit, 'person-2@example.com', goodPassword, '192.0.2.99')).toBe('signed-in');
   await end();
 }
@@ -77,27 +77,27 @@ describe('portcullis report --what-if', () => {
     const { code, answer } = await folder.json('report', '--what-if', 'audit.log');
     expect([code, answer]).toMatchObject([0, {
       ok: true,
-      signIns: { ...counts, attempts: 84, entered: 13, failed: 71 },
-      refuse: { ...counts, attempts: 42, entered: 2, failed: 40 },
+      signIns: { ...counts, attempts: 88, entered: 13, failed: 75 },
+      refuse: { ...counts, attempts: 22, entered: 2, failed: 20 },
       stepUp: { ...counts, attempts: 1, entered: 1 },
       rules: [
-        { guard: 'login-guard', reason: 'source', verdict: 'refuse', observed: 40, enforced: 0, signIns: { ...counts, attempts: 40, entered: 1, failed: 39 } },
+        { guard: 'login-guard', reason: 'source', verdict: 'refuse', observed: 20, enforced: 0, signIns: { ...counts, attempts: 20, entered: 1, failed: 19 } },
         { guard: 'limiter', limiter: 'sign-in', reason: 'account', verdict: 'refuse', observed: 2, enforced: 0, signIns: { ...counts, attempts: 2, entered: 1, failed: 1 } },
         { guard: 'login-guard', reason: 'source', verdict: 'step-up', observed: 1, signIns: { attempts: 1, entered: 1 } },
       ],
-      networks: { count: 3, top: [{ network: '203.0.113.0/24', refuse: 40, accounts: 32, all: { failed: 60, entered: 1 } }, { network: '198.51.100.0/24', refuse: 2, accounts: 1, all: { failed: 6, entered: 11 } }, { network: '192.0.2.0/24', stepUp: 1, all: { failed: 5, entered: 1 } }] },
-      accounts: { count: 42 },
-      entered: [{ account: 'user-1', because: ['sign-in/account'], networkFailed: 6, networkEntered: 11 }, { account: 'user-2', because: ['source'], networkFailed: 60, networkEntered: 1 }, { account: 'user-3', verdict: 'step-up', networkFailed: 5, networkEntered: 1 }],
+      networks: { count: 3, top: [{ network: '203.0.113.0/24', refuse: 20, accounts: 20, all: { failed: 60, entered: 1 } }, { network: '198.51.100.0/24', refuse: 2, accounts: 1, all: { failed: 6, entered: 11 } }, { network: '192.0.2.0/24', stepUp: 1, all: { failed: 9, entered: 1 } }] },
+      accounts: { count: 22 },
+      entered: [{ account: 'user-1', because: ['sign-in/account'], networkFailed: 6, networkEntered: 11 }, { account: 'user-2', because: ['source'], networkFailed: 60, networkEntered: 1 }, { account: 'user-3', verdict: 'step-up', networkFailed: 9, networkEntered: 1 }],
       enteredCount: 3,
-      days: [{ day: '2026-01-01', signIns: { attempts: 84 }, refuse: { attempts: 42, entered: 2 } }],
+      days: [{ day: '2026-01-01', signIns: { attempts: 88 }, refuse: { attempts: 22, entered: 2 } }],
       unreadable: 0,
     }]);
     const { stdout: shown } = await folder.run('report', '--what-if', 'audit.log');
     const stdout = unwrapped(shown);
-    expect(stdout).toContain('- 50.0 % of attempts to sign in (42) would have been turned away. Of these 40 failed anyway: that is what the guard is for.\n');
+    expect(stdout).toContain('- 25.0 % of attempts to sign in (22) would have been turned away. Of these 20 failed anyway: that is what the guard is for.\n');
     expect(stdout).toContain('- 2 of them got in: 1 from a network where at least 4 times as many failed (a thief, more likely), 1 from elsewhere (an owner, more likely, who would have had to come back later).\n');
     expect(stdout).toContain('- 1 of them got in by the password alone: 1 from a network where at least 4 times as many failed (a thief, more likely).\n');
-    expect(stdout).toMatch(/login-guard source +turned away +40 +0 +1 +0 +39\n/);
+    expect(stdout).toMatch(/login-guard source +turned away +20 +0 +1 +0 +19\n/);
     expect(stdout).not.toMatch(/203\.0\.113\.66|198\.51\.100\.7\b|192\.0\.2\.99/);
   }, 60_000);
 

@@ -1,4 +1,4 @@
-import { networkOf } from '../kernel/address.ts';
+import { neighborhoodOf } from '../kernel/address.ts';
 import { ipVersion } from '../kernel/ip-version.ts';
 import type { KeyRing, Opened } from '../kernel/keys.ts';
 
@@ -27,6 +27,5 @@ export function openAddress(keys: KeyRing, sealed: string): { readonly ok: true;
 
 /** IPv4 by /24, IPv6 by /48: near enough for a reader who need not know whose it is. */
 export function masked(address: string): string {
-  const rollUp = networkOf(address)?.rollUp ?? '';
-  return rollUp.includes(':') ? rollUp : rollUp.replace(/\d+$/, '0/24');
+  return neighborhoodOf(address) ?? '';
 }

@@ -1,6 +1,6 @@
 import type { ChallengeOptions, OwnFactor, Pathway, Pathways } from './flows/factor-options.ts';
 import { ConfigError } from './kernel/errors.ts';
-import { list, oneOf, port, readOptions, text, wrong, type OptionReader } from './kernel/options.ts';
+import { list, oneOf, piece, port, readOptions, text, wrong, type OptionReader } from './kernel/options.ts';
 
 export const strangersOption: OptionReader<ChallengeOptions['strangers']> = (given, name) => (typeof given === 'function' ? (given as ChallengeOptions['strangers'] & object) : oneOf(['none', 'suspicious', 'mail'], 'suspicious')(given, name));
 
@@ -15,7 +15,7 @@ export const ownFactor: OptionReader<OwnFactor> = (given, name) => {
 const weakAmr = ['pwd', 'pin', 'sms', 'tel', 'kba', 'user', 'email', 'otp-email'];
 
 export const pathwaysOption: OptionReader<Pathways> = (given, name) => {
-  const read = pathwaysOf(given, name);
+  const read = piece<Readonly<Record<string, unknown>>>()(given, name);
   const entries = Object.entries(read).map(([pathway, options]): [string, Pathway] => {
     if (pathway === 'password') throw new ConfigError(`${name}.password: is the library's own way in`);
     const { secondFactorAmr } = readOptions(`${name}.${pathway}`, options, { secondFactorAmr: list<string>(text(), []) });
@@ -25,9 +25,3 @@ export const pathwaysOption: OptionReader<Pathways> = (given, name) => {
   });
   return Object.freeze(Object.fromEntries(entries));
 };
-
-function pathwaysOf(given: unknown, name: string): Readonly<Record<string, unknown>> {
-  if (given === undefined) return {};
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw wrong(name, 'an options object', given);
-  return { ...given };
-}

@@ -14,7 +14,7 @@ import { isClusterWorker } from './kernel/cluster-worker.ts';
 import { ConfigError, errorName, isPortcullisError } from './kernel/errors.ts';
 import { canonicalIdentifier } from './kernel/identifier.ts';
 import type { KeyRing } from './kernel/keys.ts';
-import { callback, flag, group, integer, list, oneOf, optional, port, readOptions, text, wrong, type OptionReader } from './kernel/options.ts';
+import { callback, flag, group, integer, list, oneOf, optional, piece, port, readOptions, text, wrong, type OptionReader } from './kernel/options.ts';
 import { systemRandom } from './kernel/random.ts';
 import type { LimitRule } from './limiter/index.ts';
 import type { LoginGuardOptions } from './login-guard/index.ts';
@@ -145,15 +145,6 @@ const pathOption =
     if (!/^\/(?!\/)[^\s#]*$/.test(path)) throw wrong(name, 'a path that begins with one slash', given);
     return path;
   };
-
-/** An object whose members the piece it is for will read, and complain about by name. */
-function piece<T extends object>(): OptionReader<T> {
-  return (given, name) => {
-    if (given === undefined) return {} as T;
-    if (typeof given !== 'object' || given === null || Array.isArray(given)) throw wrong(name, 'an options object', given);
-    return { ...given } as T;
-  };
-}
 
 const unlessOff =
   <T>(read: OptionReader<T>): OptionReader<T | false> =>

@@ -140,3 +140,12 @@ export function list<T>(read: OptionReader<T>, fallback?: readonly T[]): OptionR
 export function group<R extends Readers>(readers: R): OptionReader<Parsed<R>> {
   return (given, name) => readOptions(name, given, readers);
 }
+
+/** An object whose members the piece it is for will read, and complain about by name. */
+export function piece<T extends object>(): OptionReader<T> {
+  return (given, name) => {
+    if (given === undefined) return {} as T;
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) throw wrong(name, 'an options object', given);
+    return { ...given } as T;
+  };
+}

@@ -40,8 +40,11 @@ export function createScoreTable({ buckets, ways, halfLifeMs, keptFrom, inherits
 
   function lowest(tag: TagWords, nowMs: number): number {
     const first = tags.firstOf(tag);
-    let slot = first;
-    for (let each = first + 1; each < first + ways; each += 1) if (scoreAt(each, nowMs) < scoreAt(slot, nowMs)) slot = each;
+    let [slot, least] = [first, scoreAt(first, nowMs)];
+    for (let each = first + 1; each < first + ways; each += 1) {
+      const score = scoreAt(each, nowMs);
+      if (score < least) [slot, least] = [each, score];
+    }
     return slot;
   }
 

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { runCommand } from './command.ts';
 import { goalMismatches, goals } from './goals.ts';
 import { loadBenches } from './load.ts';
 import { thisMachine } from './machine.ts';
@@ -39,12 +40,4 @@ async function writeResults(outcomes: readonly Outcome[]): Promise<void> {
   }
 }
 
-const parsed = parseBenchArgs(process.argv.slice(2), await loadBenches());
-if ('help' in parsed) {
-  process.stdout.write(`${parsed.help}\n`);
-} else if ('wrong' in parsed) {
-  process.stderr.write(`${parsed.wrong}\n`);
-  process.exitCode = 2;
-} else {
-  await run(parsed.run);
-}
+await runCommand(parseBenchArgs(process.argv.slice(2), await loadBenches()), run);

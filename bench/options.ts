@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { ParsedCommand } from './command.ts';
 import type { Bench } from './row.ts';
 
 export interface RunOptions {
@@ -12,7 +13,7 @@ export interface RunOptions {
   readonly writesResults: boolean;
 }
 
-export type Parsed = { readonly run: RunOptions } | { readonly help: string } | { readonly wrong: string };
+export type Parsed = ParsedCommand<RunOptions>;
 
 /** What `npm run bench -- ...` asks for. Answers `wrong` with a line to print instead of throwing. */
 export function parseBenchArgs(args: readonly string[], known: readonly Bench[]): Parsed {

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { runCommand } from '../command.ts';
 import { attackerIds } from './attackers/attack.ts';
 import { thisMachine } from '../machine.ts';
 import { parseDefenseArgs, type DefenseOptions } from './options.ts';
@@ -37,12 +38,4 @@ async function run(options: DefenseOptions): Promise<void> {
 }
 
 const attackers = ['legit' as const, ...attackerIds];
-const parsed = parseDefenseArgs(process.argv.slice(2), { policies: [...policies.keys()], attackers, scenarios: [...scenarios.keys()] });
-if ('help' in parsed) {
-  process.stdout.write(`${parsed.help}\n`);
-} else if ('wrong' in parsed) {
-  process.stderr.write(`${parsed.wrong}\n`);
-  process.exitCode = 2;
-} else {
-  await run(parsed.run);
-}
+await runCommand(parseDefenseArgs(process.argv.slice(2), { policies: [...policies.keys()], attackers, scenarios: [...scenarios.keys()] }), run);

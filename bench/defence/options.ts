@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { ParsedCommand } from '../command.ts';
 import { attackerIds, type AttackerId } from './attackers/attack.ts';
 import { wholeRun } from './plan.ts';
 import type { Job } from './work.ts';
@@ -21,7 +22,7 @@ export interface DefenseOptions {
   readonly writesReport: boolean;
 }
 
-export type Parsed = { readonly run: DefenseOptions } | { readonly help: string } | { readonly wrong: string };
+export type Parsed = ParsedCommand<DefenseOptions>;
 
 const given = { seed: { type: 'string' }, seeds: { type: 'string' }, json: { type: 'string' }, html: { type: 'string' }, results: { type: 'string' }, from: { type: 'string' }, policies: { type: 'string' }, attackers: { type: 'string' }, scenarios: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
 

@@ -3,8 +3,8 @@ import { guessMark, type TagWords } from '../../../kernel/evidence-tags.ts';
 /** The last wrong passwords of each account, 16 bits of a keyed digest each: enough to see that one comes again, and not what it was. */
 export interface Guesses {
   has(slot: number, guess: TagWords): boolean;
-  /** True for one that is new, and remembers it in place of the oldest. */
-  add(slot: number, guess: TagWords): boolean;
+  /** Remembers one that is new in place of the oldest. */
+  add(slot: number, guess: TagWords): void;
   forget(slot: number): void;
   readonly bytes: number;
 }
@@ -23,10 +23,9 @@ export function createGuesses(slots: number, each: number): Guesses {
     has,
     bytes: marks.byteLength + next.byteLength,
     add(slot, guess) {
-      if (has(slot, guess)) return false;
+      if (has(slot, guess)) return;
       marks[slot * each + (next[slot] as number)] = guessMark(guess);
       next[slot] = ((next[slot] as number) + 1) % each;
-      return true;
     },
     forget(slot) {
       marks.fill(0, slot * each, (slot + 1) * each);

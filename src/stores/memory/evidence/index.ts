@@ -73,7 +73,7 @@ function reserve({ guesses, sources, accounts, passwords, surge }: Tables, attem
   const { from, who, guess } = wordsOf(attempt);
   const names = guess === undefined ? 0 : passwords.estimate(guess);
   const slot = exists ? accounts.find(who) : undefined;
-  // A mail client with an old password, somebody impatient: a guesser learns nothing by it.
+  // A mail client with an old password, somebody impatient: no further guess at the account.
   const isRepeat = slot !== undefined && guess !== undefined && guesses.has(slot, guess);
   const charged: EvidenceCharge = {
     source: weight * (names >= sprayedFrom ? sprayedFactor : 1),

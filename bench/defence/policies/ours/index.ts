@@ -76,7 +76,7 @@ async function openKnown(pieces: Pieces, { list }: OurOptions, given: LoginAttem
     return { as: 'wrong' };
   }
   await pieces.signIn.refund(decision);
-  await pieces.guard.known({ address: given.address });
+  await pieces.guard.known({ address: given.address, again: pieces.visits.isAgain(given) });
   enter(pieces, given, true);
   return { as: 'in', mustChange: list && given.leaked !== 'no' };
 }

@@ -5,6 +5,7 @@ import { createLoginGuard } from 'portcullis/login-guard';
 import type { Alarm, LoginAttempt, PolicyWorld } from '../../policy.ts';
 import { makeNetworks } from './networks.ts';
 import { makeReports } from './reports.ts';
+import { makeVisits } from './visits.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -38,6 +39,7 @@ export function makePieces({ clock }: PolicyWorld) {
     alarms, guard, evidence,
     reports: makeReports(monitor),
     networks: makeNetworks(),
+    visits: makeVisits(),
     signIn: createLimiter({ name: 'sign-in', rules: rates.signIn, store, clock }),
     signUp: createLimiter({ name: 'sign-up', rules: rates.signUp, store, clock }),
     mail: createLimiter({ name: 'mail', rules: rates.mail, store, clock }),

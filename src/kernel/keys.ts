@@ -8,7 +8,7 @@ export type KeyPurpose = 'identifier' | 'address' | 'account' | 'decoy' | 'peppe
 
 export interface KeyRingOptions {
   /**
-   * One or more keys, newest first. The first makes everything new; the others still open what they made.
+   * One or more keys, newest first. The first makes everything new; the others still open what they made. The login guard's evidence is kept under the last.
    * `id`: 1 to 16 letters, digits, `-` or `_`, stored beside what the key made. `secret`: 32 random bytes.
    */
   readonly keys: readonly { readonly id: string; readonly secret: Uint8Array }[];

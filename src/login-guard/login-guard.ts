@@ -12,6 +12,7 @@ import { loginGuardDefaults } from './defaults.ts';
 import { createEvidenceTags } from './tags.ts';
 
 export interface LoginGuardOptions {
+  /** Networks, names and passwords are kept as digests under the oldest key of the ring. */
   readonly keys: KeyRing;
   readonly evidence: EvidenceStore;
   /** `observe` says what it would have done, and lets everybody go on. Default `enforce`. */
@@ -163,7 +164,7 @@ function reasonsOf({ source, account, password, surge }: EvidenceStanding, limit
 function readGuardOptions(options: LoginGuardOptions) {
   const score = (fallback: number) => integer({ min: 1, max: 1_000_000, fallback });
   return readOptions('loginGuard', options, {
-    keys: port<KeyRing>(['digest', 'digests'], undefined, 'createKeyRing()'),
+    keys: port<KeyRing>(['digests'], undefined, 'createKeyRing()'),
     evidence: port<EvidenceStore>(['reserve', 'settle']),
     mode: oneOf(['observe', 'enforce'], loginGuardDefaults.mode),
     stepUpFrom: score(loginGuardDefaults.stepUpFrom),

@@ -12,13 +12,18 @@ export interface EvidenceTags {
   password(password: string, nowMs: number): EvidenceTag;
 }
 
-export function createEvidenceTags({ digest }: Pick<KeyRing, 'digest'>): EvidenceTags {
+/**
+ * Under the oldest key of the ring: one that is added forgives nobody, and while it is rolled out old and new processes see one another's evidence.
+ * What is known ends with the key that is taken off.
+ */
+export function createEvidenceTags({ digests }: Pick<KeyRing, 'digests'>): EvidenceTags {
+  const digest = (value: string): EvidenceTag => digests('evidence', value).at(-1) as EvidenceTag;
   return {
     source(address) {
       const network = networkOf(address);
-      return network && digest('evidence', `source ${network.key}`);
+      return network && digest(`source ${network.key}`);
     },
-    account: (account, exists) => digest('evidence', `${exists ? 'account' : 'nobody'} ${account}`),
-    password: (password, nowMs) => digest('evidence', `password ${Math.floor(nowMs / evidenceDayMs)} ${password.normalize('NFC')}`),
+    account: (account, exists) => digest(`${exists ? 'account' : 'nobody'} ${account}`),
+    password: (password, nowMs) => digest(`password ${Math.floor(nowMs / evidenceDayMs)} ${password.normalize('NFC')}`),
   };
 }

@@ -87,6 +87,8 @@ export interface RedisTurn {
   readonly port: number;
   readonly concurrency: number;
   readonly attempts: number;
+  /** Attempts before them that are not counted. */
+  readonly warmUp: number;
 }
 
 export interface RedisPace {
@@ -97,13 +99,13 @@ export interface RedisPace {
 }
 
 /** Runs in a child, against a server that the parent has emptied. */
-export async function redisPace({ name, port, concurrency, attempts }: RedisTurn): Promise<RedisPace> {
+export async function redisPace({ name, port, concurrency, attempts, warmUp }: RedisTurn): Promise<RedisPace> {
   const redis = client(port);
   await redis.connect();
   try {
     await redis.script('LOAD', scriptsFor('server').take.text);
     const attempt = contenders[name](redis);
-    await together(attempt, { concurrency, attempts: Math.ceil(attempts / 4) });
+    await together(attempt, { concurrency, attempts: warmUp });
     let times: readonly number[] = [];
     const { wallMs, cpuUs } = await costOf(async () => {
       times = await together(attempt, { concurrency, attempts });

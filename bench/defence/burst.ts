@@ -1,5 +1,6 @@
 import { datacenterV4 } from './addresses.ts';
 import { worldClock } from './clock.ts';
+import { makeDecisions } from './decisions.ts';
 import type { Begun, LoginAttempt, LoginOutcome, Policy, PolicyFactory } from './policy.ts';
 import { popularOfRank } from './population.ts';
 import { below, stream } from './random.ts';
@@ -50,10 +51,21 @@ export async function runBurst(scenario: Scenario, seed: number, makePolicy: Pol
     replaced: 0,
     stillBlocked: null,
     overshoot: burst.policy.begin === undefined ? null : Math.max(0, burst.verified - serial.verified),
+    decisions: decisionsOf(serial, burst),
   };
   burst.policy.close?.();
   serial.policy.close?.();
   return result;
+}
+
+function decisionsOf(...bursts: readonly Burst[]): string {
+  const decisions = makeDecisions();
+  for (const { policy, outcomes, verified } of bursts) {
+    decisions.decided(verified);
+    for (const outcome of outcomes) decisions.decided(outcome);
+    for (const alarm of policy.alarms()) decisions.alarmed(alarm);
+  }
+  return decisions.digest();
 }
 
 function attemptsOf({ leakedList }: Scenario, seed: number): readonly LoginAttempt[] {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { ParsedCommand } from '../command.ts';
 import { attackerIds, type AttackerId } from './attackers/attack.ts';
-import { wholeRun } from './plan.ts';
+import { takesPart, wholeRun } from './plan.ts';
 import type { Job } from './work.ts';
 
 /** Names that may be asked for. */
@@ -37,10 +37,10 @@ export function parseDefenseArgs(args: readonly string[], known: Known): Parsed 
     if (values.from !== undefined && [...parts, values.seeds].some((each) => each !== undefined)) throw new RangeError('--from: expected no other choice of what to run');
     if (parts.every((each) => each === undefined)) return { run: { ...files, jobs: wholeRun(seedsOf(undefined, values.seeds).length), writesReport: values.seeds === undefined && (values.from === undefined || (values.json ?? values.html) === undefined) } };
     const seeds = seedsOf(values.seed, values.seeds);
-    const policies = chosen('--policies', values.policies, known.policies);
+    const named = chosen('--policies', values.policies, known.policies);
     const attackers = chosen('--attackers', values.attackers, known.attackers);
     const scenarios = chosen('--scenarios', values.scenarios ?? 'standard', known.scenarios);
-    const jobs = scenarios.flatMap((scenario) => seeds.flatMap((seed) => attackers.map((attacker) => ({ scenario, seed, attacker, policies }))));
+    const jobs = scenarios.flatMap((scenario) => seeds.flatMap((seed) => attackers.map((attacker) => ({ scenario, seed, attacker, policies: values.policies === undefined ? named.filter((name) => takesPart(name, scenario)) : named }))));
     return { run: { ...files, jobs, writesReport: false } };
   } catch (error) {
     return { wrong: error instanceof Error ? error.message : String(error) };
@@ -76,7 +76,8 @@ The same seed gives the same figures.
 
   --seed N          one seed only
   --seeds N         seeds 1 to N; default 10
-  --policies A,B    of ${policies.join(', ')}
+  --policies A,B    of ${policies.join(', ')};
+                    default all, where those without a part stand in the scenario ablation alone
   --attackers A,B   of ${attackers.join(', ')}
   --scenarios A,B   of ${scenarios.join(', ')}; default standard
   --json FILE       writes the rows of the first scenario as JSON: a list of { policy, attacker, seed, takeoverShare, yieldPerIp, detectionMs,

@@ -1,18 +1,22 @@
 import { attackerIds } from './attackers/attack.ts';
-import { ownPolicies, policies } from './policies/index.ts';
+import { ownPolicies, partPolicies, policies } from './policies/index.ts';
 import type { Job } from './work.ts';
 
-const everyone = ['legit', ...attackerIds] as const;
+/** A6w is made for one rule, and attacks where that is taken out. */
+const everyone = ['legit' as const, ...attackerIds.filter((id) => id !== 'A6w')];
 
 /**
  * Worlds beside the standard one: who attacks there, who defends, on how many seeds. Peers stand for their kind. The outage is
  * run by its name only: most policies here have no store that could be gone.
  */
-interface Variant {
+interface Variant extends Runs {
+  readonly peers: readonly string[];
+}
+
+interface Runs {
   readonly scenario: string;
   readonly attackers: readonly Job['attacker'][];
   readonly seeds: number;
-  readonly peers: readonly string[];
 }
 
 const fewPeers = ['none', 'rlf', 'axes1h', 'auth0', 'stopg'];
@@ -32,18 +36,26 @@ const variants: readonly Variant[] = [
   { scenario: 'forced-reset', attackers: ['legit'], seeds: 5, peers: fewPeers },
 ];
 
+/** The standard world, for ours without one part each. */
+const ablation: Runs & { readonly policies: readonly string[] } = { scenario: 'ablation', attackers: ['legit', 'A1', 'A2', 'A3', 'A4', 'A5', 'A5s', 'A6', 'A6s', 'A6w', 'A7', 'A8'], seeds: 3, policies: ['default', 'leaked', ...partPolicies] };
+
+/** Whether a policy takes part where nobody names it: ours without a part is compared with ours alone. */
+export function takesPart(policy: string, scenario: string): boolean {
+  return scenario === ablation.scenario ? ablation.policies.includes(policy) : !partPolicies.includes(policy);
+}
+
+const standing = [...policies.keys()].filter((name) => takesPart(name, 'standard'));
+
 /** The flood takes nothing over and is long: only who differs in what is kept. */
-const floodable = [...policies.keys()].filter((name) => !name.endsWith('+leaked') && !name.startsWith('no-'));
+const floodable = standing.filter((name) => !name.endsWith('+leaked') && !name.startsWith('no-'));
 
 /** A whole run: everybody against everybody in the standard world on `seeds` seeds, then the variants. */
 export function wholeRun(seeds = 10): readonly Job[] {
   const numbers = Array.from({ length: seeds }, (_, index) => index + 1);
-  const standard = numbers.flatMap((seed) => everyone.map((attacker): Job => ({ scenario: 'standard', seed, attacker, policies: attacker === 'A9' ? floodable : [...policies.keys()] })));
-  return [...standard, ...variants.flatMap((variant) => jobsOf(variant, seeds))];
+  const standard = numbers.flatMap((seed) => everyone.map((attacker): Job => ({ scenario: 'standard', seed, attacker, policies: attacker === 'A9' ? floodable : standing })));
+  return [...standard, ...variants.flatMap(({ peers, ...variant }) => jobsOf({ ...variant, policies: [...ownPolicies, ...peers] }, seeds)), ...jobsOf(ablation, seeds)];
 }
 
-function jobsOf({ scenario, attackers, seeds, peers }: Variant, most: number): readonly Job[] {
-  const names = [...ownPolicies, ...peers];
-  if (names.length === 0) return [];
+function jobsOf({ scenario, attackers, seeds, policies: names }: Runs & { readonly policies: readonly string[] }, most: number): readonly Job[] {
   return Array.from({ length: Math.min(seeds, most) }, (_, index) => index + 1).flatMap((seed) => attackers.map((attacker) => ({ scenario, seed, attacker, policies: names })));
 }

@@ -46,6 +46,8 @@ export interface RunResult extends ResultRow {
   readonly stillBlocked: number | null;
   /** Guesses verified beyond the policy's own limit by parallel attempts. */
   readonly overshoot: number | null;
+  /** Digest of all decisions and alarms in order. Results that were kept before there was one have none. */
+  readonly decisions?: string;
 }
 
 type Window = { readonly fromMs: number; readonly toMs: number } | undefined;
@@ -75,6 +77,7 @@ export function resultOf(world: World, assault: Assault | undefined, window: Win
     signUpsDenied: tally.signUpsDenied,
     replaced: tally.replaced / traffic.population.accounts,
     overshoot: null,
+    decisions: world.decisions.digest(),
   };
 }
 

@@ -1,5 +1,6 @@
 import { accountsState, type AccountsState } from './accounts-state.ts';
 import { worldClock, type WorldClock } from './clock.ts';
+import { makeDecisions, type Decisions } from './decisions.ts';
 import { agenda, type Agenda } from './heap.ts';
 import type { Alarm, LoginAttempt, LoginOutcome, Policy, PolicyFactory, Probe, ProbeOutcome } from './policy.ts';
 import { startMs } from './scenario.ts';
@@ -24,12 +25,13 @@ export interface World {
   readonly later: Agenda<Task>;
   readonly tally: Tally;
   readonly alarms: CausedAlarm[];
+  readonly decisions: Decisions;
 }
 
 export function makeWorld(traffic: Traffic, makePolicy: PolicyFactory, tally: Tally): World {
   const clock = worldClock(startMs);
   const policy = makePolicy({ clock, seed: traffic.seed, accounts: traffic.population.accounts });
-  return { traffic, policy, clock, accounts: accountsState(traffic.population), later: agenda(), tally, alarms: [] };
+  return { traffic, policy, clock, accounts: accountsState(traffic.population), later: agenda(), tally, alarms: [], decisions: makeDecisions() };
 }
 
 /** Asks the policy about one attempt at the time that the attempt says. */
@@ -56,6 +58,11 @@ export async function finish(world: World, attempt: LoginAttempt, by: Cause): Pr
 /** An alarm belongs to whoever's call it appeared in. */
 function noted<T>(world: World, outcome: T, by: Cause): T {
   const raised = world.policy.alarms();
-  for (let at = world.alarms.length; at < raised.length; at += 1) world.alarms.push({ ...(raised[at] as Alarm), by });
+  if (outcome !== undefined) world.decisions.decided(outcome);
+  for (let at = world.alarms.length; at < raised.length; at += 1) {
+    const alarm = raised[at] as Alarm;
+    world.alarms.push({ ...alarm, by });
+    world.decisions.alarmed(alarm);
+  }
   return outcome;
 }

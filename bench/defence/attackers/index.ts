@@ -2,7 +2,7 @@ import type { AttackerId, MakeAttack } from './attack.ts';
 import { depthFirst, fastSpray, lockOut, slowSpray } from './guessing.ts';
 import { freshKeys } from './flood.ts';
 import { customerIo } from './replay.ts';
-import { onePerAddress, onePerAddressSlow, onePerAddressThin, rotation, stuffed, washing } from './stuffing.ts';
+import { onePerAddress, onePerAddressSlow, onePerAddressThin, onePerAddressWashed, rotation, stuffed, washing } from './stuffing.ts';
 
 /** Every attacker that is a list of events; A10 is a burst and runs in a world of its own. */
 export const attacks: Readonly<Partial<Record<AttackerId, MakeAttack>>> = {
@@ -15,6 +15,7 @@ export const attacks: Readonly<Partial<Record<AttackerId, MakeAttack>>> = {
   A6: onePerAddress,
   A6s: onePerAddressSlow,
   A6u: onePerAddressThin,
+  A6w: onePerAddressWashed,
   A7: rotation,
   A8: customerIo,
   A9: freshKeys,

@@ -70,6 +70,18 @@ export const onePerAddressSlow: MakeAttack = (traffic, startMs) => {
   return stuffing('A6s', traffic, startMs, { unknown: 0, overMs: Math.min(known * 5 * minuteMs, roomMs), addresses: known, addressOf: (index) => addresses[index] as string });
 };
 
+/** A6w: A6s, and 40 sign-ins after each guess, to 60 accounts of its own in browsers that they know: so much more usual traffic. */
+export const onePerAddressWashed: MakeAttack = (traffic, startMs) => {
+  const slow = onePerAddressSlow(traffic, startMs);
+  const events = slow.events * 41;
+  return {
+    ...slow,
+    id: 'A6w',
+    ...evenly(startMs, events, slow.lastMs - startMs + 5 * minuteMs),
+    event: (index) => (index % 41 === 0 ? slow.event(index / 41) : { as: 'own', address: datacenterV4(index % 60), name: `washer${index % 60}@example.test`, known: true }),
+  };
+};
+
 /** A6u: the same at 25 attempts a day: under what can be told from chance. */
 export const onePerAddressThin: MakeAttack = (traffic, startMs) => {
   const events = scaled(traffic.population, 25 * 13.5);

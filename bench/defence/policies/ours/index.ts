@@ -2,7 +2,7 @@ import type { LimiterDecision } from 'portcullis/limiter';
 import type { GuardPass } from 'portcullis/login-guard';
 import type { Begun, LoginAttempt, LoginOutcome, Policy, PolicyFactory, Probe, ProbeOutcome } from '../../policy.ts';
 import { neighborhood } from './networks.ts';
-import { makePieces, type Pieces } from './pieces.ts';
+import { makePieces, type Pieces, type Without } from './pieces.ts';
 
 export interface OurOptions {
   readonly name: string;
@@ -12,15 +12,18 @@ export interface OurOptions {
   readonly stepUp: boolean;
   /** Known browsers are recognized. */
   readonly cookies: boolean;
+  readonly without?: Without;
 }
 
 /** Failures in a row of strangers after which a password opens nothing for them (SP 800-63B-4 section 3.2.2). */
 const cap = 50;
+/** What a network that is refused is told at the forms without a password. */
+const refusedForMs = 3_600_000;
 
 /** The pieces of portcullis that a sign-in goes through, in its order, without its user table and its mails. */
 export function ours(options: OurOptions): PolicyFactory {
   return (world) => {
-    const pieces = makePieces(world);
+    const pieces = makePieces(world, options.without);
     const begin = (given: LoginAttempt): Promise<Begun> => beginWith(pieces, options, given);
     return {
       name: options.name,
@@ -50,7 +53,11 @@ export const ourPolicies: readonly (readonly [string, PolicyFactory])[] = [
 ].map((options) => [options.name, ours(options)]);
 
 function keysOf(address: string, account: string) {
-  return { address, ...(address.includes(':') && { site: neighborhood(address) }), account };
+  return { ...addressKeysOf(address), account };
+}
+
+function addressKeysOf(address: string) {
+  return { address, ...(address.includes(':') && { site: neighborhood(address) }) };
 }
 
 async function beginWith(pieces: Pieces, options: OurOptions, given: LoginAttempt): Promise<Begun> {
@@ -134,9 +141,21 @@ async function finish(pieces: Pieces, given: LoginAttempt): Promise<void> {
 }
 
 async function probe(pieces: Pieces, given: Probe): Promise<ProbeOutcome> {
-  const { flow, address, name } = given;
-  const decision = await (flow === 'sign-up' ? pieces.signUp : pieces.mail).take(keysOf(address, name));
-  if (decision.ok) pieces.reports.probed(given);
-  else pieces.reports.limited(flow === 'sign-up' ? 'sign-up' : 'mail', given);
-  return decision.ok ? { ok: true } : { ok: false, retryAfterMs: decision.retryAfterMs };
+  const { address, name, completed } = given;
+  const flow = given.flow === 'sign-up' ? given.flow : 'mail';
+  const limiter = flow === 'sign-up' ? pieces.signUp : pieces.mail;
+  const decision = await limiter.take(keysOf(address, name));
+  if (!decision.ok) {
+    pieces.reports.limited(flow, given);
+    return { ok: false, retryAfterMs: decision.retryAfterMs };
+  }
+  const pass = await pieces.guard.reserve({ address, account: name, exists: false, flow: flow === 'mail' ? 'forgot-password' : flow, about: { address, nameTag: name } });
+  if (pass.refused) {
+    await limiter.refund(decision);
+    await limiter.take(addressKeysOf(address));
+    return { ok: false, retryAfterMs: refusedForMs };
+  }
+  pieces.reports.probed(given);
+  if (completed) await pieces.guard.settle(pass.receipt, 'entered');
+  return { ok: true };
 }

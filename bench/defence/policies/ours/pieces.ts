@@ -1,4 +1,4 @@
-import { createKeyRing, memoryEvidence, memoryStore } from 'portcullis';
+import { createKeyRing, memoryEvidence, memoryStore, type EvidenceStore, type MemoryEvidence } from 'portcullis';
 import { createAttackMonitor } from 'portcullis/detect';
 import { createLimiter } from 'portcullis/limiter';
 import { createLoginGuard } from 'portcullis/login-guard';
@@ -17,8 +17,15 @@ const rates = {
   mail: { address: { limit: 10, windowMs: 10 * minuteMs }, site: { limit: 100, windowMs: 10 * minuteMs }, account: { limit: 3, windowMs: hourMs } },
 };
 
+/** What is taken out, to see what it is worth. */
+export interface Without {
+  readonly evidence?: (evidence: MemoryEvidence) => EvidenceStore;
+  readonly limits?: false;
+  readonly familiar?: false;
+}
+
 /** The pieces of a sign-in, each by its public door. */
-export function makePieces({ clock }: PolicyWorld) {
+export function makePieces({ clock }: PolicyWorld, without: Without = {}) {
   const alarms: Alarm[] = [];
   const monitor = createAttackMonitor({
     clock,
@@ -30,7 +37,8 @@ export function makePieces({ clock }: PolicyWorld) {
   const evidence = memoryEvidence({ clock });
   const keys = createKeyRing({ keys: [{ id: 'k1', secret: Buffer.from('0123456789abcdef0123456789abcdef') }] });
   const guard = createLoginGuard({
-    keys, evidence, clock,
+    keys, clock,
+    evidence: without.evidence?.(evidence) ?? evidence,
     emit: (event) => {
       monitor.observe(event);
     },
@@ -38,9 +46,9 @@ export function makePieces({ clock }: PolicyWorld) {
   return {
     alarms, guard, evidence,
     reports: makeReports(monitor),
-    networks: makeNetworks(),
+    networks: without.familiar === false ? { ...makeNetworks(), isFamiliar: () => false } : makeNetworks(),
     visits: makeVisits(),
-    signIn: createLimiter({ name: 'sign-in', rules: rates.signIn, store, clock }),
+    signIn: createLimiter({ name: 'sign-in', rules: rates.signIn, store, clock, mode: without.limits === false ? 'observe' : 'enforce' }),
     signUp: createLimiter({ name: 'sign-up', rules: rates.signUp, store, clock }),
     mail: createLimiter({ name: 'mail', rules: rates.mail, store, clock }),
     /** Failures in a row of strangers. */

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import type { EvidenceAttempt, EvidenceNews, EvidenceOutcome, EvidenceStanding, EvidenceStore, MemoryEvidence } from 'portcullis';
+import { loginGuardDefaults } from 'portcullis/login-guard';
+import type { PolicyFactory } from '../../policy.ts';
+import { ours } from './index.ts';
+import type { Without } from './pieces.ts';
+
+/** One part of ours, by what is missing where it is taken out. */
+export interface Ablation {
+  readonly name: `without-${string}`;
+  /** The part, in words for the report. */
+  readonly part: string;
+  readonly without: Without;
+}
+
+/** Each part is taken out through the port of the evidence, as an app could do it, or by not handing it in. */
+export const ablations: readonly Ablation[] = [
+  { name: 'without-source', part: 'the score of a network', without: { evidence: standing((now) => ({ ...now, source: 0 })) } },
+  { name: 'without-refusal', part: 'a network of a high score is refused, and not only asked', without: { evidence: standing((now) => ({ ...now, source: Math.min(now.source, loginGuardDefaults.refuseFrom - 1) })) } },
+  { name: 'without-shared', part: 'a network that known browsers share is asked, and not refused', without: { evidence: standing((now) => ({ ...now, sharedSource: false })) } },
+  { name: 'without-account', part: 'the score of an account', without: { evidence: standing((now) => ({ ...now, account: 0 })) } },
+  { name: 'without-guesses', part: 'a wrong password that comes again at its account is no new guess', without: { evidence: settling((outcome) => (outcome.as === 'failed' ? { ...outcome, attempt: { ...outcome.attempt, exists: false } } : outcome)) } },
+  { name: 'without-sprayed', part: 'names at which a password has failed today', without: { evidence: attempting((given) => ({ ...given, password: tagOf(`${given.password} at ${given.account}`) })) } },
+  { name: 'without-sprayed-weight', part: 'a failure with a sprayed password counts five times at its network', without: { evidence: weighingAlike } },
+  { name: 'without-surge', part: 'strangers are asked while they fail more often than is usual', without: { evidence: standing((now) => ({ ...now, surge: false })) } },
+  { name: 'without-slow-surge', part: 'the slow test for a surge, which only tells', without: { evidence: telling(({ surge }) => ({ ...(surge !== undefined && { surge }) })) } },
+  { name: 'without-pairs', part: 'a network that fails at one name all day is one event of the surge', without: { evidence: countingEach } },
+  { name: 'without-again', part: 'a known browser counts once in six hours for what is usual', without: { evidence: settling((outcome) => (outcome.as === 'known' ? { as: 'known', source: outcome.source } : outcome)) } },
+  { name: 'without-familiar', part: 'a surge asks nobody in a neighborhood that the account was entered from', without: { familiar: false } },
+  { name: 'without-refund', part: 'what a sign-in was charged is given back when it was right', without: { evidence: settling((outcome) => (outcome.as === 'entered' ? { ...outcome, as: 'held' } : outcome)) } },
+  { name: 'without-limits', part: 'the limits in front of the guard', without: { limits: false } },
+];
+
+/** Each without one part, as installed and (`+leaked`) with the list. */
+export const ablationPolicies: readonly (readonly [string, PolicyFactory])[] = ablations.flatMap(({ name, without }) =>
+  [false, true].map((list) => {
+    const named = list ? `${name}+leaked` : name;
+    return [named, ours({ name: named, list, stepUp: true, cookies: true, without })] as const;
+  }),
+);
+
+type Wrap = NonNullable<Without['evidence']>;
+
+function standing(change: (now: EvidenceStanding) => EvidenceStanding): Wrap {
+  return (inner) => ({ ...verbsOf(inner), reserve: (attempt) => change(inner.reserve(attempt)) });
+}
+
+function settling(change: (outcome: EvidenceOutcome) => EvidenceOutcome): Wrap {
+  return (inner) => ({ ...verbsOf(inner), settle: (outcome) => inner.settle(change(outcome)) });
+}
+
+function attempting(change: (attempt: EvidenceAttempt) => EvidenceAttempt): Wrap {
+  return (inner) => ({
+    ...verbsOf(inner),
+    reserve: (attempt) => inner.reserve(change(attempt)),
+    settle: (outcome) => inner.settle(outcome.as === 'known' ? outcome : { ...outcome, attempt: change(outcome.attempt) }),
+  });
+}
+
+function telling(change: (news: EvidenceNews) => EvidenceNews): Wrap {
+  return (inner) => ({ ...verbsOf(inner), settle: (outcome) => change(inner.settle(outcome)) });
+}
+
+/** Gives back at once what was charged beyond the attempt's own weight. */
+function weighingAlike(inner: MemoryEvidence): EvidenceStore {
+  return {
+    ...verbsOf(inner),
+    reserve(attempt) {
+      const now = inner.reserve(attempt);
+      const more = now.charged.source - attempt.weight;
+      if (more > 0) inner.settle({ as: 'entered', attempt, charged: { source: more, account: 0 } });
+      return { ...now, charged: { ...now.charged, source: now.charged.source - Math.max(0, more) } };
+    },
+  };
+}
+
+/** A failure is settled as one of a network that was never seen, so that each is an event. */
+function countingEach(inner: MemoryEvidence): EvidenceStore {
+  let failures = 0;
+  return settling((outcome) => (outcome.as === 'failed' ? { ...outcome, attempt: { ...outcome.attempt, source: tagOf(`failure ${(failures += 1)}`) } } : outcome))(inner);
+}
+
+function verbsOf(inner: MemoryEvidence): MemoryEvidence {
+  return { shared: inner.shared, bytes: inner.bytes, reserve: (attempt) => inner.reserve(attempt), settle: (outcome) => inner.settle(outcome) };
+}
+
+function tagOf(text: string): string {
+  return createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url');
+}

@@ -120,7 +120,7 @@ const measures: { readonly [T in EventType]?: Measure } = {
   'request.malformed': (_, { flow }) => [failure(flow, 'malformed')],
   'request.failed': (_, { flow }) => [failure(flow, 'error')],
   'limiter.refused': (entry, { limiter, rule }) => [refusal(entry, 'limiter', rule, limiter), ...(limiter === 'sign-in' && entry.outcome === 'denied' ? [signIn('refused')] : [])],
-  'login-guard.decided': (entry, { verdict }) => [refusal(entry, 'login-guard', verdict, 'sign-in')],
+  'login-guard.decided': (entry, { verdict, flow }) => [refusal(entry, 'login-guard', verdict, flow ?? 'sign-in')],
   'hasher.busy': (entry) => [refusal(entry, 'hasher', 'busy')],
   'session.refused': (entry, { reason }) => [refusal(entry, 'session', reason)],
   'mfa.refused': (entry, { verdict }) => [refusal(entry, 'mfa', verdict)],

@@ -12,6 +12,8 @@ export interface ObservedDecision {
   readonly guard: 'limiter' | 'login-guard';
   /** The limiter's name. */
   readonly limiter?: string;
+  /** The form that the login guard would have closed, where it is not that for signing in. */
+  readonly flow?: string;
   readonly verdict: WhatIfVerdict;
   readonly reasons: readonly string[];
 }

@@ -109,7 +109,7 @@ function createReader(parsed: Parsed) {
       if (decision === undefined) return false;
       const isObserved = entry.details['enforced'] === false;
       tally.decided(decision, !isObserved);
-      if (isObserved && (decision.limiter ?? 'sign-in') === 'sign-in') attempts.decided(about(entry, atMs), decision);
+      if (isObserved && (decision.limiter ?? decision.flow ?? 'sign-in') === 'sign-in') attempts.decided(about(entry, atMs), decision);
       return true;
     },
     end(paths: readonly string[]) {
@@ -128,14 +128,14 @@ function tellEnd(attempts: ReturnType<typeof createAttempts>, { event, details }
 }
 
 function decisionOf({ event, details }: AuditEntry): ObservedDecision | undefined {
-  const { limiter, rule, verdict, reasons, enforced } = details;
+  const { limiter, rule, verdict, reasons, enforced, flow } = details;
   if (typeof enforced !== 'boolean') return undefined;
   if (event === 'limiter.refused') {
     if (typeof limiter !== 'string' || typeof rule !== 'string') return undefined;
     return { guard: 'limiter', limiter: safeText(limiter), verdict: 'refuse', reasons: [safeText(rule)] };
   }
   if ((verdict !== 'refuse' && verdict !== 'step-up') || !Array.isArray(reasons) || reasons.length === 0) return undefined;
-  return { guard: 'login-guard', verdict, reasons: [...new Set((reasons as readonly string[]).slice(0, 20).map(safeText))] };
+  return { guard: 'login-guard', ...(typeof flow === 'string' && { flow: safeText(flow) }), verdict, reasons: [...new Set((reasons as readonly string[]).slice(0, 20).map(safeText))] };
 }
 
 function attemptEntry({ account, nameTag }: AuditEntry, atMs: number, found: ReturnType<typeof addressOf>): AttemptEntry {

@@ -1,4 +1,5 @@
 import { isGiven, readIdentifier } from '../kernel/identifier.ts';
+import type { GuardReceipt } from '../login-guard/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject } from '../ports/events.ts';
@@ -7,6 +8,7 @@ import { charge, chargeAccount, readPassword, refund, subjectOf, visit, type Vis
 import { orRestore } from '../kernel/json-record.ts';
 import { outlives } from './epochs.ts';
 import { forcedResetDone } from './forced-reset.ts';
+import { admitRequest } from './mail-request.ts';
 import { newPasswordStored, rejected, samePassword, takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts } from './parts.ts';
 import type { PasswordGuard } from './password-guard.ts';
@@ -46,24 +48,27 @@ export function createPasswordReset(parts: FlowParts, tickets: ResetTickets, gua
 }
 
 async function request(parts: FlowParts, { tickets, identifier, current }: { readonly tickets: ResetTickets; readonly identifier: unknown; readonly current: Visit }): Promise<Answered> {
+  const { limiters, keys } = parts;
   const name = readIdentifier(identifier, parts.canonicalize);
-  const charged = await charge(parts, parts.limiters.mail, current, { name });
+  const charged = await charge(parts, limiters.mail, current, { name });
   if (!charged.ok) return charged.answered;
   if (name === undefined) parts.emit({ type: 'request.malformed', flow: 'forgot-password', ...subjectOf(current.facts) });
   else {
-    const about = subjectOf(current.facts, { nameTag: parts.keys.digest('identifier', name) });
-    current.span.later('reset-mail', () => mailTicket(parts, { tickets, name, about }));
+    const about = subjectOf(current.facts, { nameTag: keys.digest('identifier', name) });
+    const admitted = await admitRequest(parts, current, { flow: 'forgot-password', name, limiter: limiters.mail, pass: charged.pass, about });
+    if (!admitted.ok) return admitted.answered;
+    current.span.later('reset-mail', () => mailTicket(parts, { tickets, name, about, receipt: admitted.receipt }));
   }
   return current.answer('forgot-received');
 }
 
-async function mailTicket(parts: FlowParts, { tickets, name, about }: { readonly tickets: ResetTickets; readonly name: string; readonly about: EventSubject }): Promise<void> {
+async function mailTicket(parts: FlowParts, { tickets, name, about, receipt }: { readonly tickets: ResetTickets; readonly name: string; readonly about: EventSubject; readonly receipt: GuardReceipt | undefined }): Promise<void> {
   const { accounts, limiters, emit } = parts;
   const account = await accounts.findByIdentifier(name);
   if (!(await chargeAccount(parts, limiters.mail, { accountId: account?.id, about })).ok) return;
   const outcome = account === undefined ? 'unknown-account' : account.active ? 'mailed' : 'inactive-account';
   emit({ type: 'password-reset.requested', outcome, ...about, ...(account !== undefined && { accountId: account.id }) });
-  if (account?.active === true) await tickets.mail(account, 'requested');
+  if (account?.active === true) await tickets.mail(account, 'requested', receipt);
 }
 
 async function redeem(parts: FlowParts, { tickets, guard, input, current }: { readonly tickets: ResetTickets; readonly guard: PasswordGuard; readonly input: ResetInput; readonly current: Visit }): Promise<ResetResult> {

@@ -1,3 +1,4 @@
+import type { GuardReceipt } from '../login-guard/index.ts';
 import type { NewAccount } from '../ports/accounts.ts';
 import { codeDigest, codeTries, onlyCode, tryCode, type CodeOutcome, type CodeRecord } from './codes.ts';
 import { burn, readFirst, removeAll, replaceJson } from '../kernel/json-record.ts';
@@ -15,6 +16,8 @@ const signUpLifetimeMs = 24 * 3_600_000;
 export interface PendingSignUp extends NewAccount {
   /** Nobody could say whether the password has leaked. */
   readonly recheck: boolean;
+  /** Of the request that caused the mail: each mail has its own, so that what was counted once is given back once. */
+  readonly receipt?: GuardReceipt | undefined;
 }
 
 /** What the latest sign-up of an address has: its code, and where the sign-up is. */
@@ -38,8 +41,8 @@ export interface PendingSignUps {
   /** Keeps the sign-up under a token of its own, and mails link and code. */
   mail(signUp: PendingSignUp): Promise<void>;
   find(proof: Proof): Promise<SignUpOutcome>;
-  /** Mails the confirmation of an address again, if that address has one open sign-up and no more. */
-  mailAgain(name: string): Promise<'mailed' | 'several' | 'none'>;
+  /** Mails the confirmation of an address again, if that address has one open sign-up and no more. `receipt`: of the request for it. */
+  mailAgain(name: string, receipt: GuardReceipt | undefined): Promise<'mailed' | 'several' | 'none'>;
 }
 
 type PendingParts = Pick<FlowParts, 'records' | 'mailer' | 'links' | 'keys' | 'random' | 'clock'>;
@@ -81,14 +84,14 @@ export function createPendingSignUps(parts: PendingParts): PendingSignUps {
       const outcome = await tryCode<CodeEntry>({ records, keys }, { recordKeys: codeKeysOf(proof.name), code: proof.code, codesOf: onlyCode });
       return outcome.ok ? shelf.find(outcome.record.value.signUpKey) : outcome;
     },
-    async mailAgain(name) {
+    async mailAgain(name, receipt) {
       const entry = await readFirst<CodeEntry>(records, codeKeysOf(name));
       if (entry === undefined) return 'none';
       if (!entry.value.only) return 'several';
       const pending = await shelf.find(entry.value.signUpKey);
       if (!pending.ok) return 'none';
       // Somebody may have signed up between the two reads.
-      await mail(pending.found.signUp, (previous) => previous?.only === true && previous.signUpKey === entry.value.signUpKey);
+      await mail({ ...pending.found.signUp, receipt }, (previous) => previous?.only === true && previous.signUpKey === entry.value.signUpKey);
       return 'mailed';
     },
   };

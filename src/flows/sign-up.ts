@@ -1,5 +1,6 @@
 import { readIdentifier } from '../kernel/identifier.ts';
 import { lazy } from '../kernel/lazy.ts';
+import type { GuardReceipt } from '../login-guard/index.ts';
 import type { StoredAccount } from '../ports/accounts.ts';
 import type { RequestFacts } from '../ports/attempt.ts';
 import type { EventSubject } from '../ports/events.ts';
@@ -7,6 +8,7 @@ import type { Reply } from '../ports/reply.ts';
 import { charge, chargeAccount, refundName, subjectOf, visit, type Visit } from './door.ts';
 import { orRestore } from '../kernel/json-record.ts';
 import { forcedResetDone } from './forced-reset.ts';
+import { admitRequest, orUncounted } from './mail-request.ts';
 import { rejected, takeNewPassword } from './new-password.ts';
 import type { Answered, FlowParts, RejectionReason } from './parts.ts';
 import { createPendingSignUps, type PendingSignUp, type PendingSignUps, type SignUpOutcome } from './pending-sign-ups.ts';
@@ -68,9 +70,12 @@ async function request(parts: FlowParts, { pending, input, current }: { readonly
   if (kept === undefined) return unusable(await reject(parts, current, badProfile));
   const about = subjectOf(facts, { nameTag: keys.digest('identifier', name) });
   const personal = [name, ...Object.values(kept).filter((value) => typeof value === 'string')];
-  const taken = await takeNewPassword(parts, { flow: 'sign-up', password, personal, facts, about, span });
+  const admitted = await admitRequest(parts, current, { flow: 'sign-up', name, limiter: limiters.signUp, pass: charged.pass, about });
+  if (!admitted.ok) return admitted.answered;
+  const { receipt } = admitted;
+  const taken = await orUncounted(parts, receipt, () => takeNewPassword(parts, { flow: 'sign-up', password, personal, facts, about, span }));
   if (!taken.ok) return unusable(taken.answered);
-  const signUp = { email: name, passwordHash: taken.passwordHash, profile: kept, recheck: taken.recheck };
+  const signUp = { email: name, passwordHash: taken.passwordHash, profile: kept, recheck: taken.recheck, receipt };
   span.later('sign-up-mail', () => mailOwner(parts, { pending, signUp, about }));
   return current.answer('sign-up-received');
 }
@@ -91,7 +96,7 @@ async function tellOwner({ mailer, links }: FlowParts, { email }: StoredAccount)
 }
 
 async function confirm(parts: FlowParts, { pending, input, current }: { readonly pending: PendingSignUps; readonly input: ProofInput; readonly current: Visit }): Promise<ConfirmResult> {
-  const { canonicalize, keys, limiters, accounts, uniform, emit } = parts;
+  const { canonicalize, keys, limiters, accounts, uniform, loginGuard, emit } = parts;
   const { facts, span } = current;
   const refused = refusedAsReadOnly(parts, current);
   if (refused !== undefined) return refused;
@@ -103,7 +108,7 @@ async function confirm(parts: FlowParts, { pending, input, current }: { readonly
     emit({ type: 'sign-up.failed', reason: outcome.ok ? 'unknown-token' : outcome.reason, ...subjectOf(facts) });
     return current.answer('confirmation-failed');
   }
-  const { recheck, email, passwordHash, profile } = outcome.found.signUp;
+  const { recheck, email, passwordHash, profile, receipt } = outcome.found.signUp;
   const about = subjectOf(facts, { nameTag: keys.digest('identifier', email) });
   const accountId = await orRestore(outcome.found, () => accounts.create({ email, passwordHash, profile }));
   if (accountId === undefined) {
@@ -111,6 +116,7 @@ async function confirm(parts: FlowParts, { pending, input, current }: { readonly
     return current.answer('confirmation-failed');
   }
   emit({ type: 'sign-up.confirmed', ...about, accountId });
+  if (receipt !== undefined) void loginGuard.settle(receipt, 'entered');
   // For apps that do not keep when a password was set: an order to replace all that were set before means no new one.
   await forcedResetDone(parts, { id: accountId, email, passwordHash, active: true, needsBreachRecheck: false, hasSecondFactor: false }, current);
   if (recheck) span.later('breach-recheck', () => accounts.setBreachRecheck({ accountId, needed: true }));
@@ -122,17 +128,20 @@ async function resend(parts: FlowParts, { pending, identifier, current }: { read
   const refused = refusedAsReadOnly(parts, current);
   if (refused !== undefined) return refused;
   const name = readIdentifier(identifier, parts.canonicalize);
-  const charged = await charge(parts, parts.limiters.mail, current, { name });
+  const { limiters, keys } = parts;
+  const charged = await charge(parts, limiters.mail, current, { name });
   if (!charged.ok) return charged.answered;
   if (name === undefined) parts.emit({ type: 'request.malformed', flow: 'resend-confirmation', ...subjectOf(current.facts) });
   else {
-    const about = subjectOf(current.facts, { nameTag: parts.keys.digest('identifier', name) });
-    current.span.later('resend-mail', () => mailAgain(parts, { pending, name, about }));
+    const about = subjectOf(current.facts, { nameTag: keys.digest('identifier', name) });
+    const admitted = await admitRequest(parts, current, { flow: 'resend-confirmation', name, limiter: limiters.mail, pass: charged.pass, about });
+    if (!admitted.ok) return admitted.answered;
+    current.span.later('resend-mail', () => mailAgain(parts, { pending, name, about, receipt: admitted.receipt }));
   }
   return current.answer('sign-up-received');
 }
 
-async function mailAgain(parts: FlowParts, { pending, name, about }: { readonly pending: PendingSignUps; readonly name: string; readonly about: EventSubject }): Promise<void> {
+async function mailAgain(parts: FlowParts, { pending, name, about, receipt }: { readonly pending: PendingSignUps; readonly name: string; readonly about: EventSubject; readonly receipt: GuardReceipt | undefined }): Promise<void> {
   const { accounts, mailer, links, limiters, emit } = parts;
   const owner = await accounts.findByIdentifier(name);
   const { ok } = await chargeAccount(parts, limiters.mail, { accountId: owner?.id, about });
@@ -141,7 +150,7 @@ async function mailAgain(parts: FlowParts, { pending, name, about }: { readonly 
     if (ok) await tellOwner(parts, owner);
     return;
   }
-  const mailed = await pending.mailAgain(name);
+  const mailed = await pending.mailAgain(name, receipt);
   if (mailed === 'several') await mailer.send({ kind: 'sign-up-start-again', to: name, signUpLink: links.signUp });
   emit({ type: 'sign-up.resent', outcome: mailed === 'several' ? 'start-again' : mailed === 'none' ? 'nothing-pending' : mailed, ...about });
 }

@@ -6,9 +6,10 @@ import { harmless } from '../kernel/harmless.ts';
 import type { KeyRing } from '../kernel/keys.ts';
 import { callback, integer, oneOf, port, readOptions } from '../kernel/options.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Emit, EventSubject } from '../ports/events.ts';
+import type { Emit, EventSubject, FlowName } from '../ports/events.ts';
 import type { EvidenceAttempt, EvidenceCharge, EvidenceNews, EvidenceOutcome, EvidenceStanding, EvidenceStore } from '../ports/evidence-store.ts';
 import { loginGuardDefaults } from './defaults.ts';
+import { leftOf } from './receipt.ts';
 import { createEvidenceTags } from './tags.ts';
 
 export interface LoginGuardOptions {
@@ -39,14 +40,18 @@ export interface StrangerAttempt {
   readonly address: string | undefined;
   /** The account's id, or the canonical name that was typed where nobody has it. */
   readonly account: string;
+  /** Without a password it changes nothing. */
   readonly exists: boolean;
-  readonly password: string;
+  /** Absent where none is tried, as in a request for a sign-up or for a link to a new password: it counts against its network alone. */
+  readonly password?: string;
+  /** Which form it came from, for the events. Default: that for signing in. */
+  readonly flow?: FlowName;
   readonly about?: EventSubject;
 }
 
 /** What came before the password was looked at. */
 export interface GuardPass {
-  /** Look at no password, and answer as to a wrong one. */
+  /** Look at no password, and answer as to a wrong one. Where there is none: do nothing of what is asked for. */
   readonly refused: boolean;
   /** What is known against it, if nothing speaks for it. */
   readonly reasons: readonly GuardReason[];
@@ -62,6 +67,8 @@ export interface GuardPass {
 export interface GuardReceipt {
   readonly attempt: EvidenceAttempt;
   readonly charged: EvidenceCharge;
+  /** Of the reservation, wall-clock ms: what was charged has faded since. */
+  readonly atMs?: number;
 }
 
 export interface LoginGuard {
@@ -94,8 +101,8 @@ export function createLoginGuard(options: LoginGuardOptions): LoginGuard {
   const emit: Emit = harmless(parsed.emit);
   const tags = createEvidenceTags(keys);
 
-  function attemptOf({ address, account, exists, password }: StrangerAttempt): EvidenceAttempt {
-    return { source: tags.source(address), account: tags.account(account, exists), password: tags.password(password, clock.nowMs()), exists, weight: failure };
+  function attemptOf({ address, account, exists, password }: StrangerAttempt, nowMs: number): EvidenceAttempt {
+    return { source: tags.source(address), account: tags.account(account, exists), password: password === undefined ? undefined : tags.password(password, nowMs), exists, weight: failure };
   }
 
   /** Undefined where the store is late, fails or lies. */
@@ -119,32 +126,32 @@ export function createLoginGuard(options: LoginGuardOptions): LoginGuard {
     if (slowSurge !== undefined) emit({ type: 'login-guard.surge', state: slowSurge, test: 'slow' });
   }
 
-  function decided(verdict: 'step-up' | 'refuse', reasons: readonly GuardReason[], about: EventSubject): void {
-    emit({ type: 'login-guard.decided', verdict, reasons, enforced: mode === 'enforce', ...about });
+  function decided(verdict: 'step-up' | 'refuse', reasons: readonly GuardReason[], { flow, about }: Pick<StrangerAttempt, 'flow' | 'about'>): void {
+    emit({ type: 'login-guard.decided', verdict, reasons, enforced: mode === 'enforce', ...(flow !== undefined && { flow }), ...about });
   }
 
   return Object.freeze({
     async reserve(given) {
-      const { about = {} } = given;
-      const attempt = attemptOf(given);
+      const atMs = clock.nowMs();
+      const attempt = attemptOf(given, atMs);
       const standing = await asked(() => evidence.reserve(attempt), checkedStanding);
       const charged = standing?.charged ?? nothingCharged;
       // Who shares a network with an attacker is asked for more, and not turned away.
       const over = standing !== undefined && standing.source >= parsed.refuseFrom && !standing.sharedSource;
-      if (over) decided('refuse', ['source'], about);
+      if (over) decided('refuse', ['source'], given);
       return {
         refused: over && mode === 'enforce',
         reasons: standing === undefined ? ['evidence-unknown'] : reasonsOf(standing, parsed, false),
-        repeated: standing !== undefined && attempt.exists && charged.account === 0,
-        receipt: { attempt, charged },
+        repeated: standing !== undefined && attempt.password !== undefined && attempt.exists && charged.account === 0,
+        receipt: { attempt, charged, atMs },
         after({ familiar }) {
           const reasons = standing === undefined ? (['evidence-unknown'] as const) : reasonsOf(standing, parsed, familiar);
-          if (reasons.length > 0 && !over) decided('step-up', reasons, about);
+          if (reasons.length > 0 && !over) decided('step-up', reasons, given);
           return { stepUp: reasons.length > 0 && mode === 'enforce', reasons };
         },
       };
     },
-    settle: async ({ attempt, charged }, as) => settle({ as, attempt, charged }),
+    settle: async (receipt, as) => settle({ as, attempt: receipt.attempt, charged: as === 'entered' ? leftOf(receipt, clock.nowMs()) : receipt.charged }),
     known: ({ address, again = false }) => settle({ as: 'known', source: tags.source(address), ...(again && { again }) }),
   } satisfies LoginGuard);
 }

@@ -127,8 +127,8 @@ export interface EventDetails {
   'hasher.busy': { readonly running: number; readonly waiting: number; readonly retryAfterMs: number };
   'hasher.unreadable-hash': { readonly reason: 'malformed' | 'excessive' | 'unknown-key' | 'no-legacy-verifier' };
   'hasher.legacy-failed': { readonly error: string };
-  /** Of a browser that the account does not know. `enforced`: false where the guard only observes. */
-  'login-guard.decided': { readonly verdict: 'step-up' | 'refuse'; readonly reasons: readonly string[]; readonly enforced: boolean };
+  /** Of a browser that the account does not know. `enforced`: false where the guard only observes. `flow`: the form, where it is not that for signing in. */
+  'login-guard.decided': { readonly verdict: 'step-up' | 'refuse'; readonly reasons: readonly string[]; readonly enforced: boolean; readonly flow?: FlowName };
   /** Strangers fail more often than is usual at this site, whatever networks they come from. `slow` is told and changes nothing. */
   'login-guard.surge': { readonly state: 'began' | 'ended'; readonly test: 'fast' | 'slow' };
   'limiter.refused': { readonly limiter: string; readonly rule: string; readonly enforced: boolean; readonly retryAfterMs: number };

@@ -89,7 +89,7 @@ export const examples: { readonly [T in EventType]: Extract<SecurityEvent, { typ
   'hasher.busy': { type: 'hasher.busy', ...subject, running: 2, waiting: 16, retryAfterMs: 900 },
   'hasher.unreadable-hash': { type: 'hasher.unreadable-hash', ...subject, reason: 'malformed' },
   'hasher.legacy-failed': { type: 'hasher.legacy-failed', ...subject, error: 'TypeError' },
-  'login-guard.decided': { type: 'login-guard.decided', ...subject, verdict: 'step-up', reasons: ['source'], enforced: true },
+  'login-guard.decided': { type: 'login-guard.decided', ...subject, verdict: 'refuse', reasons: ['source'], enforced: true, flow: 'sign-up' },
   'login-guard.surge': { type: 'login-guard.surge', ...subject, state: 'began', test: 'fast' },
   'limiter.refused': { type: 'limiter.refused', ...subject, limiter: 'sign-in', rule: 'perAddress', enforced: true, retryAfterMs: 5_000 },
   'limiter.overflow': { type: 'limiter.overflow', ...subject, rule: 'sign-in/perAddress' },

@@ -100,6 +100,12 @@ describe('what guards in observe mode would have done', () => {
     ]);
   });
 
+  it('takes what the login guard would have refused at another form for no attempt to sign in', async () => {
+    const found = await asked([{ ...judged(bob, 'refuse'), flow: 'forgot-password' } as SecurityEvent, { type: 'password-reset.requested', outcome: 'mailed', ...bob }, entered(bob)]);
+    expect(found).toMatchObject({ signIns: { attempts: 1, entered: 1 }, refuse: counts, enteredCount: 0 });
+    expect(found.rules).toMatchObject([{ guard: 'login-guard', reason: 'source', verdict: 'refuse', observed: 1, signIns: counts }]);
+  });
+
   it('tells the owner of an account from a stranger at it: the second step of one is not that of the other', async () => {
     const thief = { ...ann, address: '203.0.113.9' };
     const found = await asked([judged(thief, 'step-up'), pending(thief), pending(ann), finished(ann), entered(ann)]);

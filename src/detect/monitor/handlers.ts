@@ -175,11 +175,15 @@ function resetSucceeded({ sources, places, origins }: MonitorParts, { subject }:
   if (network !== undefined && accountMark !== undefined) places.removeRight(network.key, accountMark);
 }
 
+/** By the form: what is refused there is one more name looked at, as with a limiter. */
+const closedForms: Readonly<Record<string, SourceSignal>> = Object.freeze({ 'sign-up': 'signUps', 'resend-confirmation': 'forgot', 'forgot-password': 'forgot' });
+
 function guardDecided({ minutes, site, accounts, sources }: MonitorParts, { event, subject, now }: Seen): void {
   const reasons = textsOf(event['reasons']);
   if (event['verdict'] === 'refuse') {
     minutes.count('refused', now.monotonicMs);
-    sources.count(subject, ['failed'], now);
+    const { flow } = event;
+    sources.count(subject, [typeof flow === 'string' && Object.hasOwn(closedForms, flow) ? (closedForms[flow] as SourceSignal) : 'failed'], now);
   }
   if (reasons.includes('sprayed-password')) site.sprayed(subject, now);
   if (reasons.includes('account')) accounts.guessed(subject, now);

@@ -1,4 +1,4 @@
-import type { SecurityEvent } from 'portcullis';
+import type { FlowName, SecurityEvent } from 'portcullis';
 import { describe, expect, it } from 'vitest';
 import { atHome, attacker, breached, confirmed, dayMs, forgot, guessedToken, hourMs, inPeace, minuteMs, office, pending, refused, secondMs, setup, signedIn, signUp, unknownName, wrongCode, wrongPassword, type Setup } from './setup.ts';
 
@@ -36,6 +36,18 @@ describe('enumeration of names', () => {
     await trace(subject, 4, secondMs, (number) => signUp(number));
     await trace(subject, 6, secondMs, (number) => refused('sign-up', 100 + number));
     expect(subject.raised()).toEqual(['signup-enumeration']);
+  });
+
+  // OAT-007
+  it.each([
+    ['sign-up', 'signup-enumeration'],
+    ['resend-confirmation', 'forgot-enumeration'],
+    ['forgot-password', 'forgot-enumeration'],
+    ['toString', undefined],
+  ] as const)('counts what the login guard refused at a form, as one more name at that form: %s', async (flow, kind) => {
+    const subject = setup();
+    await trace(subject, 12, secondMs, (number) => ({ type: 'login-guard.decided', verdict: 'refuse', reasons: ['source'], enforced: true, flow: flow as FlowName, nameTag: `tag-${number}`, address: attacker }));
+    expect(subject.raised()).toEqual(kind === undefined ? [] : [kind]);
   });
 
   it('is no alarm of a class that signs up and confirms', async () => {

@@ -3,7 +3,7 @@ import type { Attack, AttackerId, MakeAttack } from './attackers/attack.ts';
 import { arrive } from './owner.ts';
 import type { PolicyFactory } from './policy.ts';
 import { resultOf, type RunResult } from './result.ts';
-import { dayMs, hourMs, minuteMs, startMs } from './scenario.ts';
+import { dayMs, hourMs, minuteMs, startMs, type Scenario } from './scenario.ts';
 import { makeTally } from './tally.ts';
 import type { SignUp, Traffic } from './traffic.ts';
 import { askProbe, makeWorld, type World } from './world.ts';
@@ -20,18 +20,22 @@ export function windowOf({ firstMs, lastMs }: Pick<Attack, 'firstMs' | 'lastMs'>
   return { fromMs: firstMs, toMs: Math.max(lastMs, firstMs + dayMs) };
 }
 
-/** One policy, one attacker, one seed, from the first day to the last. */
+/** One policy, one attacker, one seed, from the first day to the last, or to a day after the attack. */
 export async function runOnce({ traffic, makePolicy, attack: attacker }: RunInput): Promise<RunResult> {
   const attack = attacker?.make(traffic, startMs + traffic.scenario.attackMs);
   const window = attack === undefined ? undefined : windowOf(attack);
   const tally = makeTally({ accounts: traffic.population.accounts, window, victims: attack?.victims ?? new Set() });
   const world = makeWorld(traffic, makePolicy, tally);
   orders(world);
-  const assault = attack === undefined ? undefined : await play(world, attack);
-  if (assault === undefined) await play(world, undefined);
+  const assault = await play(world, attack, endOf(traffic.scenario, window));
   const result = resultOf(world, assault, window);
   world.policy.close?.();
   return result;
+}
+
+/** A day after the window of the attack: what comes later is counted by the run without one. */
+function endOf({ days }: Scenario, window: { readonly toMs: number } | undefined): number {
+  return Math.min(startMs + days * dayMs, window === undefined ? Infinity : window.toMs + dayMs);
 }
 
 /** What the scenario itself does: the passwords that must be replaced, and the store that goes away. */
@@ -54,7 +58,7 @@ function orders({ traffic: { scenario, sessions }, accounts, policy, later, cloc
 }
 
 /** Merges the four lists of events in the order of time: visits, sign-ups, the attack, and what follows from them. */
-async function play(world: World, attack: Attack | undefined): Promise<Assault | undefined> {
+async function play(world: World, attack: Attack | undefined, endMs: number): Promise<Assault | undefined> {
   const { sessions, signUps } = world.traffic;
   let [visit, signUp, shot] = [0, 0, 0];
   let assault: Assault | undefined;
@@ -64,7 +68,7 @@ async function play(world: World, attack: Attack | undefined): Promise<Assault |
     const shotMs = attack !== undefined && shot < attack.events ? attack.atMs(shot) : Infinity;
     const laterMs = world.later.nextMs();
     const firstMs = Math.min(visitMs, signUpMs, shotMs, laterMs);
-    if (firstMs >= startMs + world.traffic.scenario.days * dayMs) return assault;
+    if (firstMs >= endMs) return assault;
     if (firstMs === laterMs) await world.later.take()?.();
     else if (firstMs === visitMs) await arrive(world, sessions[visit++] as (typeof sessions)[number]);
     else if (firstMs === signUpMs) await register(world, signUps[signUp++] as SignUp);

@@ -1,5 +1,6 @@
 import { attackerIds } from './attackers/attack.ts';
-import { ownPolicies, partPolicies, policies } from './policies/index.ts';
+import { ownPolicies, partPolicies, policies, redisPolicies } from './policies/index.ts';
+import { redisAttackers } from './targets.ts';
 import type { Job } from './work.ts';
 
 /** A6w is made for one rule, and attacks where that is taken out. */
@@ -39,9 +40,15 @@ const variants: readonly Variant[] = [
 /** The standard world, for ours without one part each. */
 const ablation: Runs & { readonly policies: readonly string[] } = { scenario: 'ablation', attackers: ['legit', 'A1', 'A2', 'A3', 'A4', 'A5', 'A5s', 'A6', 'A6s', 'A6w', 'A7', 'A8'], seeds: 3, policies: ['default', 'leaked', ...partPolicies] };
 
-/** Whether a policy takes part where nobody names it: ours without a part is compared with ours alone. */
+/** The standard world, for ours in memory and over Redis, which are to decide alike each time. */
+const overRedis: Runs & { readonly policies: readonly string[] } = { scenario: 'redis', attackers: redisAttackers, seeds: 1, policies: ['leaked', ...redisPolicies] };
+
+const apart = [ablation, overRedis];
+
+/** Whether a policy takes part where nobody names it: ours without a part, or over Redis, is compared with ours alone. */
 export function takesPart(policy: string, scenario: string): boolean {
-  return scenario === ablation.scenario ? ablation.policies.includes(policy) : !partPolicies.includes(policy);
+  const named = apart.find((runs) => runs.scenario === scenario);
+  return named === undefined ? ![...partPolicies, ...redisPolicies].includes(policy) : named.policies.includes(policy);
 }
 
 const standing = [...policies.keys()].filter((name) => takesPart(name, 'standard'));
@@ -53,7 +60,7 @@ const floodable = standing.filter((name) => !name.endsWith('+leaked') && !name.s
 export function wholeRun(seeds = 10): readonly Job[] {
   const numbers = Array.from({ length: seeds }, (_, index) => index + 1);
   const standard = numbers.flatMap((seed) => everyone.map((attacker): Job => ({ scenario: 'standard', seed, attacker, policies: attacker === 'A9' ? floodable : standing })));
-  return [...standard, ...variants.flatMap(({ peers, ...variant }) => jobsOf({ ...variant, policies: [...ownPolicies, ...peers] }, seeds)), ...jobsOf(ablation, seeds)];
+  return [...standard, ...variants.flatMap(({ peers, ...variant }) => jobsOf({ ...variant, policies: [...ownPolicies, ...peers] }, seeds)), ...apart.flatMap((runs) => jobsOf(runs, seeds))];
 }
 
 function jobsOf({ scenario, attackers, seeds, policies: names }: Runs & { readonly policies: readonly string[] }, most: number): readonly Job[] {

@@ -27,17 +27,35 @@ interface Target {
 
 /** Each target with what the runs say of it. Without runs of our own policies there is none. */
 export function targetRows(results: readonly RunResult[]): readonly TargetRow[] {
-  return targets.map(({ judge, attacker, scenario = 'standard', ...named }) => {
+  const rows = targets.map(({ judge, attacker, scenario = 'standard', ...named }): TargetRow => {
     const runs = results.filter((run) => run.scenario === scenario && run.attacker === attacker && run.policy === named.policy);
     const { measured, met } = (runs.length === 0 ? undefined : judge(runs)) ?? { measured: 'not measured', met: null };
     return { ...named, measured, met };
   });
+  return [...rows, overRedis(results.filter(({ scenario }) => scenario === 'redis'))];
+}
+
+/** Against whom the decisions over Redis are compared with those in memory. */
+export const redisAttackers = ['A5', 'A8', 'A9', 'A10'] as const;
+
+function overRedis(results: readonly RunResult[]): TargetRow {
+  const [same, other] = [[], []] as [string[], string[]];
+  for (const attacker of redisAttackers) {
+    const [redis, memory] = ['leaked-redis', 'leaked'].map((policy) => results.find((run) => run.attacker === attacker && run.policy === policy)?.decisions);
+    if (redis !== undefined && memory !== undefined) (redis === memory ? same : other).push(attacker);
+  }
+  const parts = [...(other.length === 0 ? [] : [`${other.join(', ')} differ`]), ...(same.length === 0 ? [] : [`${same.join(', ')} equal`])];
+  return {
+    what: 'Redis: decisions equal to memory', policy: 'leaked-redis', goal: `each one and each alarm, against ${redisAttackers.join(', ')}`,
+    measured: parts.join('; ') || 'not measured',
+    met: other.length > 0 ? false : same.length === redisAttackers.length || null,
+  };
 }
 
 const directAttacks = ['A1', 'A3', 'A4', 'A5', 'A5s', 'A7', 'A8'] as const;
 const spreadAttacks = ['A6', 'A6s'] as const;
 
-/** Beside the cost of a decision and the decisions on Redis, which other benches and tests show. */
+/** Beside the cost of a decision, which another bench shows. */
 export const targets: readonly Target[] = [
   ...directAttacks.map((attacker) => takeover(attacker, 'leaked', 0.005)),
   ...spreadAttacks.map((attacker) => takeover(attacker, 'leaked', 0.01, { eachAtMost: 0.02 })),

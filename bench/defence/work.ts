@@ -1,7 +1,8 @@
 import type { AttackerId } from './attackers/attack.ts';
 import { runBurst } from './burst.ts';
 import { attacks } from './attackers/index.ts';
-import { policies } from './policies/index.ts';
+import { policies, redisPolicies } from './policies/index.ts';
+import { hasRedis } from './policies/ours/redis-stores.ts';
 import { makePopulation } from './population.ts';
 import { runOnce } from './run.ts';
 import type { RunResult } from './result.ts';
@@ -27,10 +28,16 @@ export function openWorker(): Worker {
     async run(job) {
       if (latest?.scenario.id !== job.scenario || latest.seed !== job.seed) latest = trafficOf(job);
       const results: RunResult[] = [];
-      for (const name of job.policies) results.push(await resultOf(latest, name, job.attacker));
+      for (const name of job.policies.filter(canRun)) results.push(await resultOf(latest, name, job.attacker));
       return results;
     },
   };
+}
+
+function canRun(policy: string): boolean {
+  if (hasRedis || !redisPolicies.includes(policy)) return true;
+  process.stderr.write(`${policy} is left out: there is no redis-server here\n`);
+  return false;
 }
 
 export function trafficOf({ scenario: id, seed }: Pick<Job, 'scenario' | 'seed'>): Traffic {

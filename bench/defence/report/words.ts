@@ -17,6 +17,7 @@ export const policyNotes: readonly { readonly name: string; readonly text: strin
   { name: 'leaked', text: 'portcullis with a list of leaked passwords' },
   { name: 'no-step-up', text: 'portcullis where no mail can be sent: what would be asked for is denied' },
   { name: 'no-cookies', text: 'portcullis that recognizes no browser' },
+  { name: 'leaked-redis', text: '`leaked` with counters and evidence in a redis-server: to decide as in memory each time' },
   { name: 'none', text: 'no defense' },
   { name: 'erl', text: 'express-rate-limit, its defaults: 5 requests a minute and address (IPv6 /56); encoded' },
   { name: 'rlf', text: 'rate-limiter-flexible, its documented recipe for logins; the installed library runs, its timers in virtual time and as long as they say' },

@@ -2,9 +2,10 @@ import type { LimiterDecision } from 'portcullis/limiter';
 import type { GuardPass } from 'portcullis/login-guard';
 import type { Begun, LoginAttempt, LoginOutcome, Policy, PolicyFactory, Probe, ProbeOutcome } from '../../policy.ts';
 import { neighborhood } from './networks.ts';
-import { makePieces, type Pieces, type Without } from './pieces.ts';
+import { makePieces, type PieceOptions, type Pieces } from './pieces.ts';
+import { redisStores } from './redis-stores.ts';
 
-export interface OurOptions {
+export interface OurOptions extends PieceOptions {
   readonly name: string;
   /** A list of leaked passwords is asked. */
   readonly list: boolean;
@@ -12,7 +13,6 @@ export interface OurOptions {
   readonly stepUp: boolean;
   /** Known browsers are recognized. */
   readonly cookies: boolean;
-  readonly without?: Without;
 }
 
 /** Failures in a row of strangers after which a password opens nothing for them (SP 800-63B-4 section 3.2.2). */
@@ -23,7 +23,7 @@ const refusedForMs = 3_600_000;
 /** The pieces of portcullis that a sign-in goes through, in its order, without its user table and its mails. */
 export function ours(options: OurOptions): PolicyFactory {
   return (world) => {
-    const pieces = makePieces(world, options.without);
+    const pieces = makePieces(world, options);
     const begin = (given: LoginAttempt): Promise<Begun> => beginWith(pieces, options, given);
     return {
       name: options.name,
@@ -36,7 +36,7 @@ export function ours(options: OurOptions): PolicyFactory {
       probe: (given) => probe(pieces, given),
       passwordChanged: (accountId) => void pieces.failures.delete(accountId),
       alarms: () => pieces.alarms,
-      bytes: () => pieces.evidence.bytes,
+      bytes: () => pieces.stores.bytes(),
       close() {
         pieces.close();
       },
@@ -51,6 +51,9 @@ export const ourPolicies: readonly (readonly [string, PolicyFactory])[] = [
   { name: 'no-step-up', list: false, stepUp: false, cookies: true },
   { name: 'no-cookies', list: false, stepUp: true, cookies: false },
 ].map((options) => [options.name, ours(options)]);
+
+/** The same pieces over Redis: every decision is to be the one in memory. */
+export const overRedis: readonly (readonly [string, PolicyFactory])[] = [['leaked-redis', ours({ name: 'leaked-redis', list: true, stepUp: true, cookies: true, stores: redisStores })]];
 
 function keysOf(address: string, account: string) {
   return { ...addressKeysOf(address), account };

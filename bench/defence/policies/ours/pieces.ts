@@ -1,10 +1,11 @@
-import { createKeyRing, memoryEvidence, memoryStore, type EvidenceStore, type MemoryEvidence } from 'portcullis';
+import { createKeyRing } from 'portcullis';
 import { createAttackMonitor } from 'portcullis/detect';
 import { createLimiter } from 'portcullis/limiter';
 import { createLoginGuard } from 'portcullis/login-guard';
 import type { Alarm, LoginAttempt, PolicyWorld } from '../../policy.ts';
 import { makeNetworks } from './networks.ts';
 import { makeReports } from './reports.ts';
+import { memoryStores, type MakeStores, type WrapEvidence } from './stores.ts';
 import { makeVisits } from './visits.ts';
 
 const minuteMs = 60_000;
@@ -19,13 +20,20 @@ const rates = {
 
 /** What is taken out, to see what it is worth. */
 export interface Without {
-  readonly evidence?: (evidence: MemoryEvidence) => EvidenceStore;
+  readonly evidence?: WrapEvidence;
   readonly limits?: false;
   readonly familiar?: false;
 }
 
+export interface PieceOptions {
+  readonly without?: Without;
+  /** Default: in memory. */
+  readonly stores?: MakeStores;
+}
+
 /** The pieces of a sign-in, each by its public door. */
-export function makePieces({ clock }: PolicyWorld, without: Without = {}) {
+export function makePieces(world: PolicyWorld, { without = {}, stores: makeStores }: PieceOptions = {}) {
+  const { clock } = world;
   const alarms: Alarm[] = [];
   const monitor = createAttackMonitor({
     clock,
@@ -33,18 +41,17 @@ export function makePieces({ clock }: PolicyWorld, without: Without = {}) {
       if (state === 'raised') alarms.push({ atMs: clock.nowMs(), kind: kindOf(kind), ...(isOfAll(cause) && { because: 'everybody' }) });
     },
   });
-  const store = memoryStore({ clock });
-  const evidence = memoryEvidence({ clock });
+  const stores = makeStores?.(world) ?? memoryStores(world, without.evidence);
+  const { counters: store, evidence } = stores;
   const keys = createKeyRing({ keys: [{ id: 'k1', secret: Buffer.from('0123456789abcdef0123456789abcdef') }] });
   const guard = createLoginGuard({
-    keys, clock,
-    evidence: without.evidence?.(evidence) ?? evidence,
+    keys, evidence, clock,
     emit: (event) => {
       monitor.observe(event);
     },
   });
   return {
-    alarms, guard, evidence,
+    alarms, guard, stores,
     reports: makeReports(monitor),
     networks: without.familiar === false ? { ...makeNetworks(), isFamiliar: () => false } : makeNetworks(),
     visits: makeVisits(),
@@ -57,6 +64,7 @@ export function makePieces({ clock }: PolicyWorld, without: Without = {}) {
     waiting: new Map<LoginAttempt, Awaited<ReturnType<typeof guard.reserve>>>(),
     close() {
       monitor.close();
+      stores.close();
     },
   };
 }

@@ -12,6 +12,10 @@ export interface ReportTable {
   readonly note: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** What the first column shows instead of the policies' short names. */
+  readonly names?: readonly string[];
+  /** What the cells after the first are to a reader, row by row. */
+  readonly marks?: readonly (readonly ('good' | 'bad' | '')[])[];
 }
 
 type Attacker = RunResult['attacker'];
@@ -44,7 +48,7 @@ export function standardTables(all: readonly RunResult[]): readonly ReportTable[
 
 /** The worlds beside the standard one, one table each. */
 export function variantTables(all: readonly RunResult[]): readonly ReportTable[] {
-  const ids = [...new Set(all.map(({ scenario }) => scenario))].filter((id) => id !== 'standard');
+  const ids = [...new Set(all.map(({ scenario }) => scenario))].filter((id) => id !== 'standard' && id !== 'ablation');
   return ids.map((id) => {
     const results = all.filter(({ scenario }) => scenario === id);
     const attackers = present(results, ['legit', ...attackerIds]);
@@ -66,6 +70,7 @@ const variantNotes: Readonly<Record<string, string>> = {
   'mailbox-25': 'The same with 25 %.',
   'first-hour': 'The attack begins in the first hour: no quiet days to learn from.',
   'forced-reset': '30 % of the accounts must replace their password on one day.',
+  redis: 'The standard world once more, in memory and over Redis.',
   outage: 'The store is gone for ten minutes, an hour into the attack.',
 };
 

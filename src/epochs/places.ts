@@ -1,7 +1,7 @@
 import type { RecordStore } from '../ports/record-store.ts';
 import type { Known } from './known.ts';
 import type { EpochRecord } from './record.ts';
-import { everyone, nameOf, type EpochScope } from './scope.ts';
+import { everyone, type EpochScope } from './scope.ts';
 import { createWatches, type Watched } from './watches.ts';
 
 export interface Seen {
@@ -43,7 +43,9 @@ export interface Places {
 export function createPlaces({ records, maxCached, nextTurn }: { readonly records: RecordStore; readonly maxCached: number; readonly nextTurn: () => number }): Places {
   const watches = createWatches(records);
   const all = newPlace(everyone);
-  const places = new Map<string, Place>();
+  // Asked on every request of an app: one map of names that hold the kind would cost more than all else that a check does.
+  const byId = { organization: new Map<string, Place>(), user: new Map<string, Place>() } as const;
+  const inOrder = new Set<Place>();
 
   function newPlace(scope: EpochScope): Place {
     const place = emptyPlace(scope);
@@ -53,13 +55,14 @@ export function createPlaces({ records, maxCached, nextTurn }: { readonly record
     return place;
   }
 
-  function remove(name: string, place: Place): void {
-    places.delete(name);
+  function remove(place: Place): void {
+    if (place.scope.kind !== 'everyone') byId[place.scope.kind].delete(place.scope.id);
+    inOrder.delete(place);
     watches.leave(place);
   }
 
   function find(scope: EpochScope): Place | undefined {
-    return scope.kind === 'everyone' ? all : places.get(nameOf(scope));
+    return scope.kind === 'everyone' ? all : byId[scope.kind].get(scope.id);
   }
 
   return {
@@ -67,23 +70,21 @@ export function createPlaces({ records, maxCached, nextTurn }: { readonly record
     passing: (scope) => find(scope) ?? emptyPlace(scope),
     of(scope) {
       const found = find(scope);
-      if (found !== undefined) return found;
-      for (const [name, oldest] of places) {
-        if (places.size < maxCached) break;
-        remove(name, oldest);
+      if (found !== undefined || scope.kind === 'everyone') return found ?? all;
+      for (const oldest of inOrder) {
+        if (inOrder.size < maxCached) break;
+        remove(oldest);
       }
       const place = newPlace(scope);
-      places.set(nameOf(scope), place);
+      byId[scope.kind].set(scope.id, place);
+      inOrder.add(place);
       return place;
     },
     touch(place) {
-      const name = nameOf(place.scope);
-      if (places.get(name) !== place) return;
-      places.delete(name);
-      places.set(name, place);
+      if (inOrder.delete(place)) inOrder.add(place);
     },
     clear() {
-      for (const [name, place] of places) remove(name, place);
+      for (const place of inOrder) remove(place);
     },
     close: watches.close,
   };

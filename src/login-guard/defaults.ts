@@ -5,7 +5,7 @@ export const loginGuardDefaults = Object.freeze({
   mode: 'enforce' as const,
   /** The score of a network from which a right password of a stranger is not enough. */
   stepUpFrom: sourceScores.inheritsUpTo,
-  /** The score from which no password of a stranger is looked at. */
+  /** The score from which no password of a stranger is looked at, and no mail is sent for one. */
   refuseFrom: sourceScores.keptFrom,
   /** Different wrong passwords of strangers at one account, from which a right one is not enough. */
   accountFrom: accountScores.inheritsUpTo,

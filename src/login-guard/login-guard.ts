@@ -20,7 +20,7 @@ export interface LoginGuardOptions {
   readonly mode?: 'observe' | 'enforce';
   /** The score of a network from which a right password of a stranger is not enough. Default 8. */
   readonly stepUpFrom?: number;
-  /** The score from which no password of a stranger is looked at. Default 40. */
+  /** The score from which no password of a stranger is looked at, and no mail is sent for one. Default 40. */
   readonly refuseFrom?: number;
   /** Different wrong passwords of strangers at one account, from which a right one is not enough. Default 10. */
   readonly accountFrom?: number;

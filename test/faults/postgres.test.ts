@@ -94,6 +94,7 @@ describe.skipIf(!realPostgres || !realRedis)('Postgres', () => {
     expect(counted(visits)).toBe(`allowed: ${visits.length}`);
     expect(backAfterMs).toBeLessThan(2_000 + 5 * loop.mostMs());
     expect((await attempt(app, { who: 'user-350', password: app.password, address: '10.251.0.1' })).status).toBe(200);
-    expect(slowest503).toBeLessThan(2 * deadlineMs + 50 + 350 + loop.mostMs());
+    // The loop may be held up at each of the two deadlines, and once more where the answer is made.
+    expect(slowest503).toBeLessThan(2 * deadlineMs + 50 + 350 + 3 * loop.mostMs());
   });
 });

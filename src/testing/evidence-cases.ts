@@ -93,6 +93,17 @@ export const evidenceChargeCases: readonly EvidenceCase[] = [
     },
   },
   {
+    name: 'gives back a part of what was charged, where the rest has faded by then',
+    async try({ store }) {
+      const given = attempt({ source: 'a', password: 'one', weight: 4 });
+      await store.reserve(given);
+      await store.settle({ as: 'entered', attempt: given, charged: { source: 1.5, account: 1e-7 } });
+      const { source, account } = await known(store, { source: 'a' });
+      about(source, 2.5);
+      about(account, 1);
+    },
+  },
+  {
     name: 'keeps what was charged to an attempt that was held',
     async try({ store }) {
       await make(store, { source: 'a', password: 'one', weight: 4 }, 'held');

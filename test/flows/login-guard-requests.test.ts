@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BusyError, memoryEvidence, type EvidenceAttempt, type EvidenceStore, type RecordStore } from 'portcullis';
+import { BusyError, memoryEvidence, memoryStore, type EvidenceAttempt, type EvidenceStore, type RecordStore } from 'portcullis';
 import { fakeClock, type FakeClock } from 'portcullis/testing';
 import { freshPath, openStore } from '../stores/sqlite-support.ts';
 import { answerShape } from '../support/cookies.ts';
@@ -104,6 +104,34 @@ describe('a request for a mail by a browser that nobody knows', () => {
     expect(asked.every(({ password, exists, weight }) => password === undefined && !exists && weight === 1)).toBe(true);
     ada.browser = openBrowser('192.0.2.99');
     expect(await ada.signIn()).toMatchObject({ outcome: 'signed-in' });
+  });
+
+  it('goes on without an address: what cannot be told apart is refused to nobody', async () => {
+    const { kit, asked } = watchedKit();
+    for (let each = 0; each < 50; each += 1) expect(await kit.value(kit.portcullis.passwordReset.request({ identifier: `user${each}@example.com`, facts: { address: undefined, accepts: 'json' } }))).toMatchObject({ reply: { status: 202 } });
+    expect(asked.every(({ source }) => source === undefined)).toBe(true);
+    expect(decided(kit)).toEqual([]);
+  });
+
+  // CWE-312
+  it.each(['sign-up', 'forgot-password'] as const)('leaves nothing in the records by which two requests of one network are known as such: %s', async (form) => {
+    const clock = fakeClock();
+    const store = memoryStore({ clock });
+    const values: string[] = [];
+    const kit = makeKit({ limits, clock, records: { ...store, compareAndSet: (change) => (values.push(change.value ?? ''), store.compareAndSet(change)) } });
+    await person(kit);
+    await person(kit, 'bo@example.com');
+    const names = form === 'sign-up' ? ['new@example.com', 'newer@example.com'] : ['ada@example.com', 'bo@example.com'];
+    const words: (readonly string[])[] = [];
+    for (const name of names) {
+      values.length = 0;
+      await ask(kit, form, name);
+      await kit.settle();
+      words.push(values.join(' ').match(/[\w-]{20,}/g) ?? []);
+    }
+    const [one = [], other = []] = words;
+    expect(one.length).toBeGreaterThan(1);
+    expect(one.filter((word) => other.includes(word))).toEqual([]);
   });
 
   it.each<[string, unknown]>([['no text', 7], ['nothing', undefined], ['NUL', 'a\0@example.com'], ['a lone surrogate', '\ud800@example.com'], ['10 MB', `${'a'.repeat(10_000_000)}@example.com`]])('counts nothing where the name cannot be one: %s', async (_what, name) => {

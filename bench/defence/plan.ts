@@ -38,7 +38,7 @@ const variants: readonly Variant[] = [
 ];
 
 /** The standard world, for ours without one part each. */
-const ablation: Runs & { readonly policies: readonly string[] } = { scenario: 'ablation', attackers: ['legit', 'A1', 'A2', 'A3', 'A4', 'A5', 'A5s', 'A6', 'A6s', 'A6w', 'A7', 'A8'], seeds: 3, policies: ['default', 'leaked', ...partPolicies] };
+const ablation: Runs & { readonly policies: readonly string[] } = { scenario: 'ablation', attackers: ['legit', 'A1', 'A2', 'A3', 'A4', 'A5', 'A5s', 'A6', 'A6s', 'A6u', 'A6w', 'A7', 'A8'], seeds: 3, policies: ['default', 'leaked', ...partPolicies] };
 
 /** The standard world, for ours in memory and over Redis, which are to decide alike each time. */
 const overRedis: Runs & { readonly policies: readonly string[] } = { scenario: 'redis', attackers: redisAttackers, seeds: 1, policies: ['leaked', ...redisPolicies] };

@@ -6,21 +6,9 @@ import { placeLabels } from '../../bench/defence/report/labels.ts';
 import { defenseMarkdown } from '../../bench/defence/report/markdown.ts';
 import { chartsOf } from '../../bench/defence/report/points.ts';
 import { standardTables, variantTables } from '../../bench/defence/report/tables.ts';
-import { makeTally } from '../../bench/defence/tally.ts';
 import { targetRows } from '../../bench/defence/targets.ts';
 import { detectionText, percent, percentRange, span } from '../../bench/defence/summary.ts';
-
-function emptyHarm(): RunResult['overall'] {
-  return makeTally({ accounts: 1, window: undefined, victims: new Set() }).overall;
-}
-
-function result(given: Partial<RunResult>): RunResult {
-  return {
-    policy: 'leaked', attacker: 'A5', seed: 1, scenario: 'standard', takeoverShare: 0, yieldPerIp: 0, detectionMs: 12_000, detectionByKind: { source: 12_000 }, ordinaryDeniedShare: 0, ordinaryFailedShare: 0, stepUpShare: 0.02,
-    bytes: 4_194_304, bytesBefore: 4_194_304, vulnerable: 250, entered: 0, sent: 20_000, verifiedPerIpDay: 3, beforeAlarm: { sent: 10, entered: 0 }, falseAlarms: {}, overall: emptyHarm(), inWindow: emptyHarm(), victims: null, users: { denied: 0, failed: 0, stepUps: 0 }, signUpsDenied: 0, replaced: 0, stillBlocked: null, overshoot: null,
-    ...given,
-  };
-}
+import { result } from './defence-support.ts';
 
 const rowsOf = (results: readonly RunResult[], what: string) => targetRows(results).filter((row) => row.what === what);
 

@@ -5,6 +5,7 @@ import type { LoginAttempt, LoginOutcome, Policy, PolicyFactory, Probe, ProbeOut
 import { makePopulation } from '../../bench/defence/population.ts';
 import type { RunResult } from '../../bench/defence/result.ts';
 import { runOnce } from '../../bench/defence/run.ts';
+import { makeTally } from '../../bench/defence/tally.ts';
 import { standard, startMs, type Scenario } from '../../bench/defence/scenario.ts';
 import { makeTraffic, type Traffic } from '../../bench/defence/traffic.ts';
 
@@ -78,4 +79,17 @@ export async function repeated(times: number, one: () => Promise<LoginOutcome>):
   const kinds: string[] = [];
   for (let time = 0; time < times; time += 1) kinds.push((await one()).as);
   return kinds;
+}
+
+function emptyHarm(): RunResult['overall'] {
+  return makeTally({ accounts: 1, window: undefined, victims: new Set() }).overall;
+}
+
+/** A run as the report reads it, with figures of nothing in particular. */
+export function result(given: Partial<RunResult>): RunResult {
+  return {
+    policy: 'leaked', attacker: 'A5', seed: 1, scenario: 'standard', takeoverShare: 0, yieldPerIp: 0, detectionMs: 12_000, detectionByKind: { source: 12_000 }, ordinaryDeniedShare: 0, ordinaryFailedShare: 0, stepUpShare: 0.02,
+    bytes: 4_194_304, bytesBefore: 4_194_304, vulnerable: 250, entered: 0, sent: 20_000, verifiedPerIpDay: 3, beforeAlarm: { sent: 10, entered: 0 }, falseAlarms: {}, overall: emptyHarm(), inWindow: emptyHarm(), victims: null, users: { denied: 0, failed: 0, stepUps: 0 }, signUpsDenied: 0, replaced: 0, stillBlocked: null, overshoot: null,
+    ...given,
+  };
 }

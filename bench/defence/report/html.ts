@@ -1,6 +1,9 @@
 import type { RunResult } from '../result.ts';
 import { targetRows, type TargetRow } from '../targets.ts';
 import { chartPanel, chartStyle, darkColors, lightColors, panel } from './chart.ts';
+import { betterTable } from './better.ts';
+import { glanceTable } from './glance.ts';
+import { partTables } from './parts.ts';
 import { chartsOf } from './points.ts';
 import { standardTables, variantTables, type ReportTable } from './tables.ts';
 import { escaped } from './text.ts';
@@ -26,6 +29,7 @@ th, td { padding: .35rem .6rem; text-align: left; border-bottom: 1px solid var(-
 thead th { background: var(--card); position: sticky; top: 0; } tr:last-child td { border-bottom: 0; }
 tbody th { font-weight: 600; position: sticky; left: 0; background: var(--ground); }
 tr.own th { color: var(--ours-ink); }
+td.good { color: var(--good); } td.bad { color: var(--bad); font-weight: 600; }
 .yes { color: var(--good); font-weight: 600; } .no { color: var(--bad); font-weight: 600; }
 details { margin: .6rem 0; } summary { cursor: pointer; font-weight: 600; }
 ${chartStyle}`;
@@ -38,16 +42,16 @@ export function defenseHtml(results: readonly RunResult[], own: readonly string[
 <title>Login defenses against the same traffic</title><style>${style}</style></head><body><main>
 <h1>Login defenses against the same traffic</h1>
 ${method.join(' ').split('  ').map((text) => `<p>${code(text)}</p>`).join('\n')}
+${[glanceTable(results), betterTable(results, own)].map((table) => (table === undefined ? '' : `<h2>${escaped(table.title)}</h2>\n<p>${code(table.note)}</p>${tableOf(table, own)}`)).join('\n')}
 <h2>Accounts taken over, against ordinary users harmed</h2>
 <p>One picture per attack, one point per policy; medians of the seeds. Down is fewer accounts taken over, left is less harm to ordinary users. Rest on a point to read it.</p>
 <ul class="legend"><li><i class="ours"></i>portcullis</li><li><i></i>peers</li><li><i class="list"></i>peers, with "leaked password means step-up"</li></ul>
 <div class="charts">${chartsOf(results, own).map((chart) => `<svg viewBox="0 0 ${panel.width} ${panel.height}" role="img">${chartPanel(chart)}</svg>`).join('\n')}</div>
 <h2>Targets</h2>
 ${targetTable(targets)}
-<h2>Measured</h2>
-${standardTables(results).map((table, place) => folded(table, own, place < 2)).join('\n')}
-<h2>Variants</h2>
-${variantTables(results).map((table) => folded(table, own, false)).join('\n')}
+${section('What each part is worth', partTables(results), own, 1)}
+${section('Measured', standardTables(results), own, 1)}
+${section('Variants', variantTables(results), own, 0)}
 <h2>Policies</h2>
 ${folded({ title: 'Names', note: '', head: ['policy', 'what it is'], rows: policyNotes.map(({ name, text }) => [name, text]) }, own, false)}
 <h2>Assumptions, and whom they flatter</h2>
@@ -62,9 +66,19 @@ function targetTable(targets: readonly TargetRow[]): string {
   return `<p>${said}</p><div class="scroll"><table><thead><tr>${['target', 'policy', 'goal', 'measured', ''].map((text) => `<th>${text}</th>`).join('')}</tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`;
 }
 
-function folded({ title, note, head, rows }: ReportTable, own: readonly string[], open: boolean): string {
-  const lines = rows.map(([name = '', ...cells]) => `<tr${own.includes(name) ? ' class="own"' : ''}><th>${escaped(name)}</th>${cells.map((text) => `<td>${escaped(text)}</td>`).join('')}</tr>`);
-  return `<details${open ? ' open' : ''}><summary>${escaped(title)}</summary><p>${code(note)}</p><div class="scroll"><table><thead><tr>${head.map((text) => `<th>${escaped(text)}</th>`).join('')}</tr></thead><tbody>${lines.join('\n')}</tbody></table></div></details>`;
+/** The first so many of its tables are open. */
+function section(title: string, tables: readonly ReportTable[], own: readonly string[], open: number): string {
+  return tables.length === 0 ? '' : `<h2>${title}</h2>\n${tables.map((table, place) => folded(table, own, place < open)).join('\n')}`;
+}
+
+function folded(table: ReportTable, own: readonly string[], open: boolean): string {
+  return `<details${open ? ' open' : ''}><summary>${escaped(table.title)}</summary><p>${code(table.note)}</p>${tableOf(table, own)}</details>`;
+}
+
+function tableOf({ head, rows, names, marks }: ReportTable, own: readonly string[]): string {
+  const cell = (text: string, mark: string): string => `<td${mark === '' ? '' : ` class="${mark}"`}>${code(text)}</td>`;
+  const lines = rows.map(([name = '', ...cells], row) => `<tr${own.includes(name) ? ' class="own"' : ''}><th>${code(names?.[row] ?? name)}</th>${cells.map((text, column) => cell(text, marks?.[row]?.[column] ?? '')).join('')}</tr>`);
+  return `<div class="scroll"><table><thead><tr>${head.map((text) => `<th>${escaped(text)}</th>`).join('')}</tr></thead><tbody>${lines.join('\n')}</tbody></table></div>`;
 }
 
 function code(text: string): string {

@@ -1,6 +1,10 @@
 import { markdownLines, type Machine } from '../../render.ts';
+import { ownPolicies } from '../policies/index.ts';
 import type { RunResult } from '../result.ts';
 import { targetRows } from '../targets.ts';
+import { betterTable } from './better.ts';
+import { glanceTable } from './glance.ts';
+import { partTables } from './parts.ts';
 import { assumptions, method, policyNotes } from './words.ts';
 import { standardTables, variantTables, type ReportTable } from './tables.ts';
 
@@ -16,20 +20,18 @@ export function defenseMarkdown(results: readonly RunResult[], { node, date, ver
     '',
     `Node ${node}, ${date}${peers.length === 0 ? '' : `, with ${peers.join(', ')}`}. ${new Set(results.map(({ seed }) => seed)).size} seeds.`,
     '',
-    '## Targets',
-    '',
-    ...targetTable(results),
-    '',
+    ...[glanceTable(results), betterTable(results, ownPolicies)].flatMap((table) => (table === undefined ? [] : tableLines(table, '##'))),
     '## Accounts taken over, against ordinary users harmed',
     '',
     '![One picture per attack, one point per policy: down is fewer accounts taken over, left is less harm](DEFENCE.svg)',
     '',
-    '## Measured',
+    '## Targets',
     '',
-    ...standardTables(results).flatMap(tableLines),
-    '## Variants',
+    ...targetTable(results),
     '',
-    ...variantTables(results).flatMap(tableLines),
+    ...section('What each part is worth', partTables(results)),
+    ...section('Measured', standardTables(results)),
+    ...section('Variants', variantTables(results)),
     '## Policies',
     '',
     ...markdownLines([['policy', 'what it is'], ...policyNotes.map(({ name, text }) => [name, text])]),
@@ -51,6 +53,11 @@ function targetTable(results: readonly RunResult[]): readonly string[] {
   ];
 }
 
-function tableLines({ title, note, head, rows }: ReportTable): readonly string[] {
-  return [`### ${title}`, '', note, '', ...markdownLines([head, ...rows]), ''];
+function section(title: string, tables: readonly ReportTable[]): readonly string[] {
+  return tables.length === 0 ? [] : [`## ${title}`, '', ...tables.flatMap((table) => tableLines(table, '###'))];
+}
+
+function tableLines({ title, note, head, rows, names, marks }: ReportTable, level: '##' | '###'): readonly string[] {
+  const shown = rows.map(([name = '', ...cells], row) => [names?.[row] ?? name, ...cells.map((text, column) => (marks?.[row]?.[column] === 'bad' ? `**${text}**` : text))]);
+  return [`${level} ${title}`, '', note, '', ...markdownLines([head, ...shown]), ''];
 }

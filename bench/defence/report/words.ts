@@ -12,23 +12,24 @@ export const method: readonly string[] = [
 ];
 
 /** The policies by their names in the tables. */
-export const policyNotes: readonly { readonly name: string; readonly text: string }[] = [
-  { name: 'default', text: 'portcullis as installed' },
-  { name: 'leaked', text: 'portcullis with a list of leaked passwords' },
-  { name: 'no-step-up', text: 'portcullis where no mail can be sent: what would be asked for is denied' },
-  { name: 'no-cookies', text: 'portcullis that recognizes no browser' },
+export const policyNotes: readonly { readonly name: string; readonly title?: string; readonly text: string }[] = [
+  { name: 'default', title: 'portcullis as installed', text: 'portcullis as installed' },
+  { name: 'leaked', title: 'portcullis with the list', text: 'portcullis with a list of leaked passwords' },
+  { name: 'no-step-up', title: 'portcullis without mail', text: 'portcullis where no mail can be sent: what would be asked for is denied' },
+  { name: 'no-cookies', title: 'portcullis without cookies', text: 'portcullis that recognizes no browser' },
   { name: 'leaked-redis', text: '`leaked` with counters and evidence in a redis-server: to decide as in memory each time' },
-  { name: 'none', text: 'no defense' },
-  { name: 'erl', text: 'express-rate-limit, its defaults: 5 requests a minute and address (IPv6 /56); encoded' },
-  { name: 'rlf', text: 'rate-limiter-flexible, its documented recipe for logins; the installed library runs, its timers in virtual time and as long as they say' },
-  { name: 'rlfmem', text: 'the same as it is on its memory store under Node, where the pair limiter\'s 90 days overflow the timer and the pair is never counted to two' },
-  { name: 'axes', text: 'django-axes, its defaults: 3 failures lock an address until an administrator resets it; encoded' },
-  { name: 'axes1h', text: 'django-axes with a cool-off of an hour; encoded' },
-  { name: 'auth0', text: 'Auth0\'s brute-force protection and suspicious IP throttling, their defaults; encoded' },
-  { name: 'devise', text: 'Devise lockable, its defaults: 20 failures lock the account for an hour; encoded' },
-  { name: 'f2b', text: 'fail2ban, the defaults of a jail: 5 failures in 10 minutes ban for 10; encoded' },
-  { name: 'betterauth', text: 'better-auth\'s built-in rule: 3 requests in 10 s; encoded' },
-  { name: 'stopg', text: 'StopGuessing with the defaults of its code; encoded' },
+  { name: 'none', title: 'no defense', text: 'no defense' },
+  { name: 'erl', title: 'express-rate-limit', text: 'express-rate-limit, its defaults: 5 requests a minute and address (IPv6 /56); encoded' },
+  { name: 'rlf', title: 'rate-limiter-flexible', text: 'rate-limiter-flexible, its documented recipe for logins; the installed library runs, its timers in virtual time and as long as they say' },
+  { name: 'rlfmem', title: 'rate-limiter-flexible in memory', text: 'the same as it is on its memory store under Node, where the pair limiter\'s 90 days overflow the timer and the pair is never counted to two' },
+  { name: 'axes', title: 'django-axes', text: 'django-axes, its defaults: 3 failures lock an address until an administrator resets it; encoded' },
+  { name: 'axes1h', title: 'django-axes, 1 h', text: 'django-axes with a cool-off of an hour; encoded' },
+  { name: 'auth0', title: 'Auth0', text: 'Auth0\'s brute-force protection and suspicious IP throttling, their defaults; encoded' },
+  { name: 'devise', title: 'Devise', text: 'Devise lockable, its defaults: 20 failures lock the account for an hour; encoded' },
+  { name: 'f2b', title: 'fail2ban', text: 'fail2ban, the defaults of a jail: 5 failures in 10 minutes ban for 10; encoded' },
+  { name: 'betterauth', title: 'better-auth', text: 'better-auth\'s built-in rule: 3 requests in 10 s; encoded' },
+  { name: 'stopg', title: 'StopGuessing', text: 'StopGuessing with the defaults of its code; encoded' },
+  { name: 'without-...', text: 'portcullis without one part of it; `without-...+leaked` with the list' },
   { name: '...+leaked', text: 'the same, and a right password on a list of leaked ones asks strangers for a step-up' },
 ];
 

@@ -29,6 +29,10 @@ export interface EnteredAccount {
   readonly atMs: number;
   /** The plain network. It stays inside the process. */
   readonly source: string;
+  /** The account knew the browser: its owner, unless a thief has come in before. */
+  readonly knownDevice: boolean;
+  /** A password and nothing more was asked for. */
+  readonly passwordOnly: boolean;
 }
 
 /** One attack, as it stands. The same `id` comes again with a higher `count`. */
@@ -39,7 +43,7 @@ export interface Alarm {
   /** Absent for `no-address`. */
   readonly oat?: OatId;
   readonly level: AlarmLevel;
-  /** The first and the newest sign of it, ms since 1970. */
+  /** The first and the newest sign of it, whole ms since 1970. */
   readonly sinceMs: number;
   readonly lastMs: number;
   /** What was counted since then. It only grows. */
@@ -50,8 +54,17 @@ export interface Alarm {
   readonly sources: readonly string[];
   /** Accounts that were tried: how many, and the first 100 of them. */
   readonly accounts: { readonly total: number; readonly ids: readonly string[] };
-  /** Sign-ins that succeeded inside the attack, at most 1,000: the list to contain. */
+  /**
+   * Who came in, each account once, at most 1,000: the list to contain. Strangers inside the attack by a password alone stand first, then other
+   * strangers, then known browsers at the same networks, who may be neighbors.
+   */
   readonly entered: readonly EnteredAccount[];
+  /** How many accounts came in, those that the list has no room for among them. */
+  readonly enteredTotal: number;
+  /** It comes from anywhere: `entered` names every stranger since a day before it began, most of whom are themselves. */
+  readonly isSpread: boolean;
+  /** It has ended; the last state of this alarm. */
+  readonly isOver: boolean;
   /** The figures that raised it, by the detector's own names: letters and digits. */
   readonly evidence: Readonly<Record<string, number | string>>;
   /** One sentence for the person who is woken at night. */

@@ -25,9 +25,12 @@ export const stuffing: Alarm = {
   sources: ['203.0.113.7', '203.0.113.8', '2001:db8:1:2::/64'],
   accounts: { total: 9_310, ids: ['user-4711', 'ann@example.com'] },
   entered: [
-    { accountId: 'user-4711', atMs: beganMs + 12_000, source: '203.0.113.7' },
-    { accountId: 'ann@example.com', atMs: beganMs + 40_000, source: '203.0.113.8' },
+    { accountId: 'user-4711', atMs: beganMs + 12_000, source: '203.0.113.7', knownDevice: false, passwordOnly: true },
+    { accountId: 'ann@example.com', atMs: beganMs + 40_000, source: '203.0.113.8', knownDevice: true, passwordOnly: false },
   ],
+  enteredTotal: 2,
+  isSpread: false,
+  isOver: false,
   evidence: { ratePerMinute: 8_200.5, usualPerMinute: 12, busiest: '203.0.113.7' },
   summary: '203.0.113.0/24 tries stolen passwords; user-4711 and ann@example.com were entered.',
 };

@@ -15,7 +15,8 @@ function minutesOf(counts: Partial<Omit<MonitorMinute, 'atMs'>> = {}): readonly 
 }
 
 function alarmOf(alarm: Partial<Alarm> = {}): Alarm {
-  return { id: 'one', kind: 'stuffing', oat: 'OAT-008', level: 'attack', sinceMs: atMs - 600_000, lastMs: atMs - 5_000, count: 1_234, cause: '192.0.2.1', sources: ['192.0.2.1'], accounts: { total: 431, ids: [] }, entered: [], evidence: { networks: 1 }, summary: 'It goes on.', ...alarm };
+  const { cause = '192.0.2.1', entered = [] } = alarm;
+  return { id: 'one', kind: 'stuffing', oat: 'OAT-008', level: 'attack', sinceMs: atMs - 600_000, lastMs: atMs - 5_000, count: 1_234, cause, sources: ['192.0.2.1'], accounts: { total: 431, ids: [] }, entered, enteredTotal: entered.length, isSpread: cause === 'everywhere', isOver: false, evidence: { networks: 1 }, summary: 'It goes on.', ...alarm };
 }
 
 function snapshotOf(parts: Partial<MonitorSnapshot> = {}): MonitorSnapshot {
@@ -23,7 +24,7 @@ function snapshotOf(parts: Partial<MonitorSnapshot> = {}): MonitorSnapshot {
 }
 
 const plain = (text: string): string => text;
-const entry = (accountId: string) => ({ accountId, atMs: atMs - 700_000, source: '192.0.2.1' });
+const entry = (accountId: string) => ({ accountId, atMs: atMs - 700_000, source: '192.0.2.1', knownDevice: false, passwordOnly: true });
 
 describe('the picture of the live page', () => {
   it('is calm where nothing has happened, as the monitor itself says it', () => {
@@ -61,7 +62,7 @@ describe('the picture of the live page', () => {
   });
 
   it('has the most urgent first, what is over last, and no more than a person can read', () => {
-    const over = alarmOf({ id: 'over', kind: 'brute-force', lastMs: atMs - 3_600_000, entered: [entry('a')] });
+    const over = alarmOf({ id: 'over', kind: 'brute-force', lastMs: atMs - 60_000, isOver: true, entered: [entry('a')] });
     const entered = alarmOf({ id: 'entered', kind: 'many-accounts', level: 'elevated', entered: [entry('a')] });
     const many = Array.from({ length: 97 }, (_, at) => alarmOf({ id: `many-${at}` }));
     const { alarms } = pictureOf(snapshotOf({ alarms: [over, ...many, entered] }), plain);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { alarmKinds, attackMonitorDefaults, type Alarm, type AttackLevel, type MonitorSnapshot } from 'portcullis/detect';
+import { alarmKinds, type Alarm, type AttackLevel, type MonitorSnapshot } from 'portcullis/detect';
 import { barsPath, linePath, mostOf, niceTop, type ChartField } from './charts.ts';
 import { clockText, counted, figure, isoOf, levelWords, someOf, spanText } from './words.ts';
 
@@ -86,11 +86,6 @@ export function alarmOfKey(snapshot: MonitorSnapshot, key: string): Alarm | unde
   return snapshot.alarms.find((alarm) => keyOf(alarm.id) === key);
 }
 
-/** Whether it goes on: the monitor lists what has ended too. */
-export function isOn({ lastMs }: Alarm, atMs: number): boolean {
-  return atMs - lastMs < attackMonitorDefaults.quietMs;
-}
-
 /** The accounts that were entered, each once, in the order of their sign-ins. */
 export function enteredAccounts({ entered }: Alarm): readonly string[] {
   return [...new Set(entered.map(({ accountId }) => accountId))];
@@ -101,8 +96,8 @@ export function keyOf(text: string): string {
 }
 
 /** The most urgent first: what goes on before what is over, where somebody came in before the rest, attacks before less. */
-function sorted({ alarms, atMs }: MonitorSnapshot): readonly Alarm[] {
-  const rank = (alarm: Alarm): number => (isOn(alarm, atMs) ? 0 : 8) + (alarm.entered.length > 0 && !isSpread(alarm) ? 0 : 4) + (alarm.level === 'attack' ? 0 : 2) + (isSpread(alarm) ? 0 : 1);
+function sorted({ alarms }: MonitorSnapshot): readonly Alarm[] {
+  const rank = (alarm: Alarm): number => (alarm.isOver ? 8 : 0) + (alarm.entered.length > 0 && !alarm.isSpread ? 0 : 4) + (alarm.level === 'attack' ? 0 : 2) + (alarm.isSpread ? 0 : 1);
   return alarms.toSorted((one, other) => rank(one) - rank(other));
 }
 
@@ -110,18 +105,18 @@ function sumOf({ minutes }: MonitorSnapshot, field: ChartField, last: number): n
   return minutes.slice(-last).reduce((sum, minute) => sum + minute[field], 0);
 }
 
-function sentenceOf({ level, alarms, atMs }: MonitorSnapshot): string {
-  const on = alarms.filter((alarm) => isOn(alarm, atMs));
+function sentenceOf({ level, alarms }: MonitorSnapshot): string {
+  const on = alarms.filter(({ isOver }) => !isOver);
   if (on.length === 0) return level === 'calm' ? 'Nothing unusual goes on.' : 'Something was unusual a moment ago.';
-  const entered = new Set(on.filter((alarm) => !isSpread(alarm)).flatMap((alarm) => enteredAccounts(alarm))).size;
-  const strangers = new Set(on.filter(isSpread).flatMap((alarm) => enteredAccounts(alarm))).size;
+  const entered = new Set(on.filter((alarm) => !alarm.isSpread).flatMap((alarm) => enteredAccounts(alarm))).size;
+  const strangers = new Set(on.filter(({ isSpread }) => isSpread).flatMap((alarm) => enteredAccounts(alarm))).size;
   const lead = level === 'attack' ? 'An attack goes on' : level === 'elevated' ? 'Something is unusual' : 'It has calmed down';
   const came = entered > 0 ? `${counted(entered, 'account was', 'accounts were')} entered: contain it.` : strangers > 0 ? `${counted(strangers, 'account', 'accounts')} may have been entered: look at them.` : 'Nobody came in.';
   return `${lead}: ${counted(on.length, 'alarm')}. ${came}`;
 }
 
 function alarmItem(alarm: Alarm, atMs: number, addressOf: (accountId: string) => string): LiveAlarm {
-  const on = isOn(alarm, atMs);
+  const on = !alarm.isOver;
   const accounts = enteredAccounts(alarm);
   const key = keyOf(alarm.id);
   return {
@@ -132,7 +127,7 @@ function alarmItem(alarm: Alarm, atMs: number, addressOf: (accountId: string) =>
     badge: `badge${on ? (alarm.level === 'attack' ? ' bad' : ' due') : ''}`,
     since: `Since ${clockText(alarm.sinceMs, { nowMs: atMs })}, ${spanText(atMs - alarm.sinceMs)} ago. Newest sign ${spanText(atMs - alarm.lastMs)} ago.`,
     what: factsOf(alarm),
-    entered: accounts.length === 0 ? 'nobody' : `${isSpread(alarm) ? 'perhaps ' : ''}${counted(accounts.length, 'account')}: ${someOf(accounts.slice(0, 5).map(addressOf), { shown: 5, total: accounts.length })}`,
+    entered: accounts.length === 0 ? 'nobody' : `${alarm.isSpread ? 'perhaps ' : ''}${counted(accounts.length, 'account')}: ${someOf(accounts.slice(0, 5).map(addressOf), { shown: 5, total: accounts.length })}`,
     enteredClass: accounts.length === 0 ? '' : 'entered',
     advice: adviceOf(alarm, { on, entered: accounts.length }),
     contain: `/operator/alarms/${key}/contain`,
@@ -150,14 +145,9 @@ function factsOf({ kind, count, accounts, sources, evidence }: Alarm): string {
   return counted(count, what) + at + from;
 }
 
-/** From everywhere at once: then every stranger who signed in since the day before is listed as entered. */
-function isSpread({ cause }: Alarm): boolean {
-  return cause === 'everywhere';
-}
-
 function adviceOf(alarm: Alarm, { on, entered }: { readonly on: boolean; readonly entered: number }): string {
   if (alarm.kind === 'no-address') return 'This is no attack. Look at the proxy in front of the app: it passes no client address on.';
-  if (entered > 0 && isSpread(alarm)) return 'It comes from many networks: listed is every stranger who signed in since the day before. Look them through, then contain those who are not themselves.';
+  if (entered > 0 && alarm.isSpread) return 'It comes from many networks: listed is every stranger who signed in since the day before. Look them through, then contain those who are not themselves.';
   if (entered > 0) return 'Somebody came in from where the attack came from. Contain it: you see a count before anything is done.';
   return on ? 'Nobody came in so far. Watch it; the sign-in asks strangers for more by itself.' : 'It is over, and nobody came in. There is nothing to do.';
 }

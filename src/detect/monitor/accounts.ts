@@ -1,3 +1,4 @@
+import type { ClientNetwork } from '../../kernel/address.ts';
 import type { AlarmKind } from '../../ports/alarm.ts';
 import type { Subject } from './read-event.ts';
 import { addRecent, clearRecent, countRecent, createRecent, oldestOf, type Recent } from './recent.ts';
@@ -15,7 +16,7 @@ interface Tried {
   readonly places: Recent;
   /** Failures of the last day. */
   readonly daily: Recent;
-  networks: string[];
+  networks: readonly { readonly key: string; readonly atMs: number }[];
 }
 
 const hourMs = 3_600_000;
@@ -46,8 +47,8 @@ export interface AccountTries {
   closed(accountId: string, now: MonitorTime): void;
   /** Who counts different wrong passwords says that it is guessed at. */
   guessed(subject: Subject, now: MonitorTime): void;
-  /** Its owner came in. */
-  entered(accountId: string): void;
+  /** Somebody came in: where it was tried from the same network, that was its owner. */
+  entered(accountId: string, network: ClientNetwork | undefined): void;
   readonly size: () => number;
 }
 
@@ -82,7 +83,7 @@ export function createAccountTries({ register, nextMark, marks, young, kept }: {
       if (signal === 'failures') addRecent(tried.daily, nextMark(), nowMs, dailyBounds);
       if (network !== undefined) {
         addRecent(tried.places, marks(network.key), nowMs, { windowMs: dayMs, most: 64 });
-        tried.networks = [...tried.networks.filter((each) => each !== network.key), network.key].slice(-mostNetworks);
+        tried.networks = withNetwork(tried, network, nowMs);
       }
       judge(accountId, tried, signal, now);
     },
@@ -95,19 +96,36 @@ export function createAccountTries({ register, nextMark, marks, young, kept }: {
     },
     closed(accountId, now) {
       const tried = accounts.find(accountId);
-      if (tried !== undefined && countRecent(tried.places, now.monotonicMs, dayMs) >= closedFrom) raise(accountId, tried, 'failures', now, { closedToStrangers: 'yes' });
+      if (tried !== undefined && countRecent(tried.places, now.monotonicMs, dayMs) >= closedFrom) raise({ accountId, tried, signal: 'failures', found: tried.daily }, now, { closedToStrangers: 'yes' });
     },
     guessed({ accountId, network }, now) {
       const tried = accountId === undefined ? undefined : accounts.find(accountId);
       if (accountId === undefined || tried === undefined || countRecent(tried.daily, now.monotonicMs, dayMs) < guessedAfter) return;
-      if (network !== undefined && tried.networks.length === 0) tried.networks = [network.key];
-      raise(accountId, tried, 'failures', now, { differentWrongPasswords: 'many' });
+      if (network !== undefined && networksOf(tried, now.monotonicMs).length === 0) tried.networks = withNetwork(tried, network, now.monotonicMs);
+      raise({ accountId, tried, signal: 'failures', found: tried.daily }, now, { differentWrongPasswords: 'many' });
     },
-    entered(accountId) {
-      clearRecent(accounts.find(accountId)?.failures);
+    entered(accountId, network) {
+      const tried = accounts.find(accountId);
+      if (tried?.networks.some(({ key }) => key === network?.key) === true) clearRecent(tried.failures);
     },
     size: accounts.size,
   };
+}
+
+function withNetwork({ networks }: Tried, { key }: ClientNetwork, atMs: number): Tried['networks'] {
+  return [...networks.filter((each) => each.key !== key), { key, atMs }].slice(-mostNetworks);
+}
+
+/** Those of the last day. */
+function networksOf({ networks }: Tried, nowMs: number): readonly string[] {
+  return networks.filter(({ atMs }) => nowMs - atMs < dayMs).map(({ key }) => key);
+}
+
+interface Verdict {
+  readonly accountId: string;
+  readonly tried: Tried;
+  readonly signal: AccountSignal;
+  readonly found: Recent;
 }
 
 /** When what was tried at an account is an alarm. */
@@ -116,16 +134,16 @@ function createVerdicts(register: Register, marks: (text: string) => number, kee
     const count = countRecent(tried[signal], now.monotonicMs, hourMs);
     if (count >= refusedAfter) keep(accountId, now.monotonicMs);
     const needed = register.isOn(kinds[signal], accountId) ? (from * certain) / 2 : from * certain;
-    if (count >= needed) raise(accountId, tried, signal, now, { failuresInAnHour: Math.round(count / certain), threshold: from });
+    if (count >= needed) raise({ accountId, tried, signal, found: tried[signal] }, now, { failuresInAnHour: Math.round(count / certain), threshold: from });
   }
 
-  function raise(accountId: string, tried: Tried, signal: AccountSignal, now: MonitorTime, evidence: Readonly<Record<string, number | string>>): void {
+  /** `found`: what speaks against it; as many as that were counted, since the oldest of them. */
+  function raise({ accountId, tried, signal, found }: Verdict, now: MonitorTime, evidence: Readonly<Record<string, number | string>>): void {
     const kind = kinds[signal];
-    const on = register.isOn(kind, accountId);
-    const count = countRecent(tried[signal], now.monotonicMs, hourMs) / certain;
+    const count = countRecent(found, now.monotonicMs, dayMs) / (found === tried.daily ? 1 : certain);
     register.sign({
-      kind, cause: accountId, ofAccount: true, sources: tried.networks, sinceMs: oldestOf(tried[signal], now.monotonicMs),
-      count: on ? 1 : Math.max(1, Math.round(count)), accountIds: [accountId], marks: [marks(accountId)],
+      kind, cause: accountId, ofAccount: true, sources: networksOf(tried, now.monotonicMs), sinceMs: oldestOf(found, now.monotonicMs),
+      count: register.isOn(kind, accountId) ? 1 : Math.max(1, Math.round(count)), accountIds: [accountId], marks: [marks(accountId)],
       evidence: { ...evidence, networksInADay: countRecent(tried.places, now.monotonicMs, dayMs) },
     }, now);
   }

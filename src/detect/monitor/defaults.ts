@@ -8,6 +8,6 @@ export const attackMonitorDefaults = Object.freeze({
   fallBackMs: 15 * minuteMs,
   /** Networks that are remembered for certain, and as many that have become suspicious. */
   maxSources: 4_096,
-  /** Sign-ins that are remembered, of known browsers and of strangers each. */
+  /** Accounts whose sign-ins are remembered, of known browsers and of strangers each. */
   maxSignIns: 4_096,
 });

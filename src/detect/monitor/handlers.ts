@@ -55,6 +55,7 @@ function signInFailed(parts: MonitorParts, seen: Seen): void {
   // Right, and nobody could be asked for more.
   if (reason === 'suspicious') rights.asked(subject, 'mailed-link', now);
   if (knownDevice === true || (reason !== 'unknown-account' && reason !== 'wrong-password' && reason !== 'refused-network' && reason !== 'too-many-failures')) return;
+  site.failed(now);
   if (textsOf(event['reasons']).includes('sprayed-password')) site.sprayed(subject, now);
   const named = subject.mark !== undefined && sources.count(subject, reason === 'unknown-account' ? ['failed', 'unknown'] : ['failed', 'existing'], now);
   // What a network does to many accounts is one attack, and not one at each of them.
@@ -72,22 +73,22 @@ function signInSucceeded(parts: MonitorParts, seen: Seen): void {
   noteAddress(parts, seen);
   if (accountId === undefined || accountMark === undefined) return;
   strangers.count(known, accountMark, now.monotonicMs);
-  accounts.entered(accountId);
+  accounts.entered(accountId, network);
   sources.takeBack(network, ['failed', 'existing'], subject.mark);
-  const entry: Entry = { account: Object.freeze({ accountId, atMs: now.wallMs, source: network?.key ?? 'unknown' }), rollUp: network?.rollUp ?? 'unknown', monotonicMs: now.monotonicMs, known };
+  const account = Object.freeze({ accountId, atMs: now.wallMs, source: network?.key ?? 'unknown', knownDevice: known, passwordOnly: proofs.length === 1 && proofs[0] === 'password' });
+  const entry: Entry = { account, mark: accountMark, rollUp: network?.rollUp ?? 'unknown', monotonicMs: now.monotonicMs };
   entries.add(entry);
   register.entered(entry);
-  if (network !== undefined) enteredFrom(parts, { network, seen, proofs, entry });
+  if (network !== undefined) enteredFrom(parts, { network, seen, more: proofs.some((proof) => proof !== 'password'), entry });
 }
 
 /** What a sign-in says of the network that it came from. More than a password is the owner; a password alone may be a thief. */
-function enteredFrom({ places, site, rights }: MonitorParts, { network, seen: { subject, now }, proofs, entry }: { readonly network: ClientNetwork; readonly seen: Seen; readonly proofs: readonly string[]; readonly entry: Entry }): void {
-  const { accountMark } = subject;
-  if (accountMark === undefined) return;
-  if (proofs.some((proof) => proof !== 'password')) places.removeRight(network.key, accountMark);
-  if (entry.known) {
+function enteredFrom({ places, site, rights }: MonitorParts, { network, seen: { subject, now }, more, entry }: { readonly network: ClientNetwork; readonly seen: Seen; readonly more: boolean; readonly entry: Entry }): void {
+  const { account, mark: accountMark } = entry;
+  if (more) places.removeRight(network.key, accountMark);
+  if (account.knownDevice) {
     for (const key of new Set([network.key, network.rollUp])) places.addKnown(key, accountMark, now.monotonicMs);
-  } else if (proofs.length === 1 && proofs[0] === 'password') {
+  } else if (account.passwordOnly) {
     site.rightPassword(subject, false, now);
     rights.entered(subject, entry, now);
   }

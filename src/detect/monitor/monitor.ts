@@ -40,7 +40,7 @@ export interface AttackMonitorOptions {
   readonly fallBackMs?: number;
   /** Networks that are remembered for certain. Default 4,096. */
   readonly maxSources?: number;
-  /** Sign-ins that are remembered, of known browsers and of strangers each. Default 4,096. */
+  /** Accounts whose sign-ins are remembered, of known browsers and of strangers each. Default 4,096. */
   readonly maxSignIns?: number;
   readonly emit?: Emit;
   readonly clock?: Clock;
@@ -57,7 +57,7 @@ export interface MonitorSnapshot {
   readonly sources: readonly SourceActivity[];
   /** Newest first, at most 100: those that are on, then those that ended. */
   readonly alarms: readonly Alarm[];
-  /** Sign-ins that succeeded inside the attacks that are listed, each once, at most 1,000: the list to contain. */
+  /** Who came in during the attacks that are listed, each account once, at most 1,000: the list to contain. */
   readonly entered: readonly EnteredAccount[];
 }
 
@@ -160,9 +160,15 @@ function partsOf({ emit, onAlarm, onLevel, maxSources, maxSignIns, ...parsed }: 
 }
 
 function enteredIn(alarms: readonly Alarm[]): readonly EnteredAccount[] {
-  const all = new Set<EnteredAccount>();
-  for (const { entered } of alarms) for (const each of entered) if (all.size < mostEntered) all.add(each);
-  return [...all];
+  const all = new Map<string, EnteredAccount>();
+  // What is known for certain must find room before the strangers of everywhere.
+  for (const { entered } of [...alarms].sort((one, other) => Number(one.isSpread) - Number(other.isSpread))) {
+    for (const each of entered) {
+      const before = all.get(each.accountId);
+      if (before === undefined ? all.size < mostEntered : before.knownDevice && !each.knownDevice) all.set(each.accountId, each);
+    }
+  }
+  return [...all.values()];
 }
 
 function readMonitorOptions(options: AttackMonitorOptions) {

@@ -1,5 +1,7 @@
-import type { Alarm, AlarmKind, AlarmLevel, EnteredAccount } from '../../ports/alarm.ts';
+import type { Alarm, AlarmKind, AlarmLevel } from '../../ports/alarm.ts';
 import { alarmKinds } from '../kinds.ts';
+import { counted, figure } from '../figures.ts';
+import { createCameIn, type CameIn } from './came-in.ts';
 import type { Entry } from './entries.ts';
 import { kindTerms } from './levels.ts';
 import { createDistinctCount, type DistinctCount } from './recent.ts';
@@ -41,8 +43,7 @@ export interface OpenAlarm {
   readonly sources: Map<string, number>;
   readonly accountIds: Set<string>;
   readonly tried: DistinctCount;
-  /** Each is one object wherever it is kept. */
-  readonly entered: Set<EnteredAccount>;
+  readonly cameIn: CameIn;
   readonly holdMs: number | undefined;
   level: AlarmLevel;
   spread: boolean;
@@ -64,9 +65,12 @@ export interface OpenAlarm {
 
 /** Networks that are remembered of one alarm; it names 20. */
 export const mostSources = 1_000;
+/** Causes that come together in one alarm. */
+export const mostCauses = 1_000;
 const namedSources = 20;
 const mostIds = 100;
-const mostEntered = 1_000;
+/** The cause of what comes from no network and no account. */
+export const everywhere = 'everywhere';
 /** A spread attack may have come in before it was noticed. */
 export const beforeOnsetMs = 86_400_000;
 
@@ -74,8 +78,8 @@ export function openAlarm(id: string, sign: Sign, now: { readonly monotonicMs: n
   const { kind, cause, ofAccount = false, sinceMs } = sign;
   return {
     id, kind, cause, ofAccount, sinceMs,
-    sinceWallMs: Math.max(0, now.wallMs - (now.monotonicMs - sinceMs)),
-    sources: new Map(), accountIds: new Set(), tried: createDistinctCount(), entered: new Set(),
+    sinceWallMs: Math.round(Math.max(0, now.wallMs - (now.monotonicMs - sinceMs))),
+    sources: new Map(), accountIds: new Set(), tried: createDistinctCount(), cameIn: createCameIn(),
     level: sign.level ?? kindTerms[kind].level,
     spread: sign.spread ?? kindTerms[kind].spread ?? false,
     toldOnly: sign.toldOnly ?? false,
@@ -94,27 +98,29 @@ export function addSign(alarm: OpenAlarm, sign: Sign, now: { readonly monotonicM
     if (alarm.sources.has(source) || alarm.sources.size < mostSources) alarm.sources.set(source, (alarm.sources.get(source) ?? 0) + 1);
   }
   for (const mark of sign.marks ?? []) alarm.tried.add(mark);
-  for (const accountId of sign.accountIds ?? []) if (alarm.accountIds.size < mostIds) alarm.accountIds.add(accountId);
+  for (const accountId of sign.accountIds ?? []) if (alarm.accountIds.size < (alarm.ofAccount ? mostCauses : mostIds)) alarm.accountIds.add(accountId);
   // What was an attack does not become less by another look.
   if (sign.level === 'attack') alarm.level = 'attack';
   Object.assign(alarm.evidence, sign.evidence);
-  for (const entry of sign.entries ?? []) addEntered(alarm, entry.account);
+  for (const entry of sign.entries ?? []) addEntered(alarm, entry);
 }
 
-export function addEntered(alarm: OpenAlarm, entered: EnteredAccount): void {
-  if (alarm.entered.size < mostEntered) alarm.entered.add(entered);
+export function addEntered(alarm: OpenAlarm, entry: Entry): void {
+  alarm.cameIn.add(entry, entry.monotonicMs >= alarm.sinceMs);
 }
 
 /** Whether a sign-in belongs to it: from its networks, into its account by a stranger, or by any stranger where it comes from anywhere. */
-export function holds(alarm: OpenAlarm, { account, rollUp, known, monotonicMs }: Entry): boolean {
-  if (alarm.spread && !known && monotonicMs >= alarm.sinceMs - beforeOnsetMs) return true;
+export function holds(alarm: OpenAlarm, { account, rollUp, monotonicMs }: Entry): boolean {
+  const { knownDevice } = account;
+  if (alarm.spread && !knownDevice && monotonicMs >= alarm.sinceMs - beforeOnsetMs) return true;
   if (monotonicMs < alarm.sinceMs) return false;
-  if (alarm.ofAccount) return !known && alarm.cause === account.accountId;
+  // Several accounts where many causes have come together.
+  if (alarm.ofAccount) return !knownDevice && alarm.accountIds.has(account.accountId);
   return alarm.sources.has(account.source) || alarm.sources.has(rollUp);
 }
 
 /** As it stands now: plain data that grows no more. */
-export function alarmOf(alarm: OpenAlarm): Alarm {
+export function alarmOf(alarm: OpenAlarm, isOver: boolean): Alarm {
   const { oat } = alarmKinds[alarm.kind];
   const busiest = [...alarm.sources].sort(([, one], [, other]) => other - one);
   return Object.freeze({
@@ -127,8 +133,11 @@ export function alarmOf(alarm: OpenAlarm): Alarm {
     count: alarm.count,
     cause: alarm.cause,
     sources: Object.freeze(busiest.slice(0, namedSources).map(([source]) => source)),
-    accounts: Object.freeze({ total: totalOf(alarm), ids: Object.freeze([...alarm.accountIds]) }),
-    entered: Object.freeze([...alarm.entered]),
+    accounts: Object.freeze({ total: totalOf(alarm), ids: Object.freeze([...alarm.accountIds].slice(0, mostIds)) }),
+    entered: Object.freeze(alarm.cameIn.list()),
+    enteredTotal: alarm.cameIn.total(),
+    isSpread: alarm.spread,
+    isOver,
     evidence: Object.freeze({ ...alarm.evidence, networks: alarm.sources.size }),
     summary: summaryOf(alarm),
   });
@@ -139,11 +148,13 @@ export function totalOf({ tried, accountIds }: OpenAlarm): number {
 }
 
 function summaryOf(alarm: OpenAlarm): string {
-  const { title, counted } = alarmKinds[alarm.kind];
-  const where = alarm.sources.size > 1 ? `${alarm.sources.size} networks` : alarm.cause;
+  const { title, counted: what } = alarmKinds[alarm.kind];
+  const where = alarm.sources.size > 1 ? `${figure(alarm.sources.size)} networks` : alarm.cause;
   const total = totalOf(alarm);
-  const tried = total > 0 ? `${alarm.count} ${counted} at ${total} accounts or names ` : alarm.spread ? '' : `${alarm.count} ${counted} `;
+  const count = counted(alarm.count, what.replace(/s$/, ''));
+  const tried = total > 0 ? `${count} at ${counted(total, 'account or name', 'accounts or names')} ` : alarm.spread ? '' : `${count} `;
   const since = new Date(Math.min(8.64e15, alarm.sinceWallMs)).toISOString().slice(0, 16).replace('T', ' ');
-  const entered = alarm.entered.size === 0 ? 'nobody came in' : `${alarm.entered.size} ${alarm.spread ? 'strangers signed in since a day before' : 'sign-ins succeeded'}`;
+  const came = alarm.cameIn.total();
+  const entered = came === 0 ? 'nobody came in' : alarm.spread ? `${counted(came, 'stranger')} signed in since a day before` : `${counted(came, 'account was', 'accounts were')} entered`;
   return `${title} (${where}): ${tried}since ${since} UTC; ${entered}.`;
 }

@@ -15,6 +15,7 @@ export type Given = Readonly<Record<string, unknown>>;
 
 /** Longer ones are no account ids of any table, and nothing that a list could carry. */
 const maxIdChars = 512;
+const maxAddressChars = 64;
 
 export function readSubject(event: Given, marks: (text: string) => number): Subject {
   const accountId = idOf(event['accountId']);
@@ -22,7 +23,8 @@ export function readSubject(event: Given, marks: (text: string) => number): Subj
   const { address } = event;
   const accountMark = accountId === undefined ? undefined : marks(accountId);
   return {
-    network: typeof address === 'string' ? networkOf(address) : undefined,
+    // Cut out of a header, it would keep the whole header.
+    network: typeof address === 'string' && address.length <= maxAddressChars ? networkOf(detached(address)) : undefined,
     accountId,
     accountMark,
     mark: nameTag === undefined ? accountMark : marks(nameTag),

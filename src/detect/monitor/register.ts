@@ -1,7 +1,7 @@
 import type { Alarm, AlarmKind, AttackLevel } from '../../ports/alarm.ts';
 import type { RandomSource } from '../../ports/random.ts';
 import type { Entries, Entry } from './entries.ts';
-import { addEntered, addSign, alarmOf, beforeOnsetMs, holds, mostSources, openAlarm, type OpenAlarm, type Sign } from './open-alarm.ts';
+import { addEntered, addSign, alarmOf, beforeOnsetMs, everywhere, holds, mostCauses, openAlarm, type OpenAlarm, type Sign } from './open-alarm.ts';
 import { createTelling, type TellingParts } from './telling.ts';
 import type { MonitorTime } from './time.ts';
 
@@ -52,7 +52,7 @@ export function createRegister(parts: RegisterParts): Register {
 
   function finish(alarm: OpenAlarm, nowMs: number): void {
     board.remove(alarm);
-    ended.unshift(alarmOf(alarm));
+    ended.unshift(alarmOf(alarm, true));
     ended.length = Math.min(ended.length, mostEnded);
     telling.ended(alarm, nowMs);
   }
@@ -65,14 +65,14 @@ export function createRegister(parts: RegisterParts): Register {
       addSign(alarm, sign, now);
       if (fresh || alarm.sources.size > before) {
         const sinceMs = alarm.sinceMs - (alarm.spread ? beforeOnsetMs : 0);
-        for (const entry of entries.since(sinceMs, (each) => holds(alarm, each))) addEntered(alarm, entry.account);
+        for (const entry of entries.since(sinceMs, (each) => holds(alarm, each))) addEntered(alarm, entry);
       }
       setLevel(now.monotonicMs);
       if (fresh) telling.raised(alarm, now.monotonicMs);
       else telling.grown(alarm, now.monotonicMs);
     },
     entered(entry) {
-      for (const alarm of on) if (holds(alarm, entry)) addEntered(alarm, entry.account);
+      for (const alarm of on) if (holds(alarm, entry)) addEntered(alarm, entry);
     },
     sweep({ monotonicMs: nowMs }) {
       for (const alarm of on) {
@@ -87,7 +87,7 @@ export function createRegister(parts: RegisterParts): Register {
       setLevel(now.monotonicMs);
     },
     level: () => level,
-    alarms: () => [...[...on].map(alarmOf).sort((one, other) => other.sinceMs - one.sinceMs), ...ended].slice(0, mostListed),
+    alarms: () => [...[...on].map((alarm) => alarmOf(alarm, false)).sort((one, other) => other.sinceMs - one.sinceMs), ...ended].slice(0, mostListed),
     isQuiet: () => on.size === 0,
   };
 }
@@ -115,15 +115,16 @@ function createBoard(random: RandomSource) {
   function find(kind: AlarmKind, cause: string): OpenAlarm | undefined {
     const own = open.get(keyOf(kind, cause));
     if (own !== undefined) return own;
-    const together = open.get(keyOf(kind, folded));
-    return together !== undefined && together.causes >= mostSources ? together : undefined;
+    const together = open.get(kind);
+    return together !== undefined && together.causes >= mostCauses ? together : undefined;
   }
 
-  function raise(sign: Sign, now: MonitorTime): OpenAlarm {
+  /** `key`: of the cause, or the kind alone where many come together, which is the key of no cause. */
+  function raise(sign: Sign, now: MonitorTime, key: string): OpenAlarm {
     const hour = new Date(now.wallMs).toISOString().slice(0, 13);
     const alarm = openAlarm(`${sign.kind}.${hour}.${random(6).toString('base64url')}`, sign, now);
     on.add(alarm);
-    open.set(keyOf(alarm.kind, alarm.cause), alarm);
+    open.set(key, alarm);
     return alarm;
   }
 
@@ -135,10 +136,11 @@ function createBoard(random: RandomSource) {
       const key = keyOf(sign.kind, sign.cause);
       const known = find(sign.kind, sign.cause);
       if (known !== undefined) return { alarm: known, fresh: false };
-      if ([...on].filter(({ kind }) => kind === sign.kind).length < mostOfKind) return { alarm: raise(sign, now), fresh: true };
-      const together = open.get(keyOf(sign.kind, folded));
-      const alarm = together ?? raise({ ...sign, cause: folded, ofAccount: false }, now);
-      if (alarm.causes < mostSources) open.set(key, alarm);
+      // What comes from everywhere is no part of what some networks do.
+      if (sign.cause === everywhere || [...on].filter(({ kind }) => kind === sign.kind).length < mostOfKind) return { alarm: raise(sign, now, key), fresh: true };
+      const together = open.get(sign.kind);
+      const alarm = together ?? raise({ ...sign, cause: folded }, now, sign.kind);
+      if (alarm.causes < mostCauses) open.set(key, alarm);
       alarm.causes += 1;
       return { alarm, fresh: together === undefined };
     },

@@ -53,11 +53,11 @@ export function createRights({ register, places, strangers }: RightsParts): Righ
 
   return {
     asked(subject, how, now) {
-      const { network, accountId } = subject;
-      if (network === undefined || accountId === undefined) return;
-      const account = Object.freeze({ accountId, atMs: now.wallMs, source: network.key });
+      const { network, accountId, accountMark: mark } = subject;
+      if (network === undefined || accountId === undefined || mark === undefined) return;
+      const account = Object.freeze({ accountId, atMs: now.wallMs, source: network.key, knownDevice: false, passwordOnly: true });
       const ripeMs = now.monotonicMs + (how === 'leaked' ? 0 : waitMs[how]);
-      const key = add(subject, { entry: { account, rollUp: network.rollUp, monotonicMs: now.monotonicMs, known: false }, how: how === 'leaked' ? 'leaked' : 'asked', ripeMs }, now);
+      const key = add(subject, { entry: { account, mark, rollUp: network.rollUp, monotonicMs: now.monotonicMs }, how: how === 'leaked' ? 'leaked' : 'asked', ripeMs }, now);
       if (key === undefined) return;
       if (ripeMs > now.monotonicMs) {
         waiting.push({ network: key, ripeMs });

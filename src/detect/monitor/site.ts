@@ -1,14 +1,15 @@
-import { hasRecent, addRecent, countRecent, createRecent, oldestOf } from './recent.ts';
+import { addRecent, countRecent, hasRecent, createRecent, oldestOf } from './recent.ts';
 import { triedOf, type Subject } from './read-event.ts';
+import { everywhere } from './open-alarm.ts';
 import type { Register } from './register.ts';
+import { createSurgeAlarms, type SurgeAlarms } from './surge.ts';
 import type { MonitorTime } from './time.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-const everywhere = 'everywhere';
 
 /** Alarms that come from no network and no account. */
-export interface Site {
+export interface Site extends SurgeAlarms {
   /** A sign-up was asked for. */
   signUp(subject: Subject, now: MonitorTime): void;
   /** A request came without an address. */
@@ -17,9 +18,6 @@ export interface Site {
   sprayed(subject: Subject, now: MonitorTime): void;
   /** A stranger's right password, which is in a leak or is not. */
   rightPassword(subject: Subject, leaked: boolean, now: MonitorTime): void;
-  surge(began: boolean, test: 'fast' | 'slow', now: MonitorTime): void;
-  /** Somebody was asked for more because of the surge: it is on, whoever was told of its beginning. */
-  stillSurging(subject: Subject, now: MonitorTime): void;
 }
 
 /** A sequential test (Wald 1945) of how many of strangers' right passwords are leaked: 30 % in peace, 85 % where a list is tried. */
@@ -27,8 +25,6 @@ const leakedStep = Math.log(0.85 / 0.3);
 const otherStep = Math.log(0.15 / 0.7);
 const leakedThreshold = 13.8;
 const sprayedForAttack = 3;
-/** The end of a surge is told too, but of many processes perhaps to another one. */
-const surgeHoldMs = Object.freeze({ fast: 6 * hourMs, slow: 24 * hourMs });
 const noAddressFrom = 10;
 /** At night, hours may pass between two sign-ups. */
 const signUpsHoldMs = 3 * hourMs;
@@ -85,14 +81,7 @@ export function createSite(register: Register): Site {
       leaks = leakedThreshold;
       register.sign({ kind: 'leaked-passwords', cause: everywhere, sources: sourcesOf(subject), sinceMs: leaksSinceMs, count: 1, ...triedOf(subject), spread: true, evidence: { logLikelihoodRatio: leakedThreshold } }, now);
     },
-    surge(began, test, now) {
-      const cause = test === 'fast' ? everywhere : 'slowly, everywhere';
-      if (!began) register.end('slow-stuffing', cause, now);
-      else register.sign({ kind: 'slow-stuffing', cause, sources: [], sinceMs: now.monotonicMs, count: 1, holdMs: surgeHoldMs[test], ...(test === 'slow' && { toldOnly: true, level: 'elevated' }), evidence: { test } }, now);
-    },
-    stillSurging(subject, now) {
-      register.sign({ kind: 'slow-stuffing', cause: everywhere, sources: sourcesOf(subject), sinceMs: now.monotonicMs, count: 1, ...triedOf(subject), holdMs: surgeHoldMs.fast, evidence: { test: 'fast' } }, now);
-    },
+    ...createSurgeAlarms(register),
   };
 }
 

@@ -14,7 +14,12 @@ export type SourceSignal = (typeof signals)[number];
 /** Those that count events, and not names. */
 const eventSignals: readonly SourceSignal[] = Object.freeze(['tokens', 'codes']);
 
-type Source = Partial<Record<SourceSignal, Recent>> & { ids?: string[] };
+type Source = Partial<Record<SourceSignal, Recent>> & { ids?: readonly TriedAccount[] };
+
+interface TriedAccount {
+  readonly id: string;
+  readonly atMs: number;
+}
 
 export interface SourceRule {
   readonly kind: AlarmKind;
@@ -81,7 +86,7 @@ export function createSources({ register, places, young, kept }: { readonly regi
     if (rule.kind === 'stuffing' && existing < existingForStuffing) return false;
     register.sign({
       kind: rule.kind, cause: key, sources: [key], sinceMs: oldestOf(set, nowMs), count: on ? 1 : count,
-      ...(on ? triedOf(subject) : { accountIds: source.ids ?? [], marks: set.marks }), ...(eventSignals.includes(rule.counts) && { marks: [] }),
+      ...(on ? triedOf(subject) : { accountIds: idsOf(source, nowMs), marks: set.marks }), ...(eventSignals.includes(rule.counts) && { marks: [] }),
       evidence: { distinctInAnHour: count, threshold: Math.round(threshold), knownAccounts: places.knownAt(key, nowMs), ...(rule.kind === 'stuffing' && { existing }) },
     }, now);
     return true;
@@ -93,7 +98,7 @@ export function createSources({ register, places, young, kept }: { readonly regi
     if (mark === undefined) return false;
     const most = places.knownAt(key, now.monotonicMs) === 0 ? mostMarksUnknown : mostMarks;
     for (const signal of counted) addRecent((source[signal] ??= createRecent()), mark, now.monotonicMs, { windowMs: hourMs, most });
-    if (subject.accountId !== undefined) source.ids = [...(source.ids ?? []).filter((id) => id !== subject.accountId), subject.accountId].slice(-mostIds);
+    if (subject.accountId !== undefined) source.ids = [...(source.ids ?? []).filter(({ id }) => id !== subject.accountId), { id: subject.accountId, atMs: now.monotonicMs }].slice(-mostIds);
     if (weightOf(source, now.monotonicMs) >= keptFrom) sources.keep(key, now.monotonicMs);
     let on = false;
     for (const rule of sourceRules) if (counted.includes(rule.counts) && checkRule(rule, source, key, factor, subject, now)) on = true;
@@ -121,6 +126,11 @@ export function createSources({ register, places, young, kept }: { readonly regi
     },
     size: sources.size,
   };
+}
+
+/** Those of the last hour: a network that is kept is not to be held against people of last month. */
+function idsOf({ ids = [] }: Source, nowMs: number): readonly string[] {
+  return ids.filter(({ atMs }) => nowMs - atMs < hourMs).map(({ id }) => id);
 }
 
 function weightOf(source: Source, nowMs: number): number {

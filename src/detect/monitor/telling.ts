@@ -38,13 +38,13 @@ export function createTelling(parts: TellingParts): Telling {
   function tell(alarm: OpenAlarm, state: AlarmState, nowMs: number): void {
     alarm.toldMs = nowMs;
     alarm.toldCount = alarm.count;
-    alarm.toldEntered = alarm.entered.size;
+    alarm.toldEntered = alarm.cameIn.total();
     alarm.toldLevel = alarm.level;
     const figures = figuresOf(alarm);
     if (state === 'raised') emit({ type: 'alarm.raised', ...figures });
     else if (state === 'grown') emit({ type: 'alarm.grown', ...figures });
     else emit({ type: 'alarm.ended', ...figures });
-    onAlarm(alarmOf(alarm), state);
+    onAlarm(alarmOf(alarm, state === 'ended'), state);
   }
 
   /** One process of many tells. Whoever cannot ask, or gets no answer, tells: twice is better than never. */
@@ -62,6 +62,12 @@ export function createTelling(parts: TellingParts): Telling {
     grown(alarm, nowMs) {
       // Who told of it may be gone by now.
       if (alarm.tells === 'no' && nowMs - alarm.askedMs >= hourMs) raised(alarm, nowMs);
+      // Whoever told of it does not know who came in here.
+      else if (alarm.tells === 'no' && !alarm.spread && alarm.cameIn.hasStrangers()) {
+        alarm.tells = 'yes';
+        tell(alarm, 'raised', nowMs);
+        return;
+      }
       if (alarm.tells === 'yes' && isNews(alarm, nowMs)) tell(alarm, 'grown', nowMs);
     },
     ended(alarm, nowMs) {
@@ -88,7 +94,7 @@ function ask({ share, clock }: TellingParts, key: string, then: (mine: boolean) 
 
 function isNews(alarm: OpenAlarm, nowMs: number): boolean {
   const sinceToldMs = nowMs - alarm.toldMs;
-  const entered = alarm.entered.size > alarm.toldEntered;
+  const entered = alarm.cameIn.total() > alarm.toldEntered;
   if (alarm.level !== alarm.toldLevel) return true;
   if (sinceToldMs < grownAtLeastMs || (!entered && alarm.count === alarm.toldCount)) return false;
   return entered || alarm.count >= 2 * alarm.toldCount || sinceToldMs >= grownEveryMs;
@@ -99,7 +105,7 @@ function figuresOf(alarm: OpenAlarm) {
   const { oat } = alarmKinds[alarm.kind];
   const [network] = alarm.sources.size === 1 ? alarm.sources.keys() : [];
   return {
-    id: alarm.id, kind: alarm.kind, level: alarm.level, count: alarm.count, networks: alarm.sources.size, accounts: totalOf(alarm), entered: alarm.entered.size,
+    id: alarm.id, kind: alarm.kind, level: alarm.level, count: alarm.count, networks: alarm.sources.size, accounts: totalOf(alarm), entered: alarm.cameIn.total(),
     ...(oat !== undefined && { oat }),
     ...(network !== undefined && { address: network.replace(/\/\d+$/, '') }),
     ...(alarm.ofAccount && { accountId: alarm.cause }),

@@ -23,7 +23,7 @@ export function createTime(clock: Clock): () => MonitorTime {
     if (passed > 0) monotonicMs += Math.min(passed, longestMs);
     if (Number.isFinite(read)) before = read;
     const wall = clock.nowMs();
-    if (wall >= 0 && wall <= maxWallMs) wallMs = wall;
+    if (wall >= 0 && wall <= maxWallMs) wallMs = Math.floor(wall);
     return { monotonicMs, wallMs };
   };
 }

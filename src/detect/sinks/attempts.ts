@@ -27,17 +27,24 @@ export interface AttemptsOptions {
 }
 
 const maxLate = 4;
+/** A sink that has lost a connection may never end what it began. It must not be dumb for ever because of it. */
+const forgottenMs = 15 * 60_000;
 
 export function createAttempts({ sink, deadlineMs, clock, onLateEnd }: AttemptsOptions): Attempts {
   let late = 0;
   let current: AbortController | undefined;
 
   function follow(sent: Promise<unknown>): void {
+    let isOver = false;
     const ended = (): void => {
+      if (isOver) return;
+      isOver = true;
+      forget();
       late -= 1;
       onLateEnd();
     };
     late += 1;
+    const forget = clock.after(forgottenMs, ended, true);
     sent.then(ended, ended);
   }
 

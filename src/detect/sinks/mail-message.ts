@@ -1,5 +1,6 @@
+import { figure } from '../figures.ts';
 import type { AlarmView } from './view.ts';
-import { factsOf, figure, titleOf } from './words.ts';
+import { factsOf, titleOf } from './words.ts';
 
 export interface MailParts {
   /** What the mail is about. Without it, it is about what was held back. */

@@ -1,8 +1,10 @@
 import type { Clock } from '../../ports/clock.ts';
+import type { Urgency } from './urgency.ts';
 
 /** How many mails there may still be within the hour that ends now. */
 export interface MailPlaces {
-  isFree(): boolean;
+  /** A third of them is kept for attacks, and another one for those in which somebody came in. */
+  isFree(urgency: Urgency): boolean;
   /** Takes one; returns what gives it back. */
   take(): () => void;
   /** Until the first one is free again; negative where all are. */
@@ -15,10 +17,10 @@ export function createMailPlaces(maxPerHour: number, clock: Clock): MailPlaces {
   let places: readonly { readonly atMs: number }[] = [];
 
   return {
-    isFree() {
+    isFree(urgency) {
       const nowMs = clock.monotonicMs();
       places = places.filter(({ atMs }) => nowMs - atMs < hourMs);
-      return places.length < maxPerHour;
+      return places.length < maxPerHour - Math.floor(maxPerHour / 3) * Math.max(0, 2 - urgency);
     },
     take() {
       const place = { atMs: clock.monotonicMs() };

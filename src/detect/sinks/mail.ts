@@ -8,6 +8,7 @@ import type { Clock } from '../../ports/clock.ts';
 import { createHeldAlarms } from './held-alarms.ts';
 import { createMailPlaces } from './mail-places.ts';
 import { mailTextOf, subjectOf, type MailParts } from './mail-message.ts';
+import { urgencyOf } from './urgency.ts';
 import { createView, viewOptions } from './view.ts';
 
 /** A mail to whoever watches over the app. Plain text; the subject is one line. */
@@ -41,7 +42,7 @@ const lateMs = 60_000;
 const againMs = 5 * 60_000;
 
 /**
- * A sink that mails. An alarm is mailed when it is new and when its level rises; its running count, and what comes after
+ * A sink that mails. An alarm is mailed when it is new, when its level rises and when somebody came in; its running count, and what comes after
  * `maxPerHour` mails, goes into the next mail, an hour after the first of them at the latest. Throws ERR_CONFIG here; `send`
  * rejects as yours does. A mail that takes longer than the sender's deadline may come twice.
  */
@@ -84,14 +85,14 @@ export function mailSink(options: MailSinkOptions): AlarmSink {
   async function mailHeld(): Promise<void> {
     armed = false;
     if (held.isEmpty()) return;
-    if (places.isFree()) await withDeadline(mail(undefined), { clock, deadlineMs: lateMs, onLate: () => new Error('late'), idle: true }).catch(() => undefined);
+    if (places.isFree(held.urgency())) await withDeadline(mail(undefined), { clock, deadlineMs: lateMs, onLate: () => new Error('late'), idle: true }).catch(() => undefined);
     arm(againMs);
   }
 
   return Object.freeze({
     name,
     async send(alarm) {
-      if (held.isNews(alarm) && places.isFree()) {
+      if (held.isNews(alarm) && places.isFree(urgencyOf(alarm))) {
         await mail(alarm);
         held.mailed(alarm);
       } else {
@@ -104,6 +105,6 @@ export function mailSink(options: MailSinkOptions): AlarmSink {
 
 const mailAddress: OptionReader<string> = (given, name) => {
   // No more than keeps a header whole: whether it is one is known to whoever delivers it.
-  if (typeof given !== 'string' || !/^[^\s,;<>@]{1,64}@[^\s,;<>@]{1,255}$/.test(given)) throw wrong(name, 'one e-mail address', given);
+  if (typeof given !== 'string' || !/^[^\s\p{Cc},;<>@]{1,64}@[^\s\p{Cc},;<>@]{1,255}$/u.test(given)) throw wrong(name, 'one e-mail address', given);
   return given;
 };

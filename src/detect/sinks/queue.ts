@@ -1,6 +1,7 @@
 import type { Alarm } from '../../ports/alarm.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { createUpdatePace } from './update-pace.ts';
+import { leastUrgent } from './urgency.ts';
 
 export interface QueuedAlarm {
   readonly alarm: Alarm;
@@ -9,7 +10,7 @@ export interface QueuedAlarm {
 
 /** Alarms that wait for one sink: the newest state of each, oldest alarm first, bounded. */
 export interface AlarmQueue {
-  /** Takes an alarm, or the newer state of one that waits. False where the oldest one had to go for it. */
+  /** Takes an alarm, or the newer state of one that waits. False where the oldest of the least urgent had to go for it. */
   put(alarm: Alarm): boolean;
   /** What to send now. It stays here until it is taken, since a newer state may come meanwhile. `all`: also what is not due yet. */
   next(all: boolean): QueuedAlarm | undefined;
@@ -33,8 +34,9 @@ export function createAlarmQueue({ maxWaiting, updateEveryMs, clock }: { readonl
       // In its old place, with its tries: one that the sink never takes must not stand before the others for ever.
       waiting.set(alarm.id, { alarm, tries: waiting.get(alarm.id)?.tries ?? 0 });
       if (waiting.size <= maxWaiting) return true;
-      const [oldest] = waiting.keys();
-      if (oldest !== undefined) waiting.delete(oldest);
+      // Else whoever makes noise pushes out what they want to hide.
+      const out = leastUrgent(waiting, (queued) => queued.alarm);
+      if (out !== undefined) waiting.delete(out);
       return false;
     },
     next: (all) => leastTried(waiting.values(), all ? Infinity : clock.monotonicMs(), (alarm) => pace.dueAtMs(alarm)),

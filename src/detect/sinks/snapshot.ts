@@ -27,6 +27,7 @@ export function snapshotOf(alarm: unknown): Alarm | undefined {
   if (!isTime(sinceMs) || !isTime(lastMs) || !isCount(count)) return undefined;
   const { oat } = alarmKinds[kind];
   const accounts = isObject(alarm['accounts']) ? alarm['accounts'] : {};
+  const entered = enteredOf(alarm['entered']);
   const ids = texts(accounts['ids'], maxIds, maxIdChars);
   return Object.freeze({
     // Not cleaned, which would make one of two.
@@ -40,7 +41,10 @@ export function snapshotOf(alarm: unknown): Alarm | undefined {
     cause: cleanLabel(alarm['cause'], maxWordChars),
     sources: texts(alarm['sources'], maxSources, maxWordChars),
     accounts: Object.freeze({ total: isCount(accounts['total']) ? accounts['total'] : ids.length, ids }),
-    entered: enteredOf(alarm['entered']),
+    entered,
+    enteredTotal: isCount(alarm['enteredTotal']) ? Math.max(alarm['enteredTotal'], entered.length) : entered.length,
+    isSpread: alarm['isSpread'] === true,
+    isOver: alarm['isOver'] === true,
     evidence: evidenceOf(alarm['evidence']),
     summary: cleanLabel(alarm['summary'], maxSummaryChars),
   });
@@ -54,7 +58,9 @@ function enteredOf(given: unknown): readonly EnteredAccount[] {
   return Object.freeze(listOf(given, maxEntered).flatMap((entry) => {
     if (!isObject(entry) || !isTime(entry['atMs'])) return [];
     const accountId = cleanLabel(entry['accountId'], maxIdChars);
-    return accountId === '' ? [] : [Object.freeze({ accountId, atMs: entry['atMs'], source: cleanLabel(entry['source'], maxWordChars) })];
+    // Where nobody says, it is a stranger.
+    const said = { knownDevice: entry['knownDevice'] === true, passwordOnly: entry['passwordOnly'] === true };
+    return accountId === '' ? [] : [Object.freeze({ accountId, atMs: entry['atMs'], source: cleanLabel(entry['source'], maxWordChars), ...said })];
   }));
 }
 

@@ -1,5 +1,6 @@
 import type { Alarm } from '../../ports/alarm.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { urgencyOf, type Urgency } from './urgency.ts';
 
 /** When the next state of an alarm is news. */
 export interface UpdatePace {
@@ -12,18 +13,19 @@ export interface UpdatePace {
 const maxRemembered = 1_000;
 
 export function createUpdatePace(updateEveryMs: number, clock: Clock): UpdatePace {
-  const told = new Map<string, { readonly level: Alarm['level']; readonly atMs: number }>();
+  const told = new Map<string, { readonly urgency: Urgency; readonly atMs: number }>();
 
   return {
-    /** A running count is news once in a while; a higher level is news at once. */
-    dueAtMs({ id, level }) {
-      const last = told.get(id);
-      if (last === undefined || (level === 'attack' && last.level === 'elevated')) return -Infinity;
+    /** A running count is news once in a while; a higher level, and that somebody came in, is news at once. */
+    dueAtMs(alarm) {
+      const last = told.get(alarm.id);
+      if (last === undefined || urgencyOf(alarm) > last.urgency) return -Infinity;
       return last.atMs + updateEveryMs;
     },
-    told({ id, level }) {
+    told(alarm) {
+      const { id } = alarm;
       told.delete(id);
-      told.set(id, { level, atMs: clock.monotonicMs() });
+      told.set(id, { urgency: urgencyOf(alarm), atMs: clock.monotonicMs() });
       const [oldest] = told.keys();
       if (told.size > maxRemembered && oldest !== undefined) told.delete(oldest);
     },

@@ -2,7 +2,7 @@ import { ConfigError } from '../../kernel/errors.ts';
 import type { KeyRing, Opened } from '../../kernel/keys.ts';
 import { flag, optional, port } from '../../kernel/options.ts';
 import type { Alarm, AlarmKind, AlarmLevel, OatId } from '../../ports/alarm.ts';
-import { summaryOf } from './words.ts';
+import { nextOf, summaryOf } from './words.ts';
 
 /** An alarm as it may leave the process. Plain JSON. */
 export interface AlarmView {
@@ -17,11 +17,25 @@ export interface AlarmView {
   readonly cause: string;
   readonly sources: readonly string[];
   readonly accounts: { readonly total: number; readonly ids: readonly string[] };
-  readonly entered: readonly { readonly account: string; readonly at: string; readonly source: string }[];
+  readonly entered: readonly EnteredView[];
+  readonly enteredTotal: number;
+  readonly isSpread: boolean;
+  readonly isOver: boolean;
+  /** What to do, in a sentence or two. */
+  readonly next: string;
   readonly evidence: Readonly<Record<string, number | string>>;
   readonly summary: string;
   /** Whether networks, accounts and causes are in the clear. */
   readonly revealed: boolean;
+}
+
+/** Somebody who came in. `at`: ISO 8601 in UTC. */
+export interface EnteredView {
+  readonly account: string;
+  readonly at: string;
+  readonly source: string;
+  readonly knownDevice: boolean;
+  readonly passwordOnly: boolean;
 }
 
 export type ViewOf = (alarm: Alarm) => AlarmView;
@@ -54,7 +68,7 @@ function plainView(alarm: Alarm): AlarmView {
     cause: alarm.cause,
     sources: alarm.sources,
     accounts: alarm.accounts,
-    entered: alarm.entered.map(({ accountId, atMs, source }) => ({ account: accountId, at: isoOf(atMs), source })),
+    entered: alarm.entered.map(({ accountId, atMs, ...rest }) => ({ account: accountId, at: isoOf(atMs), ...rest })),
     evidence: alarm.evidence,
     summary: alarm.summary === '' ? summaryOf(alarm) : alarm.summary,
     revealed: true,
@@ -71,15 +85,18 @@ function privateView(alarm: Alarm, keys: KeyRing): AlarmView {
     cause: seal(alarm.cause),
     sources: alarm.sources.map(seal),
     accounts: { total: alarm.accounts.total, ids: alarm.accounts.ids.map(account) },
-    entered: alarm.entered.map(({ accountId, atMs, source }) => ({ account: account(accountId), at: isoOf(atMs), source: seal(source) })),
+    entered: alarm.entered.map(({ accountId, atMs, source, ...rest }) => ({ account: account(accountId), at: isoOf(atMs), source: seal(source), ...rest })),
     evidence: Object.fromEntries(Object.entries(alarm.evidence).filter(([, value]) => typeof value === 'number')),
     summary: summaryOf(alarm),
     revealed: false,
   };
 }
 
-function commonOf({ kind, oat, level, sinceMs, lastMs, count }: Alarm): Pick<AlarmView, 'kind' | 'oat' | 'level' | 'since' | 'last' | 'count'> {
-  return { kind, ...(oat !== undefined && { oat }), level, since: isoOf(sinceMs), last: isoOf(lastMs), count };
+type Common = Pick<AlarmView, 'kind' | 'oat' | 'level' | 'since' | 'last' | 'count' | 'enteredTotal' | 'isSpread' | 'isOver' | 'next'>;
+
+function commonOf(alarm: Alarm): Common {
+  const { kind, oat, level, sinceMs, lastMs, count, enteredTotal, isSpread, isOver } = alarm;
+  return { kind, ...(oat !== undefined && { oat }), level, since: isoOf(sinceMs), last: isoOf(lastMs), count, enteredTotal, isSpread, isOver, next: nextOf(alarm) };
 }
 
 /**

@@ -39,7 +39,7 @@ describe('one alarm of one cause', () => {
     const { entered, alarms } = monitor.snapshot();
     // 900 was before the first wrong password, 902 came from elsewhere.
     expect(entered.map(({ accountId }) => accountId)).toEqual(['user-901', 'user-903']);
-    expect(alarms[0]?.entered[1]).toEqual({ accountId: 'user-903', atMs, source: attacker });
+    expect(alarms[0]?.entered[1]).toEqual({ accountId: 'user-903', atMs, source: attacker, knownDevice: true, passwordOnly: true });
   });
 
   it('ends after an hour without a sign, and a new one is another alarm', async () => {

@@ -20,9 +20,10 @@ describe('the mail sink', () => {
       to: 'on-call@example.com',
       subject: '[portcullis] Attack: Credential stuffing (OAT-008)',
       text: [
-        '12,345 attempts since 2026-01-01 02:13 UTC from 3 networks against 9,310 accounts; 2 sign-ins succeeded meanwhile.', '',
-        'Level: attack', 'Since: 2026-01-01T02:13:00.000Z', 'Newest sign: 2026-01-01T02:14:35.000Z', 'Count of attempts: 12,345', 'Networks: 3 networks', 'Accounts tried: 9,310',
-        'Signed in meanwhile: 2 sign-ins', 'Evidence: ratePerMinute 8,200.5, usualPerMinute 12', `Alarm: tag:${keys.digest('alarm', stuffing.id)}`, '',
+        '12,345 attempts since 2026-01-01 02:13 UTC from 3 networks against 9,310 accounts or names; 2 accounts were entered.', '',
+        'Level: attack', 'Since: 2026-01-01T02:13:00.000Z', 'Newest sign: 2026-01-01T02:14:35.000Z', 'Count of attempts: 12,345', 'Networks: 3', 'Accounts or names tried: 9,310',
+        'Entered meanwhile: 2 accounts, 1 of those listed by browsers that they do not know', 'Evidence: ratePerMinute 8,200.5, usualPerMinute 12',
+        'Next: Contain the accounts that were entered, strangers first. Ask strangers for more, and refuse its networks at your edge if it goes on.', `Alarm: tag:${keys.digest('alarm', stuffing.id)}`, '',
       ].join('\n'),
     }]);
   });
@@ -81,6 +82,47 @@ describe('the mail sink', () => {
     await clock.advance(hourMs);
     expect(subjects().slice(2)).toEqual(['[portcullis] 1 alarm since the last mail']);
     expect(mails[2]?.text).toContain('32 attempts');
+  });
+
+  it('mails at once when somebody came in during an alarm that was told before', async () => {
+    const { subjects, send, mails } = setup();
+    await send(alarm(1, { entered: [], enteredTotal: 0 }));
+    await send(alarm(1, { entered: [], enteredTotal: 0, count: 20_000 }));
+    await send(alarm(1, { entered: stuffing.entered.filter(({ knownDevice }) => knownDevice), enteredTotal: 1 }));
+    expect(subjects()).toHaveLength(1);
+    await send(alarm(1));
+    expect(subjects()).toHaveLength(2);
+    expect(mails[1]?.text).toContain('2 accounts were entered');
+  });
+
+  it('has mails left for an attack, and for one in which somebody came in, whatever noise is made before', async () => {
+    const { subjects, send } = setup();
+    const noise = { entered: [], enteredTotal: 0 };
+    for (let number = 0; number < 50; number += 1) await send(alarm(number, { ...noise, level: 'elevated' }));
+    expect(subjects()).toHaveLength(2);
+    for (let number = 50; number < 100; number += 1) await send(alarm(number, noise));
+    expect(subjects()).toHaveLength(4);
+    await send(alarm(100));
+    expect(subjects()).toHaveLength(5);
+  });
+
+  it('holds an attack back before noise, where there is room for fifty alone', async () => {
+    const { send, mails, clock } = setup({ maxPerHour: 1 });
+    await send(alarm(0));
+    await send(alarm(1, { count: 777 }));
+    for (let number = 2; number < 80; number += 1) await send(alarm(number, { level: 'elevated', entered: [], enteredTotal: 0 }));
+    await clock.advance(hourMs);
+    expect(mails[1]?.text).toContain('Attack: Credential stuffing (OAT-008): 777 attempts');
+    expect(mails[1]?.text).toContain('- 29 more\n');
+  });
+
+  it('says with the next mail that an alarm is over, and mails nothing for it alone at once', async () => {
+    const { send, subjects, mails, clock } = setup();
+    await send(alarm(1));
+    await send(alarm(1, { isOver: true }));
+    expect(subjects()).toHaveLength(1);
+    await clock.advance(hourMs);
+    expect(mails[1]?.text).toContain('- Over: Credential stuffing (OAT-008)');
   });
 
   it('puts what was held back into the next mail, of fifty alarms the lines and of others their number', async () => {

@@ -196,11 +196,35 @@ describe('the alarm sender', () => {
     const { sink, sent } = sinkOf(() => new Promise((resolve) => ends.push(resolve)));
     const { sender, clock } = setup([sink]);
     for (let number = 0; number < 20; number += 1) sender.send(alarm(number));
-    await clock.advance(3_600_000);
+    await clock.advance(600_000);
     expect(sent).toHaveLength(4);
     ends[0]?.();
     await clock.advance(0);
     expect(sent).toHaveLength(5);
+  });
+
+  it('gives a sink that lost everything it began another chance after a quarter of an hour', async () => {
+    let hangs = true;
+    const { sink, sent } = sinkOf(() => (hangs ? new Promise(() => undefined) : undefined));
+    const { sender, clock } = setup([sink]);
+    for (let number = 0; number < 6; number += 1) sender.send(alarm(number));
+    await clock.advance(600_000);
+    expect(sent).toHaveLength(4);
+    hangs = false;
+    await clock.advance(600_000);
+    expect(new Set(sent.map(({ id }) => id)).size).toBe(6);
+    expect(sender.dropped().bySink).toEqual({ pager: 0 });
+  });
+
+  it('drops noise before an attack, and an attack before one in which somebody came in', async () => {
+    const { sink, ids } = sinkOf((turn) => (turn === 1 ? down() : undefined));
+    const { sender, clock } = setup([sink], { maxWaiting: 3 });
+    const noise = { level: 'elevated', entered: [], enteredTotal: 0 } as const;
+    sender.send(alarm(1));
+    sender.send(alarm(2, { entered: [], enteredTotal: 0 }));
+    for (let number = 10; number < 100; number += 1) sender.send(alarm(number, noise));
+    await clock.advance(60_000);
+    expect(new Set(ids())).toEqual(new Set(['alarm-1', 'alarm-2', 'alarm-99']));
   });
 
   it.each([undefined, null, 0, 'attack', [], {}, { ...stuffing, kind: 'toString' }, { ...stuffing, kind: '__proto__' }, { ...stuffing, level: 'calm' }, { ...stuffing, count: NaN },

@@ -35,7 +35,7 @@ const seen = (text: string): string => text.replaceAll('\u2060', '');
 describe('the Slack sink', () => {
   it('says in figures what happens, and in a headline what it is', async () => {
     const message = await messageOf(stuffing);
-    expect(seen(message.text)).toBe('Attack: Credential stuffing (OAT-008). 12,345 attempts since 2026-01-01 02:13 UTC from 3 networks against 9,310 accounts; 2 sign-ins succeeded meanwhile.');
+    expect(seen(message.text)).toBe('Attack: Credential stuffing (OAT-008). 12,345 attempts since 2026-01-01 02:13 UTC from 3 networks against 9,310 accounts or names; 2 accounts were entered.');
     expect(JSON.parse(seen(JSON.stringify(message.blocks)))).toMatchInlineSnapshot(`
       [
         {
@@ -48,7 +48,7 @@ describe('the Slack sink', () => {
         },
         {
           "text": {
-            "text": "12,345 attempts since 2026-01-01 02:13 UTC from 3 networks against 9,310 accounts; 2 sign-ins succeeded meanwhile.",
+            "text": "12,345 attempts since 2026-01-01 02:13 UTC from 3 networks against 9,310 accounts or names; 2 accounts were entered.",
             "type": "mrkdwn",
             "verbatim": true,
           },
@@ -82,25 +82,31 @@ describe('the Slack sink', () => {
             },
             {
               "text": "*Networks*
-      3 networks",
+      3",
               "type": "mrkdwn",
               "verbatim": true,
             },
             {
-              "text": "*Accounts tried*
+              "text": "*Accounts or names tried*
       9,310",
               "type": "mrkdwn",
               "verbatim": true,
             },
             {
-              "text": "*Signed in meanwhile*
-      2 sign-ins",
+              "text": "*Entered meanwhile*
+      2 accounts, 1 of those listed by browsers that they do not know",
               "type": "mrkdwn",
               "verbatim": true,
             },
             {
               "text": "*Evidence*
       ratePerMinute 8,200.5, usualPerMinute 12",
+              "type": "mrkdwn",
+              "verbatim": true,
+            },
+            {
+              "text": "*Next*
+      Contain the accounts that were entered, strangers first. Ask strangers for more, and refuse its networks at your edge if it goes on.",
               "type": "mrkdwn",
               "verbatim": true,
             },
@@ -133,7 +139,7 @@ describe('the Slack sink', () => {
 
   it('neither calls a channel nor links nor formats anything that a stranger has typed', async () => {
     const text = '<!channel> <@U1> @here *bold* `code` ~gone~ :bomb: <http://evil.example|click> &lt;b&gt; #general';
-    const message = await messageOf({ ...stuffing, summary: text, cause: text, sources: [text], accounts: { total: 1, ids: [text] }, entered: [{ accountId: text, atMs: 0, source: text }], evidence: { word: text } }, { reveal: true });
+    const message = await messageOf({ ...stuffing, summary: text, cause: text, sources: [text], accounts: { total: 1, ids: [text] }, entered: [{ accountId: text, atMs: 0, source: text, knownDevice: false, passwordOnly: true }], evidence: { word: text } }, { reveal: true });
     const texts = [message.text, ...textsOf(message).map(({ text: one }) => one.replace(/^\*[\w ]+\*\n/, ''))];
     for (const one of texts) expect(one).not.toMatch(/<|>|[@*_~`](?!\u2060)|:\/\/|&(?!amp;|lt;|gt;)/);
     expect(textsOf(message).filter(({ type }) => type === 'mrkdwn').every(({ verbatim }) => verbatim === true)).toBe(true);

@@ -86,7 +86,7 @@ describe('what a webhook tells of whom', () => {
     expect(body).not.toMatch(/203\.0\.113|2001:db8|user-4711|ann@|example\.com|tries stolen/);
     expect(payloadOf(received[0]).data).toMatchObject({
       revealed: false,
-      summary: '12,345 attempts since 2026-01-01 02:13 UTC from 3 networks against 9,310 accounts; 2 sign-ins succeeded meanwhile.',
+      summary: '12,345 attempts since 2026-01-01 02:13 UTC from 3 networks against 9,310 accounts or names; 2 accounts were entered.',
       accounts: { total: 9_310, ids: [`tag:${keys.digest('account', 'user-4711')}`, `tag:${keys.digest('account', 'ann@example.com')}`] },
       evidence: { ratePerMinute: 8_200.5, usualPerMinute: 12 },
     });
@@ -117,7 +117,7 @@ describe('what a webhook tells of whom', () => {
       };
       const url = 'https://hooks.example.com/';
       const sinks = [hook(url, { fetch }), slackSink({ url, keys, fetch }), mailSink({ send: async (mail) => void out.push(JSON.stringify(mail)), to: 'on-call@example.com', keys })];
-      const given = { ...stuffing, id, cause, summary, sources, accounts: { total: ids.length, ids }, entered: entered.map((accountId) => ({ accountId, atMs: 0, source: accountId })), evidence: { test: evidence, rate: 5 } };
+      const given = { ...stuffing, id, cause, summary, sources, accounts: { total: ids.length, ids }, entered: entered.map((accountId) => ({ accountId, atMs: 0, source: accountId, knownDevice: false, passwordOnly: true })), evidence: { test: evidence, rate: 5 } };
       for (const sink of sinks) await sink.send(given, never);
       expect(out).toHaveLength(5);
       expect([id, cause, summary, evidence, ...sources, ...ids, ...entered].filter((text) => out.some((message) => message.includes(text)))).toEqual([]);
@@ -130,8 +130,8 @@ describe('what a webhook tells of whom', () => {
     const { entered, ...rest } = stuffing;
     const { sinceMs: _sinceMs, lastMs: _lastMs, ...told } = rest;
     expect(payloadOf(received[0]).data).toEqual({
-      ...told, since: '2026-01-01T02:13:00.000Z', last: '2026-01-01T02:14:35.000Z', revealed: true,
-      entered: entered.map(({ accountId, atMs, source }) => ({ account: accountId, at: new Date(atMs).toISOString(), source })),
+      ...told, next: expect.stringContaining('Contain the accounts') as unknown, since: '2026-01-01T02:13:00.000Z', last: '2026-01-01T02:14:35.000Z', revealed: true,
+      entered: entered.map(({ accountId, atMs, ...more }) => ({ account: accountId, at: new Date(atMs).toISOString(), ...more })),
     });
   });
 });

@@ -94,7 +94,7 @@ describe('the table that is read first', () => {
     const table = glanceTable(beside);
     expect(table?.rows.map(([name]) => name)).toEqual(['default', 'leaked', 'none', 'rlf', 'axes']);
     expect(table?.names?.[3]).toBe('rate-limiter-flexible (`rlf`)');
-    expect(table?.head).toEqual(['defense', 'taken over: leaked pairs from 20 addresses (A5)', 'quiet: right password denied', 'quiet: stepped up']);
+    expect(table?.head).toEqual(['defense', 'taken over by A5, leaked pairs from 20 addresses', 'quiet: right password denied', 'quiet: stepped up']);
     expect(table?.marks?.[3]).toEqual(['bad', 'good', 'good']);
     expect(table?.marks?.[4]).toEqual(['good', 'bad', 'good']);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { attackerIds } from '../../bench/defence/attackers/attack.ts';
 import type { RunResult } from '../../bench/defence/result.ts';
 import { chartPicture } from '../../bench/defence/report/chart.ts';
 import { defenseHtml } from '../../bench/defence/report/html.ts';
@@ -91,6 +92,7 @@ describe('the report', () => {
     expect(text).toContain('(DEFENCE.svg)');
     expect(text).toContain('| A5: takeover share | leaked | median at most 0.5 % | 50 %, worst 50 % | **no** |');
     expect(text).toContain('An attacker never passes a mailed step-up.');
+    for (const id of attackerIds) expect(text).toMatch(new RegExp(`^\\| ${id} \\| \\w`, 'm'));
   });
 
   it('is one page without scripts or requests, and shows what a name says as text', () => {

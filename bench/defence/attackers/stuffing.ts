@@ -82,7 +82,7 @@ export const onePerAddressWashed: MakeAttack = (traffic, startMs) => {
   };
 };
 
-/** A6u: the same at 25 attempts a day: under what can be told from chance. */
+/** A6u: A6s at 25 attempts a day: under what can be told from chance. */
 export const onePerAddressThin: MakeAttack = (traffic, startMs) => {
   const events = scaled(traffic.population, 25 * 13.5);
   const slow = onePerAddressSlow(traffic, startMs);

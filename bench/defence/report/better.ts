@@ -44,7 +44,7 @@ export function betterTable(all: Runs, own: readonly string[]): ReportTable | un
   if (ours.length === 0 || peers.length === 0) return undefined;
   return {
     title: 'Where a peer is better',
-    note: 'Every measure of which a peer has less than portcullis, medians. `default` is set beside peers as they are, `leaked` beside those with the list as well. A defense that refuses little also denies little: read it beside what was taken over.',
+    note: 'Every measure of which a peer has less than portcullis, medians. `default` is set beside peers as they are, `leaked` beside those with the list as well. A defense that refuses little also denies little: read it beside what was taken over. A peer\'s alarm is its first refusal, which nobody need look at.',
     head: ['less is better', ...ours.flatMap((name) => [name, `better than ${name}`])],
     rows: rows.length === 0 ? [['nothing', ...ours.flatMap(() => ['', ''])]] : rows,
   };
@@ -61,9 +61,9 @@ function rowsOf(results: Runs, measure: Measure, { ours, peers }: { readonly our
       const beside = peers.filter((peer) => name === 'leaked' || !peer.endsWith('+leaked'));
       const less = beside.flatMap((peer) => {
         const value = valueOf(peer);
-        return value !== undefined && value < whole && measure.say(value) !== measure.say(whole) ? [{ peer, said: measure.say(value) }] : [];
+        return value !== undefined && value < whole && measure.say(value) !== measure.say(whole) ? [{ peer, value, said: measure.say(value) }] : [];
       });
-      return [measure.say(whole), grouped(less) || '-'];
+      return [measure.say(whole), grouped(less, beside.length) || '-'];
     });
     const [id] = group;
     const what = measure.each && id !== 'legit' && !measure.what.startsWith(`${id}:`) ? `${id}: ${measure.what}` : measure.what;
@@ -81,6 +81,7 @@ function worstOf(runs: Runs, attackers: readonly RunResult['attacker'][], { valu
 }
 
 /** `0 %: erl, rlf; 0.01 %: f2b` */
-function grouped(less: readonly { readonly peer: string; readonly said: string }[]): string {
-  return [...Map.groupBy(less, ({ said }) => said)].map(([said, list]) => `${said}: ${list.map(({ peer }) => peer).join(', ')}`).join('; ');
+function grouped(less: readonly { readonly peer: string; readonly value: number; readonly said: string }[], all: number): string {
+  const groups = [...Map.groupBy(less.toSorted((one, other) => one.value - other.value), ({ said }) => said)];
+  return groups.map(([said, list]) => `${said}: ${list.length === all && all > 2 ? 'every peer' : list.map(({ peer }) => peer).join(', ')}`).join('; ');
 }

@@ -42,6 +42,7 @@ export function chartPanel(data: ChartData): string {
     ...takenTicks.map((taken) => `<line class="grid" x1="${plot.left}" x2="${plot.right}" y1="${yOf(taken)}" y2="${yOf(taken)}"/><text x="${plot.left - 6}" y="${yOf(taken) + 4}" text-anchor="end">${taken * 100}%</text>`),
     ...harmTicks.map((harmed) => `<text x="${fixed(xOf(harmed))}" y="${plot.bottom + 16}" text-anchor="middle">${Number((harmed * 100).toFixed(1))}%</text>`),
     `<text x="${(plot.left + plot.right) / 2}" y="${plot.bottom + 34}" text-anchor="middle">sessions of ordinary users denied or stepped up</text>`,
+    `<text x="8" y="${plot.top - 12}">vulnerable accounts taken over</text>`,
     ...labels(data.points),
     ...inOrder(data.points).map(mark),
     '</g>',
@@ -64,7 +65,7 @@ function mark({ policy, kind, harmed, taken }: ChartPoint): string {
 function labels(points: readonly ChartPoint[]): readonly string[] {
   const at = ({ harmed, taken }: ChartPoint) => ({ x: xOf(harmed), y: yOf(taken) });
   const named = points.filter(({ kind }) => kind !== 'peer with list').map((point) => ({ name: point.policy, ours: point.kind === 'ours', ...at(point) }));
-  return placeLabels(named, points.map(at), { left: plot.left + 2, right: panel.width - 4, top: plot.top - 16, bottom: plot.bottom - 2 }).map(labelSvg);
+  return placeLabels(named, points.map(at), { left: plot.left + 2, right: panel.width - 4, top: plot.top - 8, bottom: plot.bottom - 2 }).map(labelSvg);
 }
 
 /** All panels in one picture, two beside each other, which follows the reader's light or dark. */

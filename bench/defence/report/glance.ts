@@ -18,7 +18,7 @@ interface Column {
   readonly say?: (runs: Runs) => string;
 }
 
-const taken = (attacker: RunResult['attacker'], head: string): Column => ({ head: `taken over: ${head} (${attacker})`, attacker, value: (run) => run.takeoverShare ?? 0, good: 0.02, bad: 0.1 });
+const taken = (attacker: RunResult['attacker'], head: string): Column => ({ head: `taken over by ${attacker}, ${head}`, attacker, value: (run) => run.takeoverShare ?? 0, good: 0.02, bad: 0.1 });
 
 /** A few columns of the tables below, side by side; none is made of several. */
 const columns: readonly Column[] = [
@@ -41,7 +41,7 @@ export function glanceTable(all: Runs): ReportTable | undefined {
   const cells = policies.map((policy) => shown.map((column) => cellOf(results.filter((run) => run.policy === policy && run.attacker === column.attacker), column)));
   return {
     title: 'In short',
-    note: 'Medians, of vulnerable accounts and of ordinary users\' sessions. Bold is what nobody would want.',
+    note: 'Medians, of vulnerable accounts and of ordinary users\' sessions. Bold is what nobody would want. At the end stands what A1 to A10 do, and what the policies are.',
     head: ['defense', ...shown.map(({ head }) => head)],
     rows: policies.map((policy, place) => [policy, ...(cells[place] ?? []).map(({ text }) => text)]),
     names: policies.map(longName),

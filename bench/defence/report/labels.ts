@@ -31,6 +31,8 @@ const nearY = 9;
 const markRadius = 7;
 
 export const widthOf = (text: string): number => text.length * 6;
+/** Ours are bold; and a gap to what comes beside it. */
+const labelWidth = (text: string, ours: boolean): number => widthOf(text) * (ours ? 1.15 : 1) + 4;
 
 interface Cluster {
   readonly ours: boolean;
@@ -45,7 +47,7 @@ export function placeLabels(points: readonly Named[], marks: readonly Pick<Named
   const labels: Label[] = [];
   for (const { ours, x, y, names } of clustersOf(points)) {
     const lines = Array.from({ length: Math.ceil(names.length / 2) }, (_, line) => names.slice(line * 2, line * 2 + 2).join(', '));
-    const box = bestOf(candidates(x, y, Math.max(...lines.map(widthOf)), lines.length * lineHeight), { x, y }, taken, room);
+    const box = bestOf(candidates(x, y, Math.max(...lines.map((line) => labelWidth(line, ours))), lines.length * lineHeight), { x, y }, taken, room);
     taken.push(box);
     labels.push({ lines, ours, box, x, y });
   }

@@ -5,7 +5,7 @@ import { targetRows } from '../targets.ts';
 import { betterTable } from './better.ts';
 import { glanceTable } from './glance.ts';
 import { partTables } from './parts.ts';
-import { assumptions, method, policyNotes } from './words.ts';
+import { assumptions, attackerNotes, method, policyNotes } from './words.ts';
 import { standardTables, variantTables, type ReportTable } from './tables.ts';
 
 /** bench/DEFENCE.md of a whole run. The charts are a picture beside it. */
@@ -32,6 +32,10 @@ export function defenseMarkdown(results: readonly RunResult[], { node, date, ver
     ...section('What each part is worth', partTables(results)),
     ...section('Measured', standardTables(results)),
     ...section('Variants', variantTables(results)),
+    '## Attackers',
+    '',
+    ...markdownLines([['attacker', 'what it does'], ...attackerNotes.map(({ name, text }) => [name, text])]),
+    '',
     '## Policies',
     '',
     ...markdownLines([['policy', 'what it is'], ...policyNotes.map(({ name, text }) => [name, text])]),

@@ -71,7 +71,7 @@ const variantNotes: Readonly<Record<string, string>> = {
   'first-hour': 'The attack begins in the first hour: no quiet days to learn from.',
   'forced-reset': '30 % of the accounts must replace their password on one day.',
   redis: 'The standard world once more, in memory and over Redis.',
-  outage: 'The store is gone for ten minutes, an hour into the attack.',
+  outage: 'The store of counters and evidence is gone for ten minutes, an hour into the attack. Ours alone.',
 };
 
 export function policiesOf(results: readonly RunResult[]): readonly string[] {

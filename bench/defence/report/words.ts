@@ -1,3 +1,5 @@
+import type { AttackerId } from '../attackers/attack.ts';
+
 /** What a reader must know before the figures. */
 export const method: readonly string[] = [
   'A site of 10,000 accounts for 28 days in virtual time: 14 quiet days, then one attacker. Every policy meets the same users and the',
@@ -14,7 +16,7 @@ export const method: readonly string[] = [
 /** The policies by their names in the tables. */
 export const policyNotes: readonly { readonly name: string; readonly title?: string; readonly text: string }[] = [
   { name: 'default', title: 'portcullis as installed', text: 'portcullis as installed' },
-  { name: 'leaked', title: 'portcullis with the list', text: 'portcullis with a list of leaked passwords' },
+  { name: 'leaked', title: 'portcullis with the leaked list', text: 'portcullis with a list of leaked passwords' },
   { name: 'no-step-up', title: 'portcullis without mail', text: 'portcullis where no mail can be sent: what would be asked for is denied' },
   { name: 'no-cookies', title: 'portcullis without cookies', text: 'portcullis that recognizes no browser' },
   { name: 'leaked-redis', text: '`leaked` with counters and evidence in a redis-server: to decide as in memory each time' },
@@ -31,6 +33,24 @@ export const policyNotes: readonly { readonly name: string; readonly title?: str
   { name: 'stopg', title: 'StopGuessing', text: 'StopGuessing with the defaults of its code; encoded' },
   { name: 'without-...', text: 'portcullis without one part of it; `without-...+leaked` with the list' },
   { name: '...+leaked', text: 'the same, and a right password on a list of leaked ones asks strangers for a step-up' },
+];
+
+/** What each attacker does, at 10,000 accounts. */
+export const attackerNotes: readonly { readonly name: AttackerId; readonly text: string }[] = [
+  { name: 'A1', text: 'guesses: the 500 most popular passwords on 20 accounts, one account after the other, 10 a second from one address' },
+  { name: 'A2', text: 'locks out: 10 random passwords an hour on each of the 200 most active users for 72 hours, from 50 residential addresses' },
+  { name: 'A3', text: 'sprays fast: the 20 most popular passwords on all accounts, one a second from 5 addresses of a data center' },
+  { name: 'A4', text: 'sprays slowly: one popular password a day on all accounts for 10 days, from 5,000 residential addresses' },
+  { name: 'A5', text: 'stuffs leaked pairs of name and password: 20,000 in 6 hours from 20 addresses' },
+  { name: 'A5s', text: 'the same, and signs in to accounts of its own between the guesses' },
+  { name: 'A6', text: 'stuffs 10,000 leaked pairs, each from a residential address of its own, one a minute for 7 days' },
+  { name: 'A6s', text: 'the same more slowly: pairs of known names alone, one every 5 minutes' },
+  { name: 'A6u', text: 'the same at 25 a day, under what can be told from chance' },
+  { name: 'A6w', text: 'A6s, and 40 sign-ins of its own after each guess, in browsers that are known; attacks only where parts are taken out' },
+  { name: 'A7', text: 'stuffs 10,000 pairs in 12 hours through one IPv6 /48, each from a new /64' },
+  { name: 'A8', text: 'the replay of 2019: one account entered, addresses looked up nine days later, pairs of those that exist tried after that' },
+  { name: 'A9', text: 'floods with a million fresh keys, to have the blocks of others forgotten' },
+  { name: 'A10', text: 'a burst: 1,000 guesses at one account at once' },
 ];
 
 /** What is assumed, and whom it helps. */

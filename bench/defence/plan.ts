@@ -7,8 +7,8 @@ import type { Job } from './work.ts';
 const everyone = ['legit' as const, ...attackerIds.filter((id) => id !== 'A6w')];
 
 /**
- * Worlds beside the standard one: who attacks there, who defends, on how many seeds. Peers stand for their kind. The outage is
- * run by its name only: most policies here have no store that could be gone.
+ * Worlds beside the standard one: who attacks there, who defends, on how many seeds. Peers stand for their kind. The outage
+ * is for ours alone: most others here have no store that could be gone.
  */
 interface Variant extends Runs {
   readonly peers: readonly string[];
@@ -35,6 +35,7 @@ const variants: readonly Variant[] = [
   { scenario: 'mailbox-25', attackers: ['A5', 'A6', 'A8'], seeds: 5, peers: asking },
   { scenario: 'first-hour', attackers: ['A5', 'A6', 'A6s'], seeds: 5, peers: fewPeers },
   { scenario: 'forced-reset', attackers: ['legit'], seeds: 5, peers: fewPeers },
+  { scenario: 'outage', attackers: ['A5', 'A6'], seeds: 2, peers: [] },
 ];
 
 /** The standard world, for ours without one part each. */

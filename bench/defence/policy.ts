@@ -92,6 +92,8 @@ export interface PolicyWorld {
   readonly clock: FakeClock;
   readonly seed: number;
   readonly accounts: number;
+  /** Whether the store is to be taken away, by `outage`. */
+  readonly outage?: boolean;
 }
 
 export type PolicyFactory = (world: PolicyWorld) => Policy;

@@ -30,7 +30,7 @@ export interface World {
 
 export function makeWorld(traffic: Traffic, makePolicy: PolicyFactory, tally: Tally): World {
   const clock = worldClock(startMs);
-  const policy = makePolicy({ clock, seed: traffic.seed, accounts: traffic.population.accounts });
+  const policy = makePolicy({ clock, seed: traffic.seed, accounts: traffic.population.accounts, outage: traffic.scenario.outage });
   return { traffic, policy, clock, accounts: accountsState(traffic.population), later: agenda(), tally, alarms: [], decisions: makeDecisions() };
 }
 

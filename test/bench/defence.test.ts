@@ -230,7 +230,7 @@ describe('the options', () => {
     expect(parsed).toMatchObject({ run: { writesReport: true, json: undefined } });
     const jobs = 'run' in parsed ? parsed.run.jobs : [];
     expect(jobs.filter(({ scenario }) => scenario === 'standard').length).toBe(140);
-    expect(new Set(jobs.map(({ scenario }) => scenario))).toEqual(new Set([...scenarios.keys()].filter((id) => id !== 'outage')));
+    expect(new Set(jobs.map(({ scenario }) => scenario))).toEqual(new Set(scenarios.keys()));
     expect(parseDefenseArgs(['--seeds', '2'], known)).toMatchObject({ run: { writesReport: false } });
     expect(parseDefenseArgs(['--from', 'kept.json'], known)).toMatchObject({ run: { from: 'kept.json', writesReport: true } });
     expect(parseDefenseArgs(['--from', 'kept.json', '--html', 'page.html'], known)).toMatchObject({ run: { writesReport: false } });

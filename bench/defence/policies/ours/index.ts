@@ -36,7 +36,8 @@ export function ours(options: OurOptions): PolicyFactory {
       probe: (given) => probe(pieces, given),
       passwordChanged: (accountId) => void pieces.failures.delete(accountId),
       alarms: () => pieces.alarms,
-      bytes: () => pieces.stores.bytes(),
+      bytes: pieces.stores.bytes,
+      ...(pieces.stores.outage !== undefined && { outage: pieces.stores.outage }),
       close() {
         pieces.close();
       },

@@ -3,6 +3,7 @@ import { createAttackMonitor } from 'portcullis/detect';
 import { createLimiter } from 'portcullis/limiter';
 import { createLoginGuard } from 'portcullis/login-guard';
 import type { Alarm, LoginAttempt, PolicyWorld } from '../../policy.ts';
+import { storesThatGoAway } from './away.ts';
 import { makeNetworks } from './networks.ts';
 import { makeReports } from './reports.ts';
 import { memoryStores, type MakeStores, type WrapEvidence } from './stores.ts';
@@ -41,7 +42,7 @@ export function makePieces(world: PolicyWorld, { without = {}, stores: makeStore
       if (state === 'raised') alarms.push({ atMs: clock.nowMs(), kind: kindOf(kind), ...(isOfAll(cause) && { because: 'everybody' }) });
     },
   });
-  const stores = makeStores?.(world) ?? memoryStores(world, without.evidence);
+  const stores = makeStores?.(world) ?? (world.outage === true ? storesThatGoAway : memoryStores)(world, without.evidence);
   const { counters: store, evidence } = stores;
   const keys = createKeyRing({ keys: [{ id: 'k1', secret: Buffer.from('0123456789abcdef0123456789abcdef') }] });
   const guard = createLoginGuard({

@@ -6,8 +6,10 @@ export interface Stores {
   readonly counters: CounterStore;
   readonly evidence: EvidenceStore;
   /** Of the tables in this process. */
-  bytes(): number;
-  close(): void;
+  readonly bytes: () => number;
+  /** The store is gone or back, where it can be taken away. */
+  readonly outage?: (gone: boolean) => void;
+  readonly close: () => void;
 }
 
 /** What stands before the evidence, to see what a part of it is worth. */

@@ -14,6 +14,8 @@ export interface Assault {
   readonly vulnerable: Set<number>;
   readonly entered: Set<number>;
   sent: number;
+  /** Events that were refused openly and will be sent again. */
+  waiting: number;
   readonly bytesBefore: number;
   /** Of the policy's tables once the last event was sent. */
   bytesAfter: number | undefined;
@@ -30,7 +32,7 @@ export function beginAssault({ traffic, accounts, policy }: World, attack: Attac
   for (let user = 0; user < secondFactor.length; user += 1) {
     if (secondFactor[user] === 0 && attack.covers?.(user, accounts.passwordOf(user)) === true) vulnerable.add(user);
   }
-  return { attack, vulnerable, entered: new Set(), sent: 0, bytesBefore: policy.bytes(), bytesAfter: undefined, verified: 0, atAlarm: undefined };
+  return { attack, vulnerable, entered: new Set(), sent: 0, waiting: 0, bytesBefore: policy.bytes(), bytesAfter: undefined, verified: 0, atAlarm: undefined };
 }
 
 /** Sends one event of the attack. */
@@ -42,7 +44,11 @@ export async function strike(world: World, assault: Assault, index: number, nowM
   const waitMs = 'as' in outcome ? (outcome.as === 'denied' ? outcome.retryAfterMs : undefined) : outcome.ok ? undefined : outcome.retryAfterMs;
   if (waitMs === undefined || !Number.isFinite(waitMs) || tried >= (assault.attack.retries ?? usualRetries)) return;
   const againMs = nowMs + Math.max(1, waitMs);
-  world.later.put(againMs, () => strike(world, assault, index, againMs, tried + 1, event));
+  assault.waiting += 1;
+  world.later.put(againMs, () => {
+    assault.waiting -= 1;
+    return strike(world, assault, index, againMs, tried + 1, event);
+  });
 }
 
 function probe(world: World, { address, name, exists }: Extract<AttackEvent, { as: 'probe' }>, nowMs: number): ReturnType<typeof askProbe> {

@@ -20,7 +20,7 @@ export function windowOf({ firstMs, lastMs }: Pick<Attack, 'firstMs' | 'lastMs'>
   return { fromMs: firstMs, toMs: Math.max(lastMs, firstMs + dayMs) };
 }
 
-/** One policy, one attacker, one seed, from the first day to the last, or to a day after the attack. */
+/** One policy, one attacker, one seed, from the first day to the last, or to a day after the attack and its retries. */
 export async function runOnce({ traffic, makePolicy, attack: attacker }: RunInput): Promise<RunResult> {
   const attack = attacker?.make(traffic, startMs + traffic.scenario.attackMs);
   const window = attack === undefined ? undefined : windowOf(attack);
@@ -61,6 +61,7 @@ function orders({ traffic: { scenario, sessions }, accounts, policy, later, cloc
 async function play(world: World, attack: Attack | undefined, endMs: number): Promise<Assault | undefined> {
   const { sessions, signUps } = world.traffic;
   let [visit, signUp, shot] = [0, 0, 0];
+  const lastMs = startMs + world.traffic.scenario.days * dayMs;
   let assault: Assault | undefined;
   for (;;) {
     const visitMs = sessions[visit]?.atMs ?? Infinity;
@@ -68,7 +69,7 @@ async function play(world: World, attack: Attack | undefined, endMs: number): Pr
     const shotMs = attack !== undefined && shot < attack.events ? attack.atMs(shot) : Infinity;
     const laterMs = world.later.nextMs();
     const firstMs = Math.min(visitMs, signUpMs, shotMs, laterMs);
-    if (firstMs >= endMs) return assault;
+    if (firstMs >= endMs && (assault?.waiting ?? 0) === 0 || firstMs >= lastMs) return assault;
     if (firstMs === laterMs) await world.later.take()?.();
     else if (firstMs === visitMs) await arrive(world, sessions[visit++] as (typeof sessions)[number]);
     else if (firstMs === signUpMs) await register(world, signUps[signUp++] as SignUp);

@@ -34,6 +34,7 @@ const lost: readonly { readonly name: string; readonly story: (trial: Trial) => 
   { name: 'without-sprayed', whole: 'sprayed-password', without: 'in', story: async (given) => { await spread(given, 7, 'own1'); return given.attempt(); } },
   { name: 'without-sprayed-weight', whole: 'source', without: 'in', story: async (given) => { await spread(given, 8, 'spring'); await times(2, (nth) => given.wrong({ name: nameOf(nth + 5), passwordId: 'spring' })); return given.attempt(); } },
   { name: 'without-surge', whole: 'surge', without: 'in', story: async (given) => { await quietDays(given, 50); await spread(given, 40); return given.attempt(); } },
+  { name: 'without-surge-and-sprayed', whole: 'sprayed-password', without: 'in', story: async (given) => { await quietDays(given, 50); await spread(given, 40, 'own1'); return given.attempt(); } },
   { name: 'without-pairs', whole: 'in', without: 'surge', story: async (given) => { await quietDays(given, 50); await times(40, () => given.wrong({ name: nameOf(7), address: '60.2.2.2', afterMs: minuteMs })); return given.attempt(); } },
   { name: 'without-again', whole: 'in', without: 'surge', story: async (given) => { await quietDays(given, 1); await spread(given, 60); return given.attempt(); } },
   { name: 'without-familiar', whole: 'in', without: 'surge', story: async (given) => { await quietDays(given, 50); await given.attempt(); await spread(given, 40); return given.attempt({ address: '45.80.0.9' }); } },

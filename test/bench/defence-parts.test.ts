@@ -30,6 +30,13 @@ describe('what each part is worth', () => {
     expect(verdictOf(runs, 'without-sprayed').slice(-2)).toEqual(['taken over: A4 30 % (0 %)', 'nothing']);
   });
 
+  it('is seen where the part that covers for it is missing too', () => {
+    const runs = [...whole, ...['without-sprayed', 'without-surge'].flatMap((name) => ablated(name, () => ({ attacker: 'A4', takeoverShare: 0 }))), ...ablated('without-surge-and-sprayed', () => ({ attacker: 'A4', takeoverShare: 1 }))];
+    expect(verdictOf(runs, 'without-sprayed').at(-1)).toBe('nothing alone: see without-surge-and-sprayed');
+    expect(verdictOf(runs, 'without-surge-and-sprayed').at(-1)).toBe('taken over: A4 100 % (0 %)');
+    expect(verdictOf(runs, 'without-surge').at(-1)).toBe('nothing: it should go');
+  });
+
   it('is judged seed by seed, and by more than half of them', () => {
     const shares: readonly number[] = [0.3, 0, 0];
     const runs = [...whole, ...ablated('without-sprayed', (seed) => ({ attacker: 'A4', takeoverShare: shares[seed - 1] ?? 0 }))];

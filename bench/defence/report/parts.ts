@@ -54,10 +54,13 @@ export function partTables(all: Runs): readonly ReportTable[] {
 type Base = (typeof bases)[number];
 
 function verdictTable(results: Runs, present: readonly Base[]): ReportTable {
-  const rows = ablations.filter(({ name }) => results.some(({ policy }) => policy.startsWith(name))).map(({ name, part }) => {
-    const both = present.map(({ base, suffix }) => differences(results, base, `${name}${suffix}`));
+  const rows = ablations.filter(({ name }) => results.some(({ policy }) => policy === name || policy === `${name}+leaked`)).map(({ name, part, pair }) => {
+    const both = differencesOf(results, present, { name, ...(pair !== undefined && { other: pair.other }) });
     const isIdle = both.every(({ worse }) => worse.length === 0);
-    return [name, part, ...both.map(({ better }) => better.join('; ') || '-'), ...both.map(({ worse }) => worse.join('; ') || (isIdle ? 'nothing: it should go' : 'nothing'))];
+    const pairs = ablations.filter((each) => each.pair?.part === name && differencesOf(results, present, { name: each.name, other: each.pair.other }).some(({ worse }) => worse.length > 0));
+    const idle = pairs.length > 0 ? `nothing alone: see ${pairs.map((each) => each.name).join(', ')}` : pair === undefined ? 'nothing: it should go' : 'nothing';
+    const what = pair === undefined ? part : `${part}; set beside ${pair.other}`;
+    return [name, what, ...both.map(({ better }) => better.join('; ') || '-'), ...both.map(({ worse }) => worse.join('; ') || (isIdle ? idle : 'nothing'))];
   });
   return {
     title: 'What gets worse without it',
@@ -65,6 +68,11 @@ function verdictTable(results: Runs, present: readonly Base[]): ReportTable {
     head: ['policy', 'the part that is missing', ...present.map(({ as }) => `better without it, ${as}`), ...present.map(({ as }) => `worse without it, ${as}`)],
     rows,
   };
+}
+
+/** Without the part, beside the whole or beside ours without another part. */
+function differencesOf(results: Runs, present: readonly Base[], { name, other }: { readonly name: string; readonly other?: string }): readonly Differences[] {
+  return present.map(({ base, suffix }) => differences(results, other === undefined ? base : `${other}${suffix}`, `${name}${suffix}`));
 }
 
 interface Differences {

@@ -37,7 +37,7 @@ export const policyNotes: readonly { readonly name: string; readonly title?: str
 
 /** What each attacker does, at 10,000 accounts. */
 export const attackerNotes: readonly { readonly name: AttackerId; readonly text: string }[] = [
-  { name: 'A1', text: 'guesses: the 500 most popular passwords on 20 accounts, one account after the other, 10 a second from one address' },
+  { name: 'A1', text: 'guesses: the 500 most popular passwords on 20 accounts, one account after the other, 10 a second from one address; of so few accounts one or two can be taken over at all' },
   { name: 'A2', text: 'locks out: 10 random passwords an hour on each of the 200 most active users for 72 hours, from 50 residential addresses' },
   { name: 'A3', text: 'sprays fast: the 20 most popular passwords on all accounts, one a second from 5 addresses of a data center' },
   { name: 'A4', text: 'sprays slowly: one popular password a day on all accounts for 10 days, from 5,000 residential addresses' },

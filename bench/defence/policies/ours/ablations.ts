@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { EvidenceAttempt, EvidenceNews, EvidenceOutcome, EvidenceStanding, EvidenceStore, MemoryEvidence } from 'portcullis';
+import type { EvidenceAttempt, EvidenceNews, EvidenceOutcome, EvidenceStanding, MemoryEvidence } from 'portcullis';
 import { loginGuardDefaults } from 'portcullis/login-guard';
 import type { PolicyFactory } from '../../policy.ts';
 import { ours } from './index.ts';
 import type { Without } from './pieces.ts';
+
+type Wrap = (inner: MemoryEvidence) => MemoryEvidence;
 
 /** One part of ours, by what is missing where it is taken out. */
 export interface Ablation {
@@ -11,7 +13,12 @@ export interface Ablation {
   /** The part, in words for the report. */
   readonly part: string;
   readonly without: Without;
+  /** Two parts that cover for each other: set beside ours without the other one, it says what the first is worth before that decides anything. */
+  readonly pair?: { readonly part: string; readonly other: string };
 }
+
+const noSurge: Wrap = standing((now) => ({ ...now, surge: false }));
+const noSprayed: Wrap = attempting((given) => ({ ...given, password: tagOf(`${given.password} at ${given.account}`) }));
 
 /** Each part is taken out through the port of the evidence, as an app could do it, or by not handing it in. */
 export const ablations: readonly Ablation[] = [
@@ -20,9 +27,10 @@ export const ablations: readonly Ablation[] = [
   { name: 'without-shared', part: 'a network that known browsers share is asked, and not refused', without: { evidence: standing((now) => ({ ...now, sharedSource: false })) } },
   { name: 'without-account', part: 'the score of an account', without: { evidence: standing((now) => ({ ...now, account: 0 })) } },
   { name: 'without-guesses', part: 'a wrong password that comes again at its account is no new guess', without: { evidence: settling((outcome) => (outcome.as === 'failed' ? { ...outcome, attempt: { ...outcome.attempt, exists: false } } : outcome)) } },
-  { name: 'without-sprayed', part: 'names at which a password has failed today', without: { evidence: attempting((given) => ({ ...given, password: tagOf(`${given.password} at ${given.account}`) })) } },
+  { name: 'without-sprayed', part: 'names at which a password has failed today', without: { evidence: noSprayed } },
   { name: 'without-sprayed-weight', part: 'a failure with a sprayed password counts five times at its network', without: { evidence: weighingAlike } },
-  { name: 'without-surge', part: 'strangers are asked while they fail more often than is usual', without: { evidence: standing((now) => ({ ...now, surge: false })) } },
+  { name: 'without-surge', part: 'strangers are asked while they fail more often than is usual', without: { evidence: noSurge } },
+  { name: 'without-surge-and-sprayed', part: 'both: a surge asks nobody in the first two days', pair: { part: 'without-sprayed', other: 'without-surge' }, without: { evidence: (inner) => noSurge(noSprayed(inner)) } },
   { name: 'without-slow-surge', part: 'the slow test for a surge, which only tells', without: { evidence: telling(({ surge }) => ({ ...(surge !== undefined && { surge }) })) } },
   { name: 'without-pairs', part: 'a network that fails at one name all day is one event of the surge', without: { evidence: countingEach } },
   { name: 'without-again', part: 'a known browser counts once in six hours for what is usual', without: { evidence: settling((outcome) => (outcome.as === 'known' ? { as: 'known', source: outcome.source } : outcome)) } },
@@ -39,32 +47,30 @@ export const ablationPolicies: readonly (readonly [string, PolicyFactory])[] = a
   }),
 );
 
-type Wrap = NonNullable<Without['evidence']>;
-
 function standing(change: (now: EvidenceStanding) => EvidenceStanding): Wrap {
-  return (inner) => ({ ...verbsOf(inner), reserve: (attempt) => change(inner.reserve(attempt)) });
+  return (inner) => ({ ...inner, reserve: (attempt) => change(inner.reserve(attempt)) });
 }
 
 function settling(change: (outcome: EvidenceOutcome) => EvidenceOutcome): Wrap {
-  return (inner) => ({ ...verbsOf(inner), settle: (outcome) => inner.settle(change(outcome)) });
+  return (inner) => ({ ...inner, settle: (outcome) => inner.settle(change(outcome)) });
 }
 
 function attempting(change: (attempt: EvidenceAttempt) => EvidenceAttempt): Wrap {
   return (inner) => ({
-    ...verbsOf(inner),
+    ...inner,
     reserve: (attempt) => inner.reserve(change(attempt)),
     settle: (outcome) => inner.settle(outcome.as === 'known' ? outcome : { ...outcome, attempt: change(outcome.attempt) }),
   });
 }
 
 function telling(change: (news: EvidenceNews) => EvidenceNews): Wrap {
-  return (inner) => ({ ...verbsOf(inner), settle: (outcome) => change(inner.settle(outcome)) });
+  return (inner) => ({ ...inner, settle: (outcome) => change(inner.settle(outcome)) });
 }
 
 /** Gives back at once what was charged beyond the attempt's own weight. */
-function weighingAlike(inner: MemoryEvidence): EvidenceStore {
+function weighingAlike(inner: MemoryEvidence): MemoryEvidence {
   return {
-    ...verbsOf(inner),
+    ...inner,
     reserve(attempt) {
       const now = inner.reserve(attempt);
       const more = now.charged.source - attempt.weight;
@@ -75,13 +81,9 @@ function weighingAlike(inner: MemoryEvidence): EvidenceStore {
 }
 
 /** A failure is settled as one of a network that was never seen, so that each is an event. */
-function countingEach(inner: MemoryEvidence): EvidenceStore {
+function countingEach(inner: MemoryEvidence): MemoryEvidence {
   let failures = 0;
   return settling((outcome) => (outcome.as === 'failed' ? { ...outcome, attempt: { ...outcome.attempt, source: tagOf(`failure ${(failures += 1)}`) } } : outcome))(inner);
-}
-
-function verbsOf(inner: MemoryEvidence): MemoryEvidence {
-  return { shared: inner.shared, bytes: inner.bytes, reserve: (attempt) => inner.reserve(attempt), settle: (outcome) => inner.settle(outcome) };
 }
 
 function tagOf(text: string): string {

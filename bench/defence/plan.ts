@@ -7,8 +7,7 @@ import type { Job } from './work.ts';
 const everyone = ['legit' as const, ...attackerIds.filter((id) => id !== 'A6w')];
 
 /**
- * Worlds beside the standard one: who attacks there, who defends, on how many seeds. Peers stand for their kind. The outage
- * is for ours alone: most others here have no store that could be gone.
+ * Worlds beside the standard one: who attacks there, who defends, on how many seeds. Peers stand for their kind.
  */
 interface Variant extends Runs {
   readonly peers: readonly string[];
@@ -35,7 +34,6 @@ const variants: readonly Variant[] = [
   { scenario: 'mailbox-25', attackers: ['A5', 'A6', 'A8'], seeds: 5, peers: asking },
   { scenario: 'first-hour', attackers: ['A5', 'A6', 'A6s'], seeds: 5, peers: fewPeers },
   { scenario: 'forced-reset', attackers: ['legit'], seeds: 5, peers: fewPeers },
-  { scenario: 'outage', attackers: ['A5', 'A6'], seeds: 2, peers: [] },
 ];
 
 /** The standard world, for ours without one part each. */
@@ -44,9 +42,12 @@ const ablation: Runs & { readonly policies: readonly string[] } = { scenario: 'a
 /** The standard world, for ours in memory and over Redis, which are to decide alike each time. */
 const overRedis: Runs & { readonly policies: readonly string[] } = { scenario: 'redis', attackers: redisAttackers, seeds: 1, policies: ['leaked', ...redisPolicies] };
 
-const apart = [ablation, overRedis];
+/** Most peers here have no store that could be gone. */
+const outage: Runs & { readonly policies: readonly string[] } = { scenario: 'outage', attackers: ['A5', 'A6'], seeds: 2, policies: ownPolicies };
 
-/** Whether a policy takes part where nobody names it: ours without a part, or over Redis, is compared with ours alone. */
+const apart = [ablation, overRedis, outage];
+
+/** Whether a policy takes part where nobody names it: these worlds are for ours alone, and ours without a part or over Redis for these. */
 export function takesPart(policy: string, scenario: string): boolean {
   const named = apart.find((runs) => runs.scenario === scenario);
   return named === undefined ? ![...partPolicies, ...redisPolicies].includes(policy) : named.policies.includes(policy);

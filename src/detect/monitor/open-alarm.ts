@@ -55,6 +55,8 @@ export interface OpenAlarm {
   /** Whether this process is the one that tells of it. */
   tells: 'unknown' | 'yes' | 'no';
   askedMs: number;
+  /** When sign-ins from before were looked through last. */
+  lookedBackMs: number;
   toldMs: number;
   toldCount: number;
   toldEntered: number;
@@ -85,7 +87,7 @@ export function openAlarm(id: string, sign: Sign, now: { readonly monotonicMs: n
     toldOnly: sign.toldOnly ?? false,
     holdMs: sign.holdMs,
     lastMs: now.monotonicMs, lastWallMs: now.wallMs, count: 0, evidence: {},
-    tells: 'unknown', askedMs: -Infinity, toldMs: -Infinity, toldCount: 0, toldEntered: 0, toldLevel: undefined, causes: 0,
+    tells: 'unknown', askedMs: -Infinity, lookedBackMs: -Infinity, toldMs: -Infinity, toldCount: 0, toldEntered: 0, toldLevel: undefined, causes: 0,
   };
 }
 

@@ -77,12 +77,20 @@ export interface DistinctCount {
 
 const bitsOfCount = 4_096;
 
+/** Marks of names that are numbered lie in lines, which would be counted as too many or too few. Finalizer of MurmurHash3. */
+function mixed(mark: number): number {
+  let hash = mark ^ (mark >>> 16);
+  hash = Math.imul(hash, 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
 export function createDistinctCount(): DistinctCount {
   const words = new Uint32Array(bitsOfCount / 32);
   let set = 0;
   return {
     add(mark) {
-      const bit = Math.imul(mark, 0x9e3779b1) >>> 20;
+      const bit = mixed(mark) >>> 20;
       const word = words[bit >>> 5] as number;
       const with1 = (word | (1 << (bit & 31))) >>> 0;
       if (with1 === word) return;

@@ -1,7 +1,8 @@
 import type { Alarm, AlarmKind, AttackLevel } from '../../ports/alarm.ts';
 import type { RandomSource } from '../../ports/random.ts';
 import type { Entries, Entry } from './entries.ts';
-import { addEntered, addSign, alarmOf, beforeOnsetMs, everywhere, holds, mostCauses, openAlarm, type OpenAlarm, type Sign } from './open-alarm.ts';
+import { createLookBack } from './look-back.ts';
+import { addEntered, addSign, alarmOf, everywhere, holds, mostCauses, openAlarm, type OpenAlarm, type Sign } from './open-alarm.ts';
 import { createTelling, type TellingParts } from './telling.ts';
 import type { MonitorTime } from './time.ts';
 
@@ -34,11 +35,12 @@ const mostEnded = 50;
 const mostListed = 100;
 
 export function createRegister(parts: RegisterParts): Register {
-  const { entries, emit, onLevel, quietMs, fallBackMs } = parts;
+  const { emit, onLevel, quietMs, fallBackMs } = parts;
   const board = createBoard(parts.random);
   const { on } = board;
   const telling = createTelling({ ...parts, isOn: (alarm) => on.has(alarm) });
   const ended: Alarm[] = [];
+  const lookBack = createLookBack(parts.entries);
   let level: AttackLevel = 'calm';
 
   function setLevel(nowMs: number): void {
@@ -51,6 +53,7 @@ export function createRegister(parts: RegisterParts): Register {
   }
 
   function finish(alarm: OpenAlarm, nowMs: number): void {
+    lookBack.now(alarm, nowMs);
     board.remove(alarm);
     ended.unshift(alarmOf(alarm, true));
     ended.length = Math.min(ended.length, mostEnded);
@@ -63,18 +66,15 @@ export function createRegister(parts: RegisterParts): Register {
       const { alarm, fresh } = board.alarmFor(sign, now);
       const before = alarm.sources.size;
       addSign(alarm, sign, now);
-      if (fresh || alarm.sources.size > before) {
-        const sinceMs = alarm.sinceMs - (alarm.spread ? beforeOnsetMs : 0);
-        for (const entry of entries.since(sinceMs, (each) => holds(alarm, each))) addEntered(alarm, entry);
-      }
+      lookBack.soon(alarm, now.monotonicMs, fresh || alarm.sources.size > before);
       setLevel(now.monotonicMs);
-      if (fresh) telling.raised(alarm, now.monotonicMs);
-      else telling.grown(alarm, now.monotonicMs);
+      telling[fresh ? 'raised' : 'grown'](alarm, now.monotonicMs);
     },
     entered(entry) {
       for (const alarm of on) if (holds(alarm, entry)) addEntered(alarm, entry);
     },
     sweep({ monotonicMs: nowMs }) {
+      lookBack.all();
       for (const alarm of on) {
         if (nowMs - alarm.lastMs >= (alarm.holdMs ?? quietMs)) finish(alarm, nowMs);
         else telling.grown(alarm, nowMs);
@@ -87,7 +87,10 @@ export function createRegister(parts: RegisterParts): Register {
       setLevel(now.monotonicMs);
     },
     level: () => level,
-    alarms: () => [...[...on].map((alarm) => alarmOf(alarm, false)).sort((one, other) => other.sinceMs - one.sinceMs), ...ended].slice(0, mostListed),
+    alarms() {
+      lookBack.all();
+      return [...[...on].map((alarm) => alarmOf(alarm, false)).sort((one, other) => other.sinceMs - one.sinceMs), ...ended].slice(0, mostListed);
+    },
     isQuiet: () => on.size === 0,
   };
 }

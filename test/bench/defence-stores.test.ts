@@ -3,11 +3,12 @@ import { runBurst } from '../../bench/defence/burst.ts';
 import { makeDecisions } from '../../bench/defence/decisions.ts';
 import { policies } from '../../bench/defence/policies/index.ts';
 import { none } from '../../bench/defence/policies/none.ts';
-import { endRedis, hasRedis } from '../../bench/defence/policies/ours/redis-stores.ts';
+import { endRedis } from '../../bench/defence/policies/ours/redis-stores.ts';
 import { standard } from '../../bench/defence/scenario.ts';
 import { redisAttackers, targetRows } from '../../bench/defence/targets.ts';
 import type { PolicyFactory } from '../../bench/defence/policy.ts';
 import type { RunResult } from '../../bench/defence/result.ts';
+import { realRedis } from '../support/servers/redis.ts';
 import { run, small, trafficOf, trial } from './defence-support.ts';
 
 const policy = (name: string): PolicyFactory => policies.get(name) as PolicyFactory;
@@ -40,7 +41,7 @@ describe('the digest of all decisions', () => {
   });
 });
 
-describe.skipIf(!hasRedis)('the guard over Redis', () => {
+describe.skipIf(!realRedis)('the guard over Redis', () => {
   afterAll(endRedis);
 
   it('decides each time as in memory, and raises the same alarms', { timeout: 180_000 }, async () => {

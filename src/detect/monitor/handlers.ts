@@ -59,7 +59,13 @@ function signInFailed(parts: MonitorParts, seen: Seen): void {
   if (textsOf(event['reasons']).includes('sprayed-password')) site.sprayed(subject, now);
   const named = subject.mark !== undefined && sources.count(subject, reason === 'unknown-account' ? ['failed', 'unknown'] : ['failed', 'existing'], now);
   // What a network does to many accounts is one attack, and not one at each of them.
-  if (!named && reason !== 'unknown-account') accounts.count(subject, 'failures', typeof repeated === 'boolean' ? repeated : undefined, now);
+  if (!named && reason !== 'unknown-account') accounts.count(subject, 'failures', repetitionOf(reason, repeated), now);
+}
+
+/** A wrong password that nobody looked at is not remembered: each try of a program with an old one seems to be a new guess. */
+function repetitionOf(reason: unknown, repeated: unknown): boolean | undefined {
+  if (typeof repeated !== 'boolean' || (reason === 'refused-network' && !repeated)) return undefined;
+  return repeated;
 }
 
 function signInSucceeded(parts: MonitorParts, seen: Seen): void {

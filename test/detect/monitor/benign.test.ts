@@ -38,6 +38,12 @@ describe('ordinary life raises no alarm', () => {
     expect(subject.told).toEqual([]);
   });
 
+  it('when a program with an old password goes on in a network that is refused: what nobody looks at is never known to come again', async () => {
+    const subject = setup();
+    for (let turn = 0; turn < 48; turn += 1) await subject.see({ ...wrongPassword(7, '203.0.113.9', { repeated: false }), reason: 'refused-network' } as ReturnType<typeof wrongPassword>, 5 * minuteMs);
+    expect(subject.told).toEqual([]);
+  });
+
   it('on the first day, when everybody is a stranger', async () => {
     const subject = setup();
     for (let user = 0; user < 300; user += 1) {

@@ -9,7 +9,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Emit, EventSubject, FlowName } from '../ports/events.ts';
 import type { EvidenceAttempt, EvidenceCharge, EvidenceNews, EvidenceOutcome, EvidenceStanding, EvidenceStore } from '../ports/evidence-store.ts';
 import { loginGuardDefaults } from './defaults.ts';
-import { leftOf } from './receipt.ts';
+import { outcomeOf, type GuardReceipt } from './receipt.ts';
 import { createEvidenceTags } from './tags.ts';
 
 export interface LoginGuardOptions {
@@ -63,14 +63,6 @@ export interface GuardPass {
   readonly receipt: GuardReceipt;
 }
 
-/** Plain data, for whoever must wait for the second half of a sign-in. It holds digests, and no name and no password. */
-export interface GuardReceipt {
-  readonly attempt: EvidenceAttempt;
-  readonly charged: EvidenceCharge;
-  /** Of the reservation, wall-clock ms: what was charged has faded since. */
-  readonly atMs?: number;
-}
-
 export interface LoginGuard {
   /** Counts an attempt as failed and answers what is known. Never rejects. */
   reserve(attempt: StrangerAttempt): Promise<GuardPass>;
@@ -118,10 +110,7 @@ export function createLoginGuard(options: LoginGuardOptions): LoginGuard {
   }
 
   async function settle(outcome: EvidenceOutcome): Promise<void> {
-    tell((await asked(() => evidence.settle(outcome), checkedNews)) ?? {});
-  }
-
-  function tell({ surge, slowSurge }: EvidenceNews): void {
+    const { surge, slowSurge }: EvidenceNews = (await asked(() => evidence.settle(outcome), checkedNews)) ?? {};
     if (surge !== undefined) emit({ type: 'login-guard.surge', state: surge, test: 'fast' });
     if (slowSurge !== undefined) emit({ type: 'login-guard.surge', state: slowSurge, test: 'slow' });
   }
@@ -139,26 +128,29 @@ export function createLoginGuard(options: LoginGuardOptions): LoginGuard {
       // Who shares a network with an attacker is asked for more, and not turned away.
       const over = standing !== undefined && standing.source >= parsed.refuseFrom && !standing.sharedSource;
       if (over) decided('refuse', ['source'], given);
+      const refused = over && mode === 'enforce';
       return {
-        refused: over && mode === 'enforce',
-        reasons: standing === undefined ? ['evidence-unknown'] : reasonsOf(standing, parsed, false),
+        refused,
+        reasons: reasonsOf(standing, parsed, false),
         repeated: standing !== undefined && attempt.password !== undefined && attempt.exists && charged.account === 0,
-        receipt: { attempt, charged, atMs },
+        receipt: { attempt, charged, atMs, ...(refused && { refused }) },
         after({ familiar }) {
-          const reasons = standing === undefined ? (['evidence-unknown'] as const) : reasonsOf(standing, parsed, familiar);
+          const reasons = reasonsOf(standing, parsed, familiar);
           if (reasons.length > 0 && !over) decided('step-up', reasons, given);
           return { stepUp: reasons.length > 0 && mode === 'enforce', reasons };
         },
       };
     },
-    settle: async (receipt, as) => settle({ as, attempt: receipt.attempt, charged: as === 'entered' ? leftOf(receipt, clock.nowMs()) : receipt.charged }),
+    settle: async (receipt, as) => settle(outcomeOf(receipt, as, clock.nowMs())),
     known: ({ address, again = false }) => settle({ as: 'known', source: tags.source(address), ...(again && { again }) }),
   } satisfies LoginGuard);
 }
 
 type Limits = Readonly<Record<'stepUpFrom' | 'accountFrom' | 'sprayedFrom', number>>;
 
-function reasonsOf({ source, account, password, surge }: EvidenceStanding, limits: Limits, familiar: boolean): readonly GuardReason[] {
+function reasonsOf(standing: EvidenceStanding | undefined, limits: Limits, familiar: boolean): readonly GuardReason[] {
+  if (standing === undefined) return ['evidence-unknown'];
+  const { source, account, password, surge } = standing;
   const reasons: GuardReason[] = [];
   if (source >= limits.stepUpFrom) reasons.push('source');
   if (account >= limits.accountFrom) reasons.push('account');

@@ -12,6 +12,20 @@ describe('an account at which strangers guess', () => {
     expect(await enter({ address: '198.51.100.1', account: 'bob@example.com', password: 'right' })).toEqual([]);
   });
 
+  it('is not by what a refused network sends: nobody looks at it, whether it is right or wrong', async () => {
+    const { guard, fail, enter } = guarded();
+    for (let each = 0; each < 40; each += 1) await fail({ address: '203.0.113.1', account: `user-${each}@example.com`, password: `guess ${each}` });
+    for (const as of ['held', 'failed', 'entered'] as const) {
+      for (let each = 0; each < 30; each += 1) {
+        const { refused, receipt } = await guard.reserve({ address: '203.0.113.1', account: 'ann@example.com', exists: true, password: `${as} ${each}` });
+        expect(refused).toBe(true);
+        await guard.settle(receipt, as);
+      }
+    }
+    expect(await enter({ address: '198.51.100.1', password: 'right' })).toEqual([]);
+    expect(await enter({ address: '203.0.113.1', account: 'bob@example.com', password: 'right' })).toEqual(['refused']);
+  });
+
   it('is not when nobody has that name', async () => {
     const { guard, fail } = guarded();
     for (let each = 0; each < 20; each += 1) await fail({ address: `192.0.2.${each}`, exists: false, password: `guess ${each}` });

@@ -25,9 +25,8 @@ export const passwordSketch = Object.freeze({ rows: 4, columns: 16_384 });
 /** Pairs of a network and a name, and of a password and a name, that have failed today. */
 export const pairFilter = Object.freeze({ bits: 1 << 20, hashes: 4 });
 
-/** What a failure with a password counts that has failed at so many names. */
+/** Names at which a password fails on one day, before it is no longer enough. */
 export const sprayedFrom = 6;
-export const sprayedFactor = 5;
 
 /**
  * The test for a change of the rate of strangers' failures (CUSUM for a Poisson process: Page 1954; Lucas 1985). Its measure is the traffic of known

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { sha256 } from '../kernel/compare.ts';
-import { rememberedGuesses, sprayedFactor, sprayedFrom } from '../kernel/evidence.ts';
+import { rememberedGuesses } from '../kernel/evidence.ts';
 import type { EvidenceAttempt, EvidenceNews, EvidenceOutcome, EvidenceStanding, EvidenceStore, EvidenceTag } from '../ports/evidence-store.ts';
 import type { StoreCase } from './contract.ts';
 
@@ -185,14 +185,6 @@ export const evidencePasswordCases: readonly EvidenceCase[] = [
       equal((await known(store, {})).password, 0);
       for (const as of ['held', 'entered'] as const) await make(store, { account: as, password: 'spring' }, as);
       equal((await known(store, { password: 'spring' })).password, 4);
-    },
-  },
-  {
-    name: `charges a network more for a password that has failed at ${sprayedFrom} names`,
-    async try({ store }) {
-      for (let each = 0; each < sprayedFrom; each += 1) equal((await make(store, { source: 'a', account: String(each), password: 'spring', weight: 0.5 }, 'failed')).standing.charged.source, 0.5);
-      deepEqual((await store.reserve(attempt({ source: 'b', account: 'new', password: 'spring', weight: 0.5 }))).charged, { source: 0.5 * sprayedFactor, account: 1 });
-      about((await known(store, { source: 'b' })).source, 0.5 * sprayedFactor);
     },
   },
 ];

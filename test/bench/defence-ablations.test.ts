@@ -32,7 +32,6 @@ const lost: readonly { readonly name: string; readonly story: (trial: Trial) => 
   { name: 'without-account', whole: 'account', without: 'in', story: async (given) => { await guessed(given, (nth) => `guess${nth}`); return given.attempt({ afterMs: 2 * minuteMs }); } },
   { name: 'without-guesses', whole: 'in', without: 'account', story: async (given) => { await guessed(given, () => 'stale'); return given.attempt({ afterMs: 2 * minuteMs }); } },
   { name: 'without-sprayed', whole: 'sprayed-password', without: 'in', story: async (given) => { await spread(given, 7, 'own1'); return given.attempt(); } },
-  { name: 'without-sprayed-weight', whole: 'source', without: 'in', story: async (given) => { await spread(given, 8, 'spring'); await times(2, (nth) => given.wrong({ name: nameOf(nth + 5), passwordId: 'spring' })); return given.attempt(); } },
   { name: 'without-surge', whole: 'surge', without: 'in', story: async (given) => { await quietDays(given, 50); await spread(given, 40); return given.attempt(); } },
   { name: 'without-surge-and-sprayed', whole: 'sprayed-password', without: 'in', story: async (given) => { await quietDays(given, 50); await spread(given, 40, 'own1'); return given.attempt(); } },
   { name: 'without-pairs', whole: 'in', without: 'surge', story: async (given) => { await quietDays(given, 50); await times(40, () => given.wrong({ name: nameOf(7), address: '60.2.2.2', afterMs: minuteMs })); return given.attempt(); } },

@@ -1,4 +1,4 @@
-import { pairFilter, passwordSketch, sprayedFactor, sprayedFrom } from '../../kernel/evidence.ts';
+import { pairFilter, passwordSketch } from '../../kernel/evidence.ts';
 import { luaAccounts, luaFilter, luaOfDay, luaSketch, luaSources, luaState, luaTools } from './evidence-lua.ts';
 import { readTime, scriptOf, slackMs, type Script, type TimeSource } from './scripts.ts';
 
@@ -38,7 +38,7 @@ if KEYS[4] then
   at = sources.slot(source, from)
   shared = sources.visited(source, at)
   at, has, gone = sources.look(source, at)
-  local amount = ARGV[weightAt] * (names >= ${sprayedFrom} and ${sprayedFactor} or 1)
+  local amount = tonumber(ARGV[weightAt])
   changed = amount > 0 and sources.add(source, at, from, has, gone, amount) or source
 end
 local surge = state.surge()

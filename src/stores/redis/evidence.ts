@@ -1,4 +1,4 @@
-import { accountScores, pairFilter, passwordSketch, rememberedGuesses, sourceScores, sprayedFactor, sprayedFrom } from '../../kernel/evidence.ts';
+import { accountScores, pairFilter, passwordSketch, rememberedGuesses, sourceScores } from '../../kernel/evidence.ts';
 import { guessMark, pairBits, passwordCells, tagWords, type TagWords } from '../../kernel/evidence-tags.ts';
 import { StoreError } from '../../kernel/errors.ts';
 import type { EvidenceAttempt, EvidenceNews, EvidenceOutcome, EvidenceStanding, EvidenceStore, EvidenceTag } from '../../ports/evidence-store.ts';
@@ -104,7 +104,7 @@ function standingOf(answer: unknown, { exists, weight, password }: EvidenceAttem
     account: answeredScore(account),
     password: found,
     surge: answeredFlag(surge),
-    charged: { source: weight * (found >= sprayedFrom ? sprayedFactor : 1), account: isRepeat || !exists || password === undefined ? 0 : 1 },
+    charged: { source: weight, account: isRepeat || !exists || password === undefined ? 0 : 1 },
   };
 }
 

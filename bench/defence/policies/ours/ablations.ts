@@ -28,7 +28,6 @@ export const ablations: readonly Ablation[] = [
   { name: 'without-account', part: 'the score of an account', without: { evidence: standing((now) => ({ ...now, account: 0 })) } },
   { name: 'without-guesses', part: 'a wrong password that comes again at its account is no new guess', without: { evidence: settling((outcome) => (outcome.as === 'failed' ? { ...outcome, attempt: { ...outcome.attempt, exists: false } } : outcome)) } },
   { name: 'without-sprayed', part: 'names at which a password has failed today', without: { evidence: noSprayed } },
-  { name: 'without-sprayed-weight', part: 'a failure with a sprayed password counts five times at its network', without: { evidence: weighingAlike } },
   { name: 'without-surge', part: 'strangers are asked while they fail more often than is usual', without: { evidence: noSurge } },
   { name: 'without-surge-and-sprayed', part: 'both: a surge asks nobody in the first two days', pair: { part: 'without-sprayed', other: 'without-surge' }, without: { evidence: (inner) => noSurge(noSprayed(inner)) } },
   { name: 'without-slow-surge', part: 'the slow test for a surge, which only tells', without: { evidence: telling(({ surge }) => ({ ...(surge !== undefined && { surge }) })) } },
@@ -65,19 +64,6 @@ function attempting(change: (attempt: EvidenceAttempt) => EvidenceAttempt): Wrap
 
 function telling(change: (news: EvidenceNews) => EvidenceNews): Wrap {
   return (inner) => ({ ...inner, settle: (outcome) => change(inner.settle(outcome)) });
-}
-
-/** Gives back at once what was charged beyond the attempt's own weight. */
-function weighingAlike(inner: MemoryEvidence): MemoryEvidence {
-  return {
-    ...inner,
-    reserve(attempt) {
-      const now = inner.reserve(attempt);
-      const more = now.charged.source - attempt.weight;
-      if (more > 0) inner.settle({ as: 'entered', attempt, charged: { source: more, account: 0 } });
-      return { ...now, charged: { ...now.charged, source: now.charged.source - Math.max(0, more) } };
-    },
-  };
 }
 
 /** A failure is settled as one of a network that was never seen, so that each is an event. */

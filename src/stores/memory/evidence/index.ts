@@ -1,5 +1,5 @@
 import { systemClock } from '../../../kernel/clock.ts';
-import { accountScores, evidenceDayMs, rememberedGuesses, sourceScores, sprayedFactor, sprayedFrom } from '../../../kernel/evidence.ts';
+import { accountScores, evidenceDayMs, rememberedGuesses, sourceScores } from '../../../kernel/evidence.ts';
 import { tagWords, type TagWords } from '../../../kernel/evidence-tags.ts';
 import { port, readOptions } from '../../../kernel/options.ts';
 import type { Clock } from '../../../ports/clock.ts';
@@ -76,7 +76,7 @@ function reserve({ guesses, sources, accounts, passwords, surge }: Tables, attem
   // A mail client with an old password, somebody impatient: no further guess at the account.
   const isRepeat = slot !== undefined && guess !== undefined && guesses.has(slot, guess);
   const charged: EvidenceCharge = {
-    source: weight * (names >= sprayedFrom ? sprayedFactor : 1),
+    source: weight,
     account: isRepeat || !exists || guess === undefined ? 0 : 1,
   };
   const standing = { source: from === undefined ? 0 : sources.read(from, nowMs), sharedSource: from !== undefined && sources.wasVisited(from, nowMs, evidenceDayMs), account: accounts.read(who, nowMs), password: names, surge: surge.isOn(nowMs), charged };

@@ -3,8 +3,9 @@ import { ownPolicies, partPolicies, policies, redisPolicies } from './policies/i
 import { redisAttackers } from './targets.ts';
 import type { Job } from './work.ts';
 
-/** A6w is made for one rule, and attacks where that is taken out. */
-const everyone = ['legit' as const, ...attackerIds.filter((id) => id !== 'A6w')];
+/** Each made for one rule, and attacking where that is taken out. */
+const forOneRule: readonly Job['attacker'][] = ['A6w', 'A11'];
+const everyone = ['legit' as const, ...attackerIds.filter((id) => !forOneRule.includes(id))];
 
 /**
  * Worlds beside the standard one: who attacks there, who defends, on how many seeds. Peers stand for their kind.
@@ -37,7 +38,7 @@ const variants: readonly Variant[] = [
 ];
 
 /** The standard world, for ours without one part each. */
-const ablation: Runs & { readonly policies: readonly string[] } = { scenario: 'ablation', attackers: ['legit', 'A1', 'A2', 'A3', 'A4', 'A5', 'A5s', 'A6', 'A6s', 'A6u', 'A6w', 'A7', 'A8'], seeds: 3, policies: ['default', 'leaked', ...partPolicies] };
+const ablation: Runs & { readonly policies: readonly string[] } = { scenario: 'ablation', attackers: ['legit', 'A1', 'A2', 'A3', 'A4', 'A5', 'A5s', 'A6', 'A6s', 'A6u', 'A7', 'A8', ...forOneRule], seeds: 2, policies: ['default', 'leaked', ...partPolicies.filter((name) => !name.endsWith('+leaked'))] };
 
 /** The standard world, for ours in memory and over Redis, which are to decide alike each time. */
 const overRedis: Runs & { readonly policies: readonly string[] } = { scenario: 'redis', attackers: redisAttackers, seeds: 1, policies: ['leaked', ...redisPolicies] };

@@ -39,7 +39,7 @@ export interface Attack {
   readonly stillBlocked?: () => number | undefined;
 }
 
-export const attackerIds = ['A1', 'A2', 'A3', 'A4', 'A5', 'A5s', 'A6', 'A6s', 'A6u', 'A6w', 'A7', 'A8', 'A9', 'A10'] as const;
+export const attackerIds = ['A1', 'A2', 'A3', 'A4', 'A5', 'A5s', 'A6', 'A6s', 'A6u', 'A6w', 'A7', 'A8', 'A9', 'A10', 'A11'] as const;
 export type AttackerId = (typeof attackerIds)[number];
 
 export type MakeAttack = (traffic: Traffic, startMs: number) => Attack;

@@ -1,5 +1,5 @@
 import { datacenterV4 } from '../addresses.ts';
-import { popularOfRank, rankOf } from '../population.ts';
+import { popularOfRank, rankOf, type LeakedAs } from '../population.ts';
 import { below, shuffledNumbers, stream } from '../random.ts';
 import { dayMs, hourMs } from '../scenario.ts';
 import { evenly, scaled, type MakeAttack } from './attack.ts';
@@ -69,6 +69,30 @@ export const slowSpray: MakeAttack = ({ population, seed }, startMs) => {
       const user = order[index % order.length] as number;
       const address = addresses[index % addresses.length] as string;
       return { as: 'guess', address, user, name: population.names[user] as string, passwordId: popularOfRank(1 + Math.floor(index / order.length)), leaked: 'popular' };
+    },
+  };
+};
+
+/**
+ * A11: whoever knows something of a person guesses within 45 attempts (Wang, Zhang, Wang, Yan and Huang, CCS 2016, have 73 % of them within 100). One
+ * person a day for twelve days, each guess from another residential address: too few for anything but the account to show.
+ */
+export const targeted: MakeAttack = ({ population, seed }, startMs) => {
+  const guesses = 45;
+  const next = stream('A11', seed);
+  const users = [...shuffledNumbers(next, population.accounts).slice(0, 12)];
+  const rightAt = new Map(users.map((user) => [user, below(next, guesses)]));
+  const addresses = residential(population, next, users.length * guesses);
+  return {
+    id: 'A11',
+    ...evenly(startMs, addresses.length, users.length * dayMs),
+    addresses: addresses.length,
+    covers: (user, passwordId) => rightAt.has(user) && population.passwords[user] === passwordId,
+    event(index) {
+      const user = users[Math.floor(index / guesses)] as number;
+      const guess = index % guesses;
+      const isRight = rightAt.get(user) === guess;
+      return { as: 'guess', address: addresses[index] as string, user, name: population.names[user] as string, passwordId: isRight ? (population.passwords[user] as string) : `of${user} ${guess}`, leaked: isRight ? (population.leaked[user] as LeakedAs) : 'no' };
     },
   };
 };

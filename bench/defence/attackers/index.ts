@@ -1,5 +1,5 @@
 import type { AttackerId, MakeAttack } from './attack.ts';
-import { depthFirst, fastSpray, lockOut, slowSpray } from './guessing.ts';
+import { depthFirst, fastSpray, lockOut, slowSpray, targeted } from './guessing.ts';
 import { freshKeys } from './flood.ts';
 import { customerIo } from './replay.ts';
 import { onePerAddress, onePerAddressSlow, onePerAddressThin, onePerAddressWashed, rotation, stuffed, washing } from './stuffing.ts';
@@ -19,4 +19,5 @@ export const attacks: Readonly<Partial<Record<AttackerId, MakeAttack>>> = {
   A7: rotation,
   A8: customerIo,
   A9: freshKeys,
+  A11: targeted,
 };

@@ -51,6 +51,7 @@ export const attackerNotes: readonly { readonly name: AttackerId; readonly text:
   { name: 'A8', text: 'the replay of 2019: one account entered, addresses looked up nine days later, pairs of those that exist tried after that' },
   { name: 'A9', text: 'floods with a million fresh keys, to have the blocks of others forgotten' },
   { name: 'A10', text: 'a burst: 1,000 guesses at one account at once' },
+  { name: 'A11', text: 'guesses at 12 people of whom it knows something, one a day, 45 times each, from as many addresses; attacks only where parts are taken out' },
 ];
 
 /** What is assumed, and whom it helps. */

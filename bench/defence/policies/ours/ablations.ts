@@ -18,6 +18,7 @@ export interface Ablation {
 }
 
 const noSurge: Wrap = standing((now) => ({ ...now, surge: false }));
+const noAccount: Wrap = standing((now) => ({ ...now, account: 0 }));
 const noSprayed: Wrap = attempting((given) => ({ ...given, password: tagOf(`${given.password} at ${given.account}`) }));
 
 /** Each part is taken out through the port of the evidence, as an app could do it, or by not handing it in. */
@@ -25,11 +26,12 @@ export const ablations: readonly Ablation[] = [
   { name: 'without-source', part: 'the score of a network', without: { evidence: standing((now) => ({ ...now, source: 0 })) } },
   { name: 'without-refusal', part: 'a network of a high score is refused, and not only asked', without: { evidence: standing((now) => ({ ...now, source: Math.min(now.source, loginGuardDefaults.refuseFrom - 1) })) } },
   { name: 'without-shared', part: 'a network that known browsers share is asked, and not refused', without: { evidence: standing((now) => ({ ...now, sharedSource: false })) } },
-  { name: 'without-account', part: 'the score of an account', without: { evidence: standing((now) => ({ ...now, account: 0 })) } },
+  { name: 'without-account', part: 'the score of an account', without: { evidence: noAccount } },
   { name: 'without-guesses', part: 'a wrong password that comes again at its account is no new guess', without: { evidence: settling((outcome) => (outcome.as === 'failed' ? { ...outcome, attempt: { ...outcome.attempt, exists: false } } : outcome)) } },
   { name: 'without-sprayed', part: 'names at which a password has failed today', without: { evidence: noSprayed } },
   { name: 'without-surge', part: 'strangers are asked while they fail more often than is usual', without: { evidence: noSurge } },
   { name: 'without-surge-and-sprayed', part: 'both: a surge asks nobody in the first two days', pair: { part: 'without-sprayed', other: 'without-surge' }, without: { evidence: (inner) => noSurge(noSprayed(inner)) } },
+  { name: 'without-surge-and-account', part: 'both: at a larger site a surge does not see guesses at one account', pair: { part: 'without-account', other: 'without-surge' }, without: { evidence: (inner) => noSurge(noAccount(inner)) } },
   { name: 'without-slow-surge', part: 'the slow test for a surge, which only tells', without: { evidence: telling(({ surge }) => ({ ...(surge !== undefined && { surge }) })) } },
   { name: 'without-pairs', part: 'a network that fails at one name all day is one event of the surge', without: { evidence: countingEach } },
   { name: 'without-again', part: 'a known browser counts once in six hours for what is usual', without: { evidence: settling((outcome) => (outcome.as === 'known' ? { as: 'known', source: outcome.source } : outcome)) } },

@@ -102,13 +102,15 @@ function flexible(limiter: RateLimiterMemory): RequestHandler {
   };
 }
 
-/** Starts an Express app with one trivial route behind the guard. */
+/** Starts an Express app with one trivial route, at `/bare` with nothing before it and at `/` behind the guard. */
 export async function startServer({ guard, denies }: ServerInput): Promise<BenchServer> {
   const app = express();
-  if (guard !== 'none') app.use(guards[guard](denies));
-  app.get('/', (_req, res) => {
+  const route: RequestHandler = (_req, res) => {
     res.send('ok');
-  });
+  };
+  app.get('/bare', route);
+  if (guard !== 'none') app.use(guards[guard](denies));
+  app.get('/', route);
   const server = app.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   return {

@@ -1,10 +1,10 @@
 import { openChild, type Child } from '../child.ts';
 import { startServer, type BenchServer, type ServerInput } from '../express-servers.ts';
 import { load } from '../http-load.ts';
-import { added, rowOf, type RowFacts, type RowGoal } from '../measure.ts';
+import { rowOf, type RowFacts, type RowGoal } from '../measure.ts';
 import { interleave } from '../rounds.ts';
 import type { Bench, BenchRow } from '../row.ts';
-import { costPerRequest } from '../server-cost.ts';
+import { addedBy, costsPerRequest, type RouteCosts } from '../server-cost.ts';
 
 /** Servers are started anew so often: two processes of one program do not compile alike. */
 const generations = 4;
@@ -15,7 +15,7 @@ const connections = 32;
 const goal: RowGoal = { atMost: 8, of: 'value' };
 
 const servers = {
-  'bare': { guard: 'none', denies: false },
+  'control': { guard: 'none', denies: false },
   'ours allowed': { guard: 'ours', denies: false },
   'ours denied': { guard: 'ours', denies: true },
   'ours headers': { guard: 'ours-headers', denies: false },
@@ -27,13 +27,13 @@ const servers = {
 } as const satisfies Readonly<Record<string, ServerInput>>;
 
 type ServerName = keyof typeof servers;
-type Costs = Readonly<Record<ServerName, readonly number[]>>;
+type Costs = Readonly<Record<ServerName, readonly RouteCosts[]>>;
 
 const names = Object.keys(servers) as ServerName[];
 
-/** CPU per request of every server, in microseconds, by round. */
+/** CPU per request of the routes of every server, in microseconds, by round. */
 async function measure(): Promise<Costs> {
-  const costs = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<ServerName, number[]>;
+  const costs = Object.fromEntries(names.map((name) => [name, [] as RouteCosts[]])) as Record<ServerName, RouteCosts[]>;
   for (let generation = 1; generation <= generations; generation += 1) {
     const measured = await oneGeneration(generation);
     for (const name of names) costs[name].push(...measured[name]);
@@ -44,7 +44,7 @@ async function measure(): Promise<Costs> {
 async function oneGeneration(seed: number): Promise<Costs> {
   const children: Child<BenchServer>[] = [];
   try {
-    const turns = {} as Record<ServerName, () => Promise<number>>;
+    const turns = {} as Record<ServerName, () => Promise<RouteCosts>>;
     for (const name of names) {
       const child = await openChild(new URL('../express-servers.ts', import.meta.url).href, startServer, servers[name]);
       children.push(child);
@@ -52,7 +52,7 @@ async function oneGeneration(seed: number): Promise<Costs> {
       const expected = servers[name].denies ? 429 : 200;
       // The first request of each connection's address is let through everywhere.
       await load({ port, connections, pipelined: 1, requests: connections });
-      turns[name] = () => costPerRequest({ child, port, expected, connections, requests });
+      turns[name] = () => costsPerRequest({ child, port, expected, connections, requests });
     }
     return await interleave(turns, { rounds: roundsEach, warmUps: 2, seed });
   } finally {
@@ -61,11 +61,12 @@ async function oneGeneration(seed: number): Promise<Costs> {
 }
 
 function rowsOf(costs: Costs): readonly BenchRow[] {
-  const more = (name: ServerName): readonly number[] => added(costs[name], costs.bare);
+  const more = (name: ServerName): readonly number[] => addedBy(costs[name]);
   const row = (id: string, subject: string, name: ServerName): RowFacts => ({ id, subject, unit: 'us', values: more(name) });
   const erl = (name: ServerName): NonNullable<RowFacts['peer']> => ({ name: 'express-rate-limit, draft-8 headers', values: more(name) });
   return [
-    rowOf({ id: 'express-bare', subject: 'server CPU per request of a trivial route, nothing before it', unit: 'us', values: costs.bare }),
+    rowOf({ id: 'express-bare', subject: 'server CPU per request of a trivial route, nothing before it', unit: 'us', values: costs.control.map(({ bare }) => bare) }),
+    rowOf(row('express-control', 'the same route once more adds (A/A)', 'control')),
     rowOf({ ...row('express-allowed', 'limitRequests adds, request allowed', 'ours allowed'), peer: erl('erl allowed'), goal }),
     rowOf({ ...row('express-denied', 'limitRequests adds, request denied', 'ours denied'), peer: erl('erl denied'), goal }),
     rowOf({ ...row('express-allowed-headers', 'limitRequests with draft-11 headers adds, allowed', 'ours headers'), peer: erl('erl allowed') }),
@@ -82,6 +83,7 @@ export const bench: Bench = {
   title: 'The limiter before an Express 5 route',
   rows: [
     'express-bare',
+    'express-control',
     'express-allowed',
     'express-denied',
     'express-allowed-headers',
@@ -93,8 +95,8 @@ export const bench: Bench = {
   ],
   method:
     `Each server is a process of its own and reports its own CPU (user and system, all threads). ${connections} keep-alive connections from as many loopback addresses ` +
-    `send ${requests.toLocaleString('en-GB')} requests a turn, from another process; ${generations} generations of fresh servers, ${roundsEach} rounds each. ` +
-    'A row is the server\'s CPU per request less that of the bare server in the same round. Every limiter counts in memory, by address. ' +
+    `send ${requests.toLocaleString('en-GB')} requests a turn to each of its two routes, one with nothing before it, from another process; ${generations} generations of fresh servers, ${roundsEach} rounds each. ` +
+    'A row is the server\'s CPU per request less that of the bare route of the same process in the same round. Every limiter counts in memory, by address. ' +
     'A refusal is answered in the place of the route, so that it may well cost less than nothing.',
   run: async () => rowsOf(await measure()),
 };

@@ -28,8 +28,7 @@ export function alarmsOf({ sinks, onAlarm, onLevel }: ParsedPortcullisOptions['d
     ...(share !== undefined && { share }),
     clock, random, emit,
     onAlarm(alarm, state) {
-      // That it is over is told by the log; a sink would take it for one more sign.
-      if (state !== 'ended') sender?.send(alarm);
+      sender?.send(alarm);
       onAlarm?.(alarm, state);
     },
   });

@@ -35,12 +35,17 @@ describe('an app that is attacked with pairs from a leak', () => {
     await loaded(kit);
     await kit.clock.advance(60_000);
     expect(kit.events.filter(({ type }) => type === 'sign-in.succeeded')).toEqual([]);
-    expect(kit.events.filter(({ type }) => type === 'login-guard.decided').at(-1)).toMatchObject({ verdict: 'refuse', reasons: ['source'], enforced: true });
+    expect(kit.events.filter(({ type }) => type === 'login-guard.decided').at(-1)).toMatchObject({ verdict: 'step-up', reasons: ['source'], enforced: true });
     expect(levels.length).toBeGreaterThan(0);
     expect(alarms.map(({ kind }) => kind)).toContain('stuffing');
     const snapshot = kit.portcullis.monitor.snapshot();
     expect(snapshot.alarms.map(({ sources }) => sources)).toContainEqual(['203.0.113.66']);
     expect(snapshot.sources[0]).toMatchObject({ network: '203.0.113.66' });
+    expect(alarms.some(({ isOver }) => isOver)).toBe(false);
+    // Whoever was told that it began is told that it is over.
+    for (let hour = 0; hour < 30; hour += 1) await kit.clock.advance(3_600_000);
+    const [first] = alarms;
+    expect(alarms.filter(({ id }) => id === first?.id).at(-1)).toMatchObject({ isOver: true });
   });
 
   it('tells of it by one of its processes', async () => {

@@ -39,7 +39,12 @@ export async function costsPerRequest({ expected, ...turn }: Omit<Turn, 'path'>)
   return { bare, guarded: await costPerRequest({ ...turn, path: '/', expected }) };
 }
 
-/** What the guard adds, round by round. */
-export function addedBy(costs: readonly RouteCosts[]): readonly number[] {
+/** What the second route costs more than the first, round by round. */
+export function differenceOf(costs: readonly RouteCosts[]): readonly number[] {
   return added(costs.map(({ guarded }) => guarded), costs.map(({ bare }) => bare));
+}
+
+/** What the guard adds, round by round: without one the second route costs more as well, since it is looked for after the first. */
+export function addedBy(costs: readonly RouteCosts[], control: readonly RouteCosts[]): readonly number[] {
+  return added(differenceOf(costs), differenceOf(control));
 }

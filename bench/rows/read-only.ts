@@ -37,7 +37,7 @@ export async function checkUs(): Promise<number> {
   return (wallMs * 1_000) / checks;
 }
 
-const servers = { readOnly: 'read-only', incident: 'incident' } as const;
+const servers = { control: 'none', readOnly: 'read-only', incident: 'incident' } as const;
 type ServerName = keyof typeof servers;
 
 /** CPU per request of the routes of each server, in microseconds, by round. */
@@ -63,9 +63,9 @@ async function run(): Promise<readonly BenchRow[]> {
   const more: number[] = [];
   const both: number[] = [];
   for (let generation = 1; generation <= generations; generation += 1) {
-    const { readOnly, incident } = await oneGeneration(generation);
-    more.push(...addedBy(readOnly));
-    both.push(...addedBy(incident));
+    const { control, readOnly, incident } = await oneGeneration(generation);
+    more.push(...addedBy(readOnly, control));
+    both.push(...addedBy(incident, control));
   }
   return [
     rowOf({ id: 'read-only-check', subject: 'one check of a write, nothing switched on', unit: 'us', values: check, goal }),
@@ -80,7 +80,7 @@ export const bench: Bench = {
   rows: ['read-only-check', 'read-only-off', 'guards-off'],
   method:
     `A check: each turn is a fresh process that makes ${checks.toLocaleString('en-GB')} checks of a POST by a member of two organizations, after a fifth as many that are not counted. ` +
-    `A request: Express 5 servers, with readOnlyGuard, and with it and epochs.checkNow for a session of a member of an organization, each a process that reports its own CPU (user and system, all threads) and has the same route once with nothing before it; ${connections} keep-alive connections send ` +
-    `${requests.toLocaleString('en-GB')} requests a turn to each of the two routes, from another process; ${generations} generations of fresh servers, ${roundsEach} rounds each. The row is the CPU per request less that of the bare route of the same process in the same round.`,
+    `A request: Express 5 servers, without a guard, with readOnlyGuard, and with it and epochs.checkNow for a session of a member of an organization, each a process that reports its own CPU (user and system, all threads) and has the same route once with nothing before it; ${connections} keep-alive connections send ` +
+    `${requests.toLocaleString('en-GB')} requests a turn to each of the two routes, from another process; ${generations} generations of fresh servers, ${roundsEach} rounds each. The row is the CPU per request less that of the bare route of the same process in the same round, less the same difference of the server without a guard.`,
   run,
 };

@@ -16,7 +16,8 @@ export interface ServerInput {
 
 /** A server that runs in a process of its own and tells what it cost. */
 export interface BenchServer {
-  readonly port: () => number;
+  /** One process serves both. */
+  readonly port: (app: 'bare' | 'guarded') => number;
   /** Collects the garbage. */
   readonly settle: () => void;
   /** CPU of the whole process so far, user and system, in microseconds. */
@@ -102,23 +103,26 @@ function flexible(limiter: RateLimiterMemory): RequestHandler {
   };
 }
 
-/** Starts an Express app with one trivial route, at `/bare` with nothing before it and at `/` behind the guard. */
+/** Starts two Express apps with one trivial route: with nothing before it, and behind the guard. */
 export async function startServer({ guard, denies }: ServerInput): Promise<BenchServer> {
-  const app = express();
-  const route: RequestHandler = (_req, res) => {
-    res.send('ok');
-  };
-  app.get('/bare', route);
-  if (guard !== 'none') app.use(guards[guard](denies));
-  app.get('/', route);
-  const server = app.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
+  const ports = { bare: await listening(undefined), guarded: await listening(guard === 'none' ? undefined : guards[guard](denies)) };
   return {
-    port: () => (server.address() as AddressInfo).port,
+    port: (app) => ports[app],
     settle: () => globalThis.gc?.(),
     cpuUs: () => {
       const { user, system } = process.cpuUsage();
       return user + system;
     },
   };
+}
+
+async function listening(guard: RequestHandler | undefined): Promise<number> {
+  const app = express();
+  if (guard !== undefined) app.use(guard);
+  app.get('/', (_req, res) => {
+    res.send('ok');
+  });
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  return (server.address() as AddressInfo).port;
 }

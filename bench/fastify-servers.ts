@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
-import fastify, { type FastifyInstance, type RouteHandlerMethod } from 'fastify';
+import fastify, { type FastifyInstance } from 'fastify';
 import { memoryStore } from 'portcullis';
 import { limitRequests, readOnlyGuard } from 'portcullis/fastify';
 import { createLimiter, type HeaderForm } from 'portcullis/limiter';
@@ -60,27 +60,28 @@ function ours(app: FastifyInstance, { denies, headers }: { readonly denies: bool
   app.addHook('onRequest', limitRequests({ limiter, keys: ({ address }) => ({ address }) }));
 }
 
-/** Starts a Fastify app with one trivial route, at `/bare` with nothing before it and at `/` behind the guard. */
+/** Starts two Fastify apps with one trivial route: with nothing before it, and behind the guard. */
 export async function startFastifyServer({ guard, denies }: FastifyServerInput): Promise<BenchServer> {
-  const app = fastify();
-  const route: RouteHandlerMethod = (_request, reply) => {
-    reply.send('ok');
-  };
-  app.get('/bare', route);
-  app.register(async (guarded) => {
-    guards[guard](guarded, denies);
-    // In a scope of its own: what a plugin registers comes to the routes that are made after it.
-    guarded.register(async (scope) => {
-      scope.get('/', route);
-    });
-  });
-  await app.listen({ port: 0, host: '127.0.0.1' });
+  const ports = { bare: await listening('none', false), guarded: await listening(guard, denies) };
   return {
-    port: () => (app.server.address() as AddressInfo).port,
+    port: (app) => ports[app],
     settle: () => globalThis.gc?.(),
     cpuUs: () => {
       const { user, system } = process.cpuUsage();
       return user + system;
     },
   };
+}
+
+async function listening(guard: FastifyGuardName, denies: boolean): Promise<number> {
+  const app = fastify();
+  guards[guard](app, denies);
+  // In a scope of its own: what a plugin registers comes to the routes that are made after it.
+  app.register(async (scope) => {
+    scope.get('/', (_request, reply) => {
+      reply.send('ok');
+    });
+  });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  return (app.server.address() as AddressInfo).port;
 }

@@ -1,10 +1,9 @@
 import { openChild, type Child } from '../child.ts';
 import { startServer, type BenchServer, type ServerInput } from '../express-servers.ts';
-import { load } from '../http-load.ts';
 import { rowOf, type RowFacts, type RowGoal } from '../measure.ts';
 import { interleave } from '../rounds.ts';
 import type { Bench, BenchRow } from '../row.ts';
-import { addedBy, costsPerRequest, differenceOf, type RouteCosts } from '../server-cost.ts';
+import { addedBy, costsPerRequest, greet, type RouteCosts } from '../server-cost.ts';
 
 /** Servers are started anew so often: two processes of one program do not compile alike. */
 const generations = 4;
@@ -48,11 +47,9 @@ async function oneGeneration(seed: number): Promise<Costs> {
     for (const name of names) {
       const child = await openChild(new URL('../express-servers.ts', import.meta.url).href, startServer, servers[name]);
       children.push(child);
-      const port = await child.call('port');
       const expected = servers[name].denies ? 429 : 200;
-      // The first request of each connection's address is let through everywhere.
-      await load({ port, connections, pipelined: 1, requests: connections });
-      turns[name] = () => costsPerRequest({ child, port, expected, connections, requests });
+      await greet(child, connections);
+      turns[name] = () => costsPerRequest({ child, expected, connections, requests });
     }
     return await interleave(turns, { rounds: roundsEach, warmUps: 2, seed });
   } finally {
@@ -61,12 +58,12 @@ async function oneGeneration(seed: number): Promise<Costs> {
 }
 
 function rowsOf(costs: Costs): readonly BenchRow[] {
-  const more = (name: ServerName): readonly number[] => addedBy(costs[name], costs.control);
+  const more = (name: ServerName): readonly number[] => addedBy(costs[name]);
   const row = (id: string, subject: string, name: ServerName): RowFacts => ({ id, subject, unit: 'us', values: more(name) });
   const erl = (name: ServerName): NonNullable<RowFacts['peer']> => ({ name: 'express-rate-limit, draft-8 headers', values: more(name) });
   return [
     rowOf({ id: 'express-bare', subject: 'server CPU per request of a trivial route, nothing before it', unit: 'us', values: costs.control.map(({ bare }) => bare) }),
-    rowOf({ id: 'express-control', subject: 'the same route, looked for after that one, costs more by', unit: 'us', values: differenceOf(costs.control) }),
+    rowOf(row('express-control', 'a second bare app adds (A/A)', 'control')),
     rowOf({ ...row('express-allowed', 'limitRequests adds, request allowed', 'ours allowed'), peer: erl('erl allowed'), goal }),
     rowOf({ ...row('express-denied', 'limitRequests adds, request denied', 'ours denied'), peer: erl('erl denied'), goal }),
     rowOf({ ...row('express-allowed-headers', 'limitRequests with draft-11 headers adds, allowed', 'ours headers'), peer: erl('erl allowed') }),
@@ -95,8 +92,8 @@ export const bench: Bench = {
   ],
   method:
     `Each server is a process of its own and reports its own CPU (user and system, all threads). ${connections} keep-alive connections from as many loopback addresses ` +
-    `send ${requests.toLocaleString('en-GB')} requests a turn to each of its two routes, one with nothing before it, from another process; ${generations} generations of fresh servers, ${roundsEach} rounds each. ` +
-    'A row is the server\'s CPU per request less that of the bare route of the same process in the same round, less the same difference of a server without a guard. Every limiter counts in memory, by address. ' +
+    `send ${requests.toLocaleString('en-GB')} requests a turn to each of its two apps, one with nothing before its route, from another process; ${generations} generations of fresh servers, ${roundsEach} rounds each. ` +
+    'A row is the server\'s CPU per request less that of the bare app of the same process in the same round Every limiter counts in memory, by address. ' +
     'A refusal is answered in the place of the route, so that it may well cost less than nothing.',
   run: async () => rowsOf(await measure()),
 };

@@ -2,11 +2,10 @@ import { memoryStore } from 'portcullis';
 import { createReadOnlyMode } from 'portcullis/read-only';
 import { inChild, openChild, type Child } from '../child.ts';
 import { startServer, type BenchServer } from '../express-servers.ts';
-import { load } from '../http-load.ts';
 import { rowOf, type RowGoal } from '../measure.ts';
 import { costOf, interleave } from '../rounds.ts';
 import type { Bench, BenchRow } from '../row.ts';
-import { addedBy, costsPerRequest, type RouteCosts } from '../server-cost.ts';
+import { addedBy, costsPerRequest, greet, type RouteCosts } from '../server-cost.ts';
 
 const rounds = 15;
 const checks = 1_000_000;
@@ -37,7 +36,7 @@ export async function checkUs(): Promise<number> {
   return (wallMs * 1_000) / checks;
 }
 
-const servers = { control: 'none', readOnly: 'read-only', incident: 'incident' } as const;
+const servers = { readOnly: 'read-only', incident: 'incident' } as const;
 type ServerName = keyof typeof servers;
 
 /** CPU per request of the routes of each server, in microseconds, by round. */
@@ -48,9 +47,8 @@ async function oneGeneration(seed: number): Promise<Readonly<Record<ServerName, 
     for (const name of Object.keys(servers) as ServerName[]) {
       const child = await openChild(new URL('../express-servers.ts', import.meta.url).href, startServer, { guard: servers[name], denies: false });
       children.push(child);
-      const port = await child.call('port');
-      await load({ port, connections, pipelined: 1, requests: connections });
-      turns[name] = () => costsPerRequest({ child, port, expected: 200, connections, requests });
+      await greet(child, connections);
+      turns[name] = () => costsPerRequest({ child, expected: 200, connections, requests });
     }
     return await interleave(turns, { rounds: roundsEach, warmUps: 2, seed });
   } finally {
@@ -63,9 +61,9 @@ async function run(): Promise<readonly BenchRow[]> {
   const more: number[] = [];
   const both: number[] = [];
   for (let generation = 1; generation <= generations; generation += 1) {
-    const { control, readOnly, incident } = await oneGeneration(generation);
-    more.push(...addedBy(readOnly, control));
-    both.push(...addedBy(incident, control));
+    const { readOnly, incident } = await oneGeneration(generation);
+    more.push(...addedBy(readOnly));
+    both.push(...addedBy(incident));
   }
   return [
     rowOf({ id: 'read-only-check', subject: 'one check of a write, nothing switched on', unit: 'us', values: check, goal }),
@@ -80,7 +78,7 @@ export const bench: Bench = {
   rows: ['read-only-check', 'read-only-off', 'guards-off'],
   method:
     `A check: each turn is a fresh process that makes ${checks.toLocaleString('en-GB')} checks of a POST by a member of two organizations, after a fifth as many that are not counted. ` +
-    `A request: Express 5 servers, without a guard, with readOnlyGuard, and with it and epochs.checkNow for a session of a member of an organization, each a process that reports its own CPU (user and system, all threads) and has the same route once with nothing before it; ${connections} keep-alive connections send ` +
-    `${requests.toLocaleString('en-GB')} requests a turn to each of the two routes, from another process; ${generations} generations of fresh servers, ${roundsEach} rounds each. The row is the CPU per request less that of the bare route of the same process in the same round, less the same difference of the server without a guard.`,
+    `A request: Express 5 servers, with readOnlyGuard, and with it and epochs.checkNow for a session of a member of an organization, each a process that reports its own CPU (user and system, all threads) and serves the same app once with nothing before its route; ${connections} keep-alive connections send ` +
+    `${requests.toLocaleString('en-GB')} requests a turn to each of the two apps, from another process; ${generations} generations of fresh servers, ${roundsEach} rounds each. The row is the CPU per request less that of the bare app of the same process in the same round`,
   run,
 };

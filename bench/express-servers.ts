@@ -7,21 +7,12 @@ import { limitRequests, readOnlyGuard } from 'portcullis/express';
 import { createLimiter, type HeaderForm } from 'portcullis/limiter';
 import { createReadOnlyMode, type ReadOnlyMode } from 'portcullis/read-only';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { benchServer, type BenchServer } from './bench-server.ts';
 
 /** What stands before the route, and whether it lets the requests of the load through. */
 export interface ServerInput {
   readonly guard: GuardName;
   readonly denies: boolean;
-}
-
-/** A server that runs in a process of its own and tells what it cost. */
-export interface BenchServer {
-  /** One process serves both. */
-  readonly port: (app: 'bare' | 'guarded') => number;
-  /** Collects the garbage. */
-  readonly settle: () => void;
-  /** CPU of the whole process so far, user and system, in microseconds. */
-  readonly cpuUs: () => number;
 }
 
 type Guard = (denies: boolean) => RequestHandler;
@@ -106,14 +97,7 @@ function flexible(limiter: RateLimiterMemory): RequestHandler {
 /** Starts two Express apps with one trivial route: with nothing before it, and behind the guard. */
 export async function startServer({ guard, denies }: ServerInput): Promise<BenchServer> {
   const ports = { bare: await listening(undefined), guarded: await listening(guard === 'none' ? undefined : guards[guard](denies)) };
-  return {
-    port: (app) => ports[app],
-    settle: () => globalThis.gc?.(),
-    cpuUs: () => {
-      const { user, system } = process.cpuUsage();
-      return user + system;
-    },
-  };
+  return benchServer(ports);
 }
 
 async function listening(guard: RequestHandler | undefined): Promise<number> {

@@ -5,7 +5,8 @@ import { memoryStore } from 'portcullis';
 import { limitRequests, readOnlyGuard } from 'portcullis/fastify';
 import { createLimiter, type HeaderForm } from 'portcullis/limiter';
 import { createReadOnlyMode } from 'portcullis/read-only';
-import { incidentGuards, type BenchServer } from './express-servers.ts';
+import { benchServer, type BenchServer } from './bench-server.ts';
+import { incidentGuards } from './express-servers.ts';
 
 /** What stands before the route, and whether it lets the requests of the load through. */
 export interface FastifyServerInput {
@@ -63,14 +64,7 @@ function ours(app: FastifyInstance, { denies, headers }: { readonly denies: bool
 /** Starts two Fastify apps with one trivial route: with nothing before it, and behind the guard. */
 export async function startFastifyServer({ guard, denies }: FastifyServerInput): Promise<BenchServer> {
   const ports = { bare: await listening('none', false), guarded: await listening(guard, denies) };
-  return {
-    port: (app) => ports[app],
-    settle: () => globalThis.gc?.(),
-    cpuUs: () => {
-      const { user, system } = process.cpuUsage();
-      return user + system;
-    },
-  };
+  return benchServer(ports);
 }
 
 async function listening(guard: FastifyGuardName, denies: boolean): Promise<number> {

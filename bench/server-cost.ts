@@ -1,5 +1,5 @@
 import type { Child } from './child.ts';
-import type { BenchServer } from './express-servers.ts';
+import type { BenchServer } from './bench-server.ts';
 import { load } from './http-load.ts';
 import { added } from './measure.ts';
 

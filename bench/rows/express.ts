@@ -1,5 +1,6 @@
 import { openChild, type Child } from '../child.ts';
-import { startServer, type BenchServer, type ServerInput } from '../express-servers.ts';
+import type { BenchServer } from '../bench-server.ts';
+import { startServer, type ServerInput } from '../express-servers.ts';
 import { rowOf, type RowFacts, type RowGoal } from '../measure.ts';
 import { interleave } from '../rounds.ts';
 import type { Bench, BenchRow } from '../row.ts';
@@ -30,7 +31,7 @@ type Costs = Readonly<Record<ServerName, readonly RouteCosts[]>>;
 
 const names = Object.keys(servers) as ServerName[];
 
-/** CPU per request of the routes of every server, in microseconds, by round. */
+/** CPU per request of both apps of every server, in microseconds, by round. */
 async function measure(): Promise<Costs> {
   const costs = Object.fromEntries(names.map((name) => [name, [] as RouteCosts[]])) as Record<ServerName, RouteCosts[]>;
   for (let generation = 1; generation <= generations; generation += 1) {
@@ -93,7 +94,7 @@ export const bench: Bench = {
   method:
     `Each server is a process of its own and reports its own CPU (user and system, all threads). ${connections} keep-alive connections from as many loopback addresses ` +
     `send ${requests.toLocaleString('en-GB')} requests a turn to each of its two apps, one with nothing before its route, from another process; ${generations} generations of fresh servers, ${roundsEach} rounds each. ` +
-    'A row is the server\'s CPU per request less that of the bare app of the same process in the same round Every limiter counts in memory, by address. ' +
+    'A row is the server\'s CPU per request less that of the bare app of the same process in the same round. Every limiter counts in memory, by address. ' +
     'A refusal is answered in the place of the route, so that it may well cost less than nothing.',
   run: async () => rowsOf(await measure()),
 };

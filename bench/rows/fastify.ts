@@ -1,5 +1,5 @@
 import { openChild, type Child } from '../child.ts';
-import type { BenchServer } from '../express-servers.ts';
+import type { BenchServer } from '../bench-server.ts';
 import { startFastifyServer, type FastifyServerInput } from '../fastify-servers.ts';
 import { rowOf, type RowFacts, type RowGoal } from '../measure.ts';
 import { interleave } from '../rounds.ts';
@@ -71,7 +71,7 @@ export const bench: Bench = {
   method:
     `Each server is a process of its own and reports its own CPU (user and system, all threads). ${connections} keep-alive connections from as many loopback addresses ` +
     `send ${requests.toLocaleString('en-GB')} requests a turn to each of its two apps, one with nothing before its route, from another process; ${generations} generations of fresh servers, ${roundsEach} rounds each. ` +
-    'A row is the server\'s CPU per request less that of the bare app of the same process in the same round Every limiter counts in memory, by address, in onRequest. The guards: ' +
+    'A row is the server\'s CPU per request less that of the bare app of the same process in the same round. Every limiter counts in memory, by address, in onRequest. The guards: ' +
     'readOnlyGuard, and a preHandler that asks epochs.checkNow for a session of a member of an organization.',
   run,
 };

@@ -1,7 +1,8 @@
 import { memoryStore } from 'portcullis';
 import { createReadOnlyMode } from 'portcullis/read-only';
 import { inChild, openChild, type Child } from '../child.ts';
-import { startServer, type BenchServer } from '../express-servers.ts';
+import { startServer } from '../express-servers.ts';
+import type { BenchServer } from '../bench-server.ts';
 import { rowOf, type RowGoal } from '../measure.ts';
 import { costOf, interleave } from '../rounds.ts';
 import type { Bench, BenchRow } from '../row.ts';
@@ -39,7 +40,7 @@ export async function checkUs(): Promise<number> {
 const servers = { readOnly: 'read-only', incident: 'incident' } as const;
 type ServerName = keyof typeof servers;
 
-/** CPU per request of the routes of each server, in microseconds, by round. */
+/** CPU per request of both apps of each server, in microseconds, by round. */
 async function oneGeneration(seed: number): Promise<Readonly<Record<ServerName, readonly RouteCosts[]>>> {
   const children: Child<BenchServer>[] = [];
   try {
@@ -79,6 +80,6 @@ export const bench: Bench = {
   method:
     `A check: each turn is a fresh process that makes ${checks.toLocaleString('en-GB')} checks of a POST by a member of two organizations, after a fifth as many that are not counted. ` +
     `A request: Express 5 servers, with readOnlyGuard, and with it and epochs.checkNow for a session of a member of an organization, each a process that reports its own CPU (user and system, all threads) and serves the same app once with nothing before its route; ${connections} keep-alive connections send ` +
-    `${requests.toLocaleString('en-GB')} requests a turn to each of the two apps, from another process; ${generations} generations of fresh servers, ${roundsEach} rounds each. The row is the CPU per request less that of the bare app of the same process in the same round`,
+    `${requests.toLocaleString('en-GB')} requests a turn to each of the two apps, from another process; ${generations} generations of fresh servers, ${roundsEach} rounds each. The row is the CPU per request less that of the bare app of the same process in the same round.`,
   run,
 };

@@ -12,8 +12,12 @@ export interface Entry {
 /** The newest sign-ins. Those of strangers have room of their own: known browsers, who are most, push none of them out. */
 export interface Entries {
   add(entry: Entry): void;
-  /** Since a moment, oldest first. */
-  since(monotonicMs: number, matches: (entry: Entry) => boolean): Entry[];
+  /** Those of strangers, oldest first. */
+  strangers(): readonly Entry[];
+  /** Into an account. */
+  into(accountId: string): readonly Entry[];
+  /** From a network, or from any of a roll-up. */
+  from(network: string): readonly Entry[];
 }
 
 /** Of one account, so that nobody empties the list by signing in all day. */
@@ -27,29 +31,51 @@ export function createEntries(most: number): Entries {
     add(entry) {
       (entry.account.knownDevice ? known : strangers).add(entry);
     },
-    since(monotonicMs, matches) {
-      const wanted = (entry: Entry): boolean => entry.monotonicMs >= monotonicMs && matches(entry);
-      return [...known.filter(wanted), ...strangers.filter(wanted)].sort((one, other) => one.monotonicMs - other.monotonicMs);
-    },
+    strangers: () => [...strangers.all()].sort((one, other) => one.monotonicMs - other.monotonicMs),
+    into: (accountId) => [...known.into(accountId), ...strangers.into(accountId)],
+    from: (network) => [...known.from(network), ...strangers.from(network)],
   };
 }
 
 function createNewest(most: number) {
   const byAccount = new Map<string, readonly Entry[]>();
+  const byNetwork = new Map<string, Set<Entry>>();
+
+  function link(entry: Entry): void {
+    for (const network of [entry.account.source, entry.rollUp]) {
+      const there = byNetwork.get(network);
+      if (there === undefined) byNetwork.set(network, new Set([entry]));
+      else there.add(entry);
+    }
+  }
+
+  function unlink(entry: Entry): void {
+    for (const network of [entry.account.source, entry.rollUp]) {
+      const there = byNetwork.get(network);
+      if (there?.delete(entry) === true && there.size === 0) byNetwork.delete(network);
+    }
+  }
+
   return {
     add(entry: Entry): void {
       const { accountId, source } = entry.account;
       const before = byAccount.get(accountId) ?? [];
+      const kept = before.filter(({ account }) => account.source !== source).slice(1 - networksEach);
+      for (const each of before) if (!kept.includes(each)) unlink(each);
       byAccount.delete(accountId);
-      byAccount.set(accountId, [...before.filter(({ account }) => account.source !== source), entry].slice(-networksEach));
+      byAccount.set(accountId, [...kept, entry]);
+      link(entry);
       if (byAccount.size <= most) return;
-      for (const oldest of byAccount.keys()) {
+      for (const [oldest, entries] of byAccount) {
+        entries.forEach(unlink);
         byAccount.delete(oldest);
         return;
       }
     },
-    *filter(wanted: (entry: Entry) => boolean): IterableIterator<Entry> {
-      for (const entries of byAccount.values()) for (const entry of entries) if (wanted(entry)) yield entry;
+    *all(): IterableIterator<Entry> {
+      for (const entries of byAccount.values()) yield* entries;
     },
+    into: (accountId: string): readonly Entry[] => byAccount.get(accountId) ?? [],
+    from: (network: string): Iterable<Entry> => byNetwork.get(network) ?? [],
   };
 }

@@ -1,35 +1,10 @@
 import type { Entries } from './entries.ts';
-import { addEntered, beforeOnsetMs, holds, type OpenAlarm } from './open-alarm.ts';
+import { addEntered, holds, type NewOfSign, type OpenAlarm } from './open-alarm.ts';
 
-/** Finds who came in before an alarm, or one of its networks, was known. */
-export interface LookBack {
-  now(alarm: OpenAlarm, nowMs: number): void;
-  /** Unless it was looked through a moment ago. `isNew`: there is something new to look for. */
-  soon(alarm: OpenAlarm, nowMs: number, isNew: boolean): void;
-  all(): void;
-}
-
-/** A flood of networks, each with one sign, must not look through all sign-ins with each of them. */
-const everyMs = 10_000;
-
-export function createLookBack(entries: Entries): LookBack {
-  const behind = new Set<OpenAlarm>();
-
-  function now(alarm: OpenAlarm, nowMs: number): void {
-    if (!behind.delete(alarm)) return;
-    alarm.lookedBackMs = nowMs;
-    const sinceMs = alarm.sinceMs - (alarm.spread ? beforeOnsetMs : 0);
-    for (const entry of entries.since(sinceMs, (each) => holds(alarm, each))) addEntered(alarm, entry);
-  }
-
-  return {
-    now,
-    soon(alarm, nowMs, isNew) {
-      if (isNew) behind.add(alarm);
-      if (nowMs - alarm.lookedBackMs >= everyMs) now(alarm, nowMs);
-    },
-    all() {
-      for (const alarm of behind) now(alarm, alarm.lookedBackMs);
-    },
-  };
+/** Finds who came in before an alarm, one of its networks or one of its accounts was known. */
+export function lookBack(alarm: OpenAlarm, entries: Entries, { sources, accountIds, isFirst }: NewOfSign): void {
+  if (isFirst && alarm.spread) for (const entry of entries.strangers()) if (holds(alarm, entry)) addEntered(alarm, entry);
+  for (const source of sources) for (const entry of entries.from(source)) if (holds(alarm, entry)) addEntered(alarm, entry);
+  if (!alarm.ofAccount) return;
+  for (const accountId of accountIds) for (const entry of entries.into(accountId)) if (holds(alarm, entry)) addEntered(alarm, entry);
 }

@@ -55,8 +55,6 @@ export interface OpenAlarm {
   /** Whether this process is the one that tells of it. */
   tells: 'unknown' | 'yes' | 'no';
   askedMs: number;
-  /** When sign-ins from before were looked through last. */
-  lookedBackMs: number;
   toldMs: number;
   toldCount: number;
   toldEntered: number;
@@ -87,24 +85,35 @@ export function openAlarm(id: string, sign: Sign, now: { readonly monotonicMs: n
     toldOnly: sign.toldOnly ?? false,
     holdMs: sign.holdMs,
     lastMs: now.monotonicMs, lastWallMs: now.wallMs, count: 0, evidence: {},
-    tells: 'unknown', askedMs: -Infinity, lookedBackMs: -Infinity, toldMs: -Infinity, toldCount: 0, toldEntered: 0, toldLevel: undefined, causes: 0,
+    tells: 'unknown', askedMs: -Infinity, toldMs: -Infinity, toldCount: 0, toldEntered: 0, toldLevel: undefined, causes: 0,
   };
 }
 
-/** Counts one more sign. */
-export function addSign(alarm: OpenAlarm, sign: Sign, now: { readonly monotonicMs: number; readonly wallMs: number }): void {
+/** What an alarm did not know before a sign of it. */
+export interface NewOfSign {
+  /** It was the first one. */
+  readonly isFirst: boolean;
+  readonly sources: readonly string[];
+  readonly accountIds: readonly string[];
+}
+
+/** Counts one more sign, and answers what is new with it. */
+export function addSign(alarm: OpenAlarm, sign: Sign, now: { readonly monotonicMs: number; readonly wallMs: number }): NewOfSign {
+  const isFirst = alarm.count === 0;
   alarm.count += sign.count;
   alarm.lastMs = now.monotonicMs;
   alarm.lastWallMs = Math.max(now.wallMs, alarm.sinceWallMs);
-  for (const source of sign.sources) {
-    if (alarm.sources.has(source) || alarm.sources.size < mostSources) alarm.sources.set(source, (alarm.sources.get(source) ?? 0) + 1);
-  }
+  const sources = sign.sources.filter((source) => !alarm.sources.has(source)).slice(0, mostSources - alarm.sources.size);
+  for (const source of sources) alarm.sources.set(source, 0);
+  for (const source of sign.sources) if (alarm.sources.has(source)) alarm.sources.set(source, (alarm.sources.get(source) ?? 0) + 1);
   for (const mark of sign.marks ?? []) alarm.tried.add(mark);
-  for (const accountId of sign.accountIds ?? []) if (alarm.accountIds.size < (alarm.ofAccount ? mostCauses : mostIds)) alarm.accountIds.add(accountId);
+  const accountIds = (sign.accountIds ?? []).filter((id) => !alarm.accountIds.has(id)).slice(0, (alarm.ofAccount ? mostCauses : mostIds) - alarm.accountIds.size);
+  for (const accountId of accountIds) alarm.accountIds.add(accountId);
   // What was an attack does not become less by another look.
   if (sign.level === 'attack') alarm.level = 'attack';
   Object.assign(alarm.evidence, sign.evidence);
   for (const entry of sign.entries ?? []) addEntered(alarm, entry);
+  return { isFirst, sources, accountIds };
 }
 
 export function addEntered(alarm: OpenAlarm, entry: Entry): void {

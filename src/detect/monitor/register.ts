@@ -1,7 +1,7 @@
 import type { Alarm, AlarmKind, AttackLevel } from '../../ports/alarm.ts';
 import type { RandomSource } from '../../ports/random.ts';
 import type { Entries, Entry } from './entries.ts';
-import { createLookBack } from './look-back.ts';
+import { lookBack } from './look-back.ts';
 import { addEntered, addSign, alarmOf, everywhere, holds, mostCauses, openAlarm, type OpenAlarm, type Sign } from './open-alarm.ts';
 import { createTelling, type TellingParts } from './telling.ts';
 import type { MonitorTime } from './time.ts';
@@ -35,12 +35,11 @@ const mostEnded = 50;
 const mostListed = 100;
 
 export function createRegister(parts: RegisterParts): Register {
-  const { emit, onLevel, quietMs, fallBackMs } = parts;
+  const { emit, entries, onLevel, quietMs, fallBackMs } = parts;
   const board = createBoard(parts.random);
   const { on } = board;
   const telling = createTelling({ ...parts, isOn: (alarm) => on.has(alarm) });
   const ended: Alarm[] = [];
-  const lookBack = createLookBack(parts.entries);
   let level: AttackLevel = 'calm';
 
   function setLevel(nowMs: number): void {
@@ -53,7 +52,6 @@ export function createRegister(parts: RegisterParts): Register {
   }
 
   function finish(alarm: OpenAlarm, nowMs: number): void {
-    lookBack.now(alarm, nowMs);
     board.remove(alarm);
     ended.unshift(alarmOf(alarm, true));
     ended.length = Math.min(ended.length, mostEnded);
@@ -64,9 +62,7 @@ export function createRegister(parts: RegisterParts): Register {
     isOn: (kind, cause) => board.find(kind, cause) !== undefined,
     sign(sign, now) {
       const { alarm, fresh } = board.alarmFor(sign, now);
-      const before = alarm.sources.size;
-      addSign(alarm, sign, now);
-      lookBack.soon(alarm, now.monotonicMs, fresh || alarm.sources.size > before);
+      lookBack(alarm, entries, addSign(alarm, sign, now));
       setLevel(now.monotonicMs);
       telling[fresh ? 'raised' : 'grown'](alarm, now.monotonicMs);
     },
@@ -74,7 +70,6 @@ export function createRegister(parts: RegisterParts): Register {
       for (const alarm of on) if (holds(alarm, entry)) addEntered(alarm, entry);
     },
     sweep({ monotonicMs: nowMs }) {
-      lookBack.all();
       for (const alarm of on) {
         if (nowMs - alarm.lastMs >= (alarm.holdMs ?? quietMs)) finish(alarm, nowMs);
         else telling.grown(alarm, nowMs);
@@ -88,7 +83,6 @@ export function createRegister(parts: RegisterParts): Register {
     },
     level: () => level,
     alarms() {
-      lookBack.all();
       return [...[...on].map((alarm) => alarmOf(alarm, false)).sort((one, other) => other.sinceMs - one.sinceMs), ...ended].slice(0, mostListed);
     },
     isQuiet: () => on.size === 0,

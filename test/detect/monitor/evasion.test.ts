@@ -71,6 +71,19 @@ describe('the list of who came in', () => {
     expect(together?.entered.map(({ accountId }) => accountId)).toEqual(['user-11']);
   });
 
+  it('has who entered it while the guessing had not yet shown, also where it comes together with others of its networks', async () => {
+    const subject = setup();
+    const guesses = async (account: number): Promise<void> => {
+      for (let times = 0; times < 10; times += 1) await subject.see(guess(account, `203.0.113.${account % 3}`));
+    };
+    for (let account = 0; account < 11; account += 1) await guesses(account);
+    await subject.clock.advance(secondMs);
+    await subject.see(signedIn(11, '198.18.0.9'), secondMs);
+    await guesses(11);
+    const together = subject.monitor.snapshot().alarms.find(({ cause }) => cause === 'many causes');
+    expect(together?.entered.map(({ accountId }) => accountId)).toEqual(['user-11']);
+  });
+
   it('keeps what comes from everywhere apart, however many networks have an alarm of that kind', async () => {
     const subject = setup();
     const breach = (number: number, address: string): SecurityEvent => ({ type: 'sign-in.failed', reason: 'breached-password', nameTag: `n${number}`, accountId: `user-${number}`, address });
@@ -133,6 +146,18 @@ describe('what an alarm says of time', () => {
 });
 
 describe('a flood of networks', () => {
+  it('has who came in before from each further network of it, and at each further account, as soon as that is known', async () => {
+    const subject = setup();
+    await subject.see(signedIn(1, '203.0.113.60'), secondMs);
+    await subject.see(signedIn(2, '203.0.113.61'), minuteMs);
+    await subject.see(surge('began'));
+    await subject.see(signedIn(3, '203.0.113.62', { known: true }), secondMs);
+    const came = (): readonly string[] => [...enteredOf(subject, 'slow-stuffing')].sort();
+    expect(came()).toEqual(['user-1', 'user-2']);
+    await subject.see({ ...surging(1), address: '203.0.113.62' });
+    expect(came()).toEqual(['user-1', 'user-2', 'user-3']);
+  });
+
   it('leaves out nobody who came in before its network was known', async () => {
     const subject = setup();
     for (let network = 0; network < 200; network += 1) subject.monitor.observe(wrongPassword(900, `203.0.113.${network}`));

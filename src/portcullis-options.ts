@@ -186,7 +186,7 @@ const incidentOption = group({
 export function readPortcullisOptions(options: PortcullisOptions, emit: Emit) {
   const store = memoryOnDemand(() => options.clock, emit);
   const parsed = readOptions('portcullis', options, {
-    keys: port<KeyRing>(['digest', 'digests', 'derive', 'seal', 'open'], undefined, 'createKeyRing()'),
+    keys: port<KeyRing>(['digest', 'digests', 'oldestDigest', 'derive', 'seal', 'open'], undefined, 'createKeyRing()'),
     baseUrl: text(),
     accounts: port<Accounts>(['findByIdentifier', 'findById', 'create', 'replacePasswordHash', 'setBreachRecheck', 'setSecondFactor']),
     mailer: port<Mailer>(['send']),

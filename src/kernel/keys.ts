@@ -24,6 +24,8 @@ export interface KeyRing {
   digest(purpose: KeyPurpose, value: string): string;
   /** The same under every key, newest first: to find what an older key named. */
   digests(purpose: KeyPurpose, value: string): readonly string[];
+  /** The same under the oldest key alone: what it names stays the same when a key is added. */
+  oldestDigest(purpose: KeyPurpose, value: string): string;
   /** 32 bytes for a purpose, under the key of that id; undefined for an id that is not on the ring. */
   derive(purpose: KeyPurpose, keyId: string): Buffer | undefined;
   /** AES-256-GCM under the newest key, `v1.<key id>.<base64url of nonce, ciphertext, tag>`. `boundTo` is authenticated, not stored. */
@@ -51,8 +53,8 @@ const keyOption: OptionReader<{ readonly id: string; readonly secret: Uint8Array
 /** Makes the key ring. Throws ERR_CONFIG for no key, a short key or two keys of one id. */
 export function createKeyRing(options: KeyRingOptions): KeyRing {
   const { keys } = readOptions('keyRing', options, { keys: list(keyOption) });
-  const [newest] = keys;
-  if (newest === undefined) throw new ConfigError('keyRing.keys: expected at least one key, got an empty array');
+  const [newest, oldest] = [keys[0], keys.at(-1)];
+  if (newest === undefined || oldest === undefined) throw new ConfigError('keyRing.keys: expected at least one key, got an empty array');
   if (new Set(keys.map(({ id }) => id)).size < keys.length) throw new ConfigError('keyRing.keys: expected every id once, got one twice');
   const secrets = new Map(keys.map(({ id, secret }) => [id, secret]));
   const known = new Map<string, Derived>();
@@ -76,6 +78,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     newestId: newest.id,
     digest: (purpose, value) => tag(keyOf(purpose, newest.id), value),
     digests: (purpose, value) => keys.map(({ id }) => tag(keyOf(purpose, id), value)),
+    oldestDigest: (purpose, value) => tag(keyOf(purpose, oldest.id), value),
     derive(purpose, keyId) {
       const made = derived(purpose, keyId);
       return made && Buffer.from(made.bytes);

@@ -163,7 +163,7 @@ function reasonsOf(standing: EvidenceStanding | undefined, limits: Limits, famil
 function readGuardOptions(options: LoginGuardOptions) {
   const score = (fallback: number) => integer({ min: 1, max: 1_000_000, fallback });
   return readOptions('loginGuard', options, {
-    keys: port<KeyRing>(['digests'], undefined, 'createKeyRing()'),
+    keys: port<KeyRing>(['oldestDigest'], undefined, 'createKeyRing()'),
     evidence: port<EvidenceStore>(['reserve', 'settle']),
     mode: oneOf(['observe', 'enforce'], loginGuardDefaults.mode),
     stepUpFrom: score(loginGuardDefaults.stepUpFrom),

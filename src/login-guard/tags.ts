@@ -16,8 +16,8 @@ export interface EvidenceTags {
  * Under the oldest key of the ring: one that is added forgives nobody, and while it is rolled out old and new processes see one another's evidence.
  * What is known ends with the key that is taken off.
  */
-export function createEvidenceTags({ digests }: Pick<KeyRing, 'digests'>): EvidenceTags {
-  const digest = (value: string): EvidenceTag => digests('evidence', value).at(-1) as EvidenceTag;
+export function createEvidenceTags({ oldestDigest }: Pick<KeyRing, 'oldestDigest'>): EvidenceTags {
+  const digest = (value: string): EvidenceTag => oldestDigest('evidence', value);
   return {
     source(address) {
       const network = networkOf(address);

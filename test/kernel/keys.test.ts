@@ -44,6 +44,7 @@ describe('the key ring', () => {
     expect(ring.open('token', oldRing.seal('token', 'old', 'a'), 'a')).toEqual({ ok: true, plaintext: Buffer.from('old') });
     expect(ring.seal('token', 'new', 'a')).toMatch(/^v1\.2026\./);
     expect(ring.digests('identifier', 'ann')).toEqual([ring.digest('identifier', 'ann'), oldRing.digest('identifier', 'ann')]);
+    expect(ring.oldestDigest('identifier', 'ann')).toBe(oldRing.digest('identifier', 'ann'));
     expect(ring.digest('identifier', 'ann')).not.toBe(oldRing.digest('identifier', 'ann'));
   });
 

@@ -5,23 +5,11 @@ import { added } from './measure.ts';
 
 interface Turn {
   readonly child: Child<BenchServer>;
-  readonly app: keyof RouteCosts;
-  /** The status that every answer must have. */
+  /** The status that every answer of the guarded app must have. */
   readonly expected: number;
   readonly connections: number;
+  /** To each of the two apps. */
   readonly requests: number;
-}
-
-/** What one request costs the server: CPU of its process, user and system, in microseconds. */
-async function costPerRequest({ child, app, expected, connections, requests }: Turn): Promise<number> {
-  const port = await child.call('port', app);
-  await child.call('settle');
-  const beforeUs = await child.call('cpuUs');
-  const statuses = await load({ port, connections, pipelined: 1, requests });
-  const afterUs = await child.call('cpuUs');
-  const answered = statuses[expected] ?? 0;
-  if (answered !== requests) throw new Error(`expected ${requests} answers of ${expected}, got ${JSON.stringify(statuses)}`);
-  return (afterUs - beforeUs) / answered;
 }
 
 /** Of an app with nothing before its route, and of the same behind the guard. */
@@ -30,13 +18,31 @@ export interface RouteCosts {
   readonly guarded: number;
 }
 
+/** So often in a turn the apps take turns: a machine that gets slower or faster meanwhile does so for both. */
+export const swaps = 10;
+
 /**
- * One process serves both apps, one turn after the other: two processes of one program do not compile alike, and their difference was more than
- * what a guard costs.
+ * What one request costs the server: CPU of its process, user and system, in microseconds. One process serves both apps: two processes of one program do
+ * not compile alike, and their difference was more than what a guard costs.
  */
-export async function costsPerRequest({ expected, ...turn }: Omit<Turn, 'app'>): Promise<RouteCosts> {
-  const bare = await costPerRequest({ ...turn, app: 'bare', expected: 200 });
-  return { bare, guarded: await costPerRequest({ ...turn, app: 'guarded', expected }) };
+export async function costsPerRequest({ child, expected, connections, requests }: Turn): Promise<RouteCosts> {
+  const part = requests / swaps;
+  const spentUs = { bare: 0, guarded: 0 };
+  await child.call('settle');
+  for (let swap = 0; swap < swaps; swap += 1) {
+    const order = swap % 2 === 0 ? (['bare', 'guarded'] as const) : (['guarded', 'bare'] as const);
+    for (const app of order) spentUs[app] += await cpuOf(child, { app, expected: app === 'bare' ? 200 : expected, connections, requests: part });
+  }
+  return { bare: spentUs.bare / requests, guarded: spentUs.guarded / requests };
+}
+
+async function cpuOf(child: Child<BenchServer>, { app, expected, ...sent }: Omit<Turn, 'child'> & { readonly app: keyof RouteCosts }): Promise<number> {
+  const port = await child.call('port', app);
+  const beforeUs = await child.call('cpuUs');
+  const statuses = await load({ port, pipelined: 1, ...sent });
+  const afterUs = await child.call('cpuUs');
+  if (statuses[expected] !== sent.requests) throw new Error(`expected ${sent.requests} answers of ${expected}, got ${JSON.stringify(statuses)}`);
+  return afterUs - beforeUs;
 }
 
 /** Both apps, before anything is timed: the first request of each connection's address is let through everywhere. */

@@ -4,12 +4,12 @@ import { startServer, type ServerInput } from '../express-servers.ts';
 import { rowOf, type RowFacts, type RowGoal } from '../measure.ts';
 import { interleave } from '../rounds.ts';
 import type { Bench, BenchRow } from '../row.ts';
-import { addedBy, costsPerRequest, greet, type RouteCosts } from '../server-cost.ts';
+import { addedBy, costsPerRequest, greet, swaps, type RouteCosts } from '../server-cost.ts';
 
 /** Servers are started anew so often: two processes of one program do not compile alike. */
 const generations = 4;
 const roundsEach = 5;
-const requests = 16_000;
+const requests = 32_000;
 const connections = 32;
 
 const goal: RowGoal = { atMost: 8, of: 'value' };
@@ -93,7 +93,7 @@ export const bench: Bench = {
   ],
   method:
     `Each server is a process of its own and reports its own CPU (user and system, all threads). ${connections} keep-alive connections from as many loopback addresses ` +
-    `send ${requests.toLocaleString('en-GB')} requests a turn to each of its two apps, one with nothing before its route, from another process; ${generations} generations of fresh servers, ${roundsEach} rounds each. ` +
+    `send ${requests.toLocaleString('en-GB')} requests a turn to each of its two apps, one with nothing before its route, from another process, in ${swaps} parts that take turns; ${generations} generations of fresh servers, ${roundsEach} rounds each. ` +
     'A row is the server\'s CPU per request less that of the bare app of the same process in the same round. Every limiter counts in memory, by address. ' +
     'A refusal is answered in the place of the route, so that it may well cost less than nothing.',
   run: async () => rowsOf(await measure()),

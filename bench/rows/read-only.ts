@@ -6,13 +6,13 @@ import type { BenchServer } from '../bench-server.ts';
 import { rowOf, type RowGoal } from '../measure.ts';
 import { costOf, interleave } from '../rounds.ts';
 import type { Bench, BenchRow } from '../row.ts';
-import { addedBy, costsPerRequest, greet, type RouteCosts } from '../server-cost.ts';
+import { addedBy, costsPerRequest, greet, swaps, type RouteCosts } from '../server-cost.ts';
 
 const rounds = 15;
 const checks = 1_000_000;
 const generations = 3;
 const roundsEach = 5;
-const requests = 40_000;
+const requests = 32_000;
 const connections = 32;
 
 const goal: RowGoal = { atMost: 5, of: 'value' };
@@ -80,6 +80,6 @@ export const bench: Bench = {
   method:
     `A check: each turn is a fresh process that makes ${checks.toLocaleString('en-GB')} checks of a POST by a member of two organizations, after a fifth as many that are not counted. ` +
     `A request: Express 5 servers, with readOnlyGuard, and with it and epochs.checkNow for a session of a member of an organization, each a process that reports its own CPU (user and system, all threads) and serves the same app once with nothing before its route; ${connections} keep-alive connections send ` +
-    `${requests.toLocaleString('en-GB')} requests a turn to each of the two apps, from another process; ${generations} generations of fresh servers, ${roundsEach} rounds each. The row is the CPU per request less that of the bare app of the same process in the same round.`,
+    `${requests.toLocaleString('en-GB')} requests a turn to each of the two apps, from another process, in ${swaps} parts that take turns; ${generations} generations of fresh servers, ${roundsEach} rounds each. The row is the CPU per request less that of the bare app of the same process in the same round.`,
   run,
 };

@@ -53,6 +53,8 @@ export const surgeMeasure = Object.freeze({
   block: 200,
   /** How long it takes for a block to count whole. */
   memoryMs: 14 * evidenceDayMs,
+  /** What has lasted so long is how the site is, and is learned from: else a site unlike the prior, or one that has changed, would have a surge for ever. */
+  patienceMs: 7 * evidenceDayMs,
   /** One failure in so long is expected of the quietest site. */
   quietestMs: 6 * hourMs,
   /** Nobody is asked for more before so much is known. */

@@ -27,6 +27,15 @@ async function peace(world: Guarded, days: number): Promise<void> {
   }
 }
 
+/** So many days with a sign-in of a known browser each 5 minutes, and a failure of a stranger with each `visits` of them. */
+async function failing(world: Guarded, days: number, visits: number): Promise<void> {
+  for (let each = 0; each < days * 288; each += 1) {
+    await world.guard.known({ address: '192.0.2.1' });
+    if (each % visits === 0) await failOnce(world);
+    world.clock.setWallMs(world.clock.nowMs() + 5 * minuteMs);
+  }
+}
+
 /** One pair of a leak from one address, at a pace. */
 async function attack(world: Guarded, attempts: number, everyMs: number): Promise<void> {
   for (let each = 0; each < attempts; each += 1) {
@@ -107,6 +116,30 @@ describe('an attack from as many addresses as attempts', () => {
       }
     }
     expect(surges(world)).toContain('slow began');
+  });
+});
+
+describe('a rate that stays', () => {
+  const stranger = { address: '198.51.100.7', account: 'bob', password: 'right' };
+
+  it('is how the site is from a week on: one whose strangers fail eight times as often as was thought asks nobody any more', async () => {
+    const world = guarded();
+    await failing(world, 6, 4);
+    expect(await world.enter(stranger)).toEqual(['surge']);
+    // So few sign-ins say little a day.
+    await failing(world, 10, 4);
+    expect(await world.enter(stranger)).toEqual([]);
+    expect(surges(world).filter((each) => each.startsWith('fast'))).toEqual(['fast began', 'fast ended']);
+    await attack(world, 40, minuteMs / 2);
+    expect(await world.enter({ ...stranger, account: 'eve' })).toEqual(['surge']);
+  });
+
+  it('is no way to wear the guard down: an attack of ten days is none that a site of a month takes for usual', async () => {
+    const world = guarded();
+    await peace(world, 30);
+    await failing(world, 10, 1);
+    expect(await world.enter(stranger)).toEqual(['surge']);
+    expect(surges(world).filter((each) => each.startsWith('fast'))).toEqual(['fast began']);
   });
 });
 

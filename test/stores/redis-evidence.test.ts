@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { memoryStore } from 'portcullis';
 import { fakeClock } from 'portcullis/testing';
 import { realRedis } from '../support/servers/redis.ts';
-import { acts, doerOf, expectAlike } from './redis-evidence-support.ts';
+import { acts, doerOf, expectAlike, tagOf } from './redis-evidence-support.ts';
 import { clients, openClient, openStore, redisForFile } from './redis-support.ts';
 
 const server = redisForFile();
@@ -36,5 +36,21 @@ describe('the evidence of a redis store', () => {
     }), { numRuns: realRedis ? 15 : 3 });
     console.log(`evidence in Redis and in memory, alike: ${JSON.stringify(seen)}`);
     if (realRedis) for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
+  });
+
+  it('is that of the memory store also where a surge lasts until it is how the site is', { timeout: 120_000 }, async () => {
+    const client = await openClient(clients.ioredis, server());
+    const clock = fakeClock();
+    const [here, there] = [doerOf(memoryStore({ clock })), doerOf(openStore(client, { clock }))];
+    const told: unknown[] = [];
+    for (let hour = 0; hour < 14 * 24; hour += 1) {
+      await clock.advance(3_600_000);
+      for (const act of [{ kind: 'known', source: undefined, again: false, times: 25, afterMs: 0 }, { kind: 'spray', password: tagOf(`of hour ${hour}`), names: 5, number: hour, afterMs: 0 }] as const) {
+        const [expected, found] = await Promise.all([here(act), there(act)]);
+        expectAlike(found, expected);
+        told.push(...expected.flatMap((answer) => ('charged' in answer || answer.surge === undefined ? [] : [answer.surge])));
+      }
+    }
+    expect(told).toEqual(['began', 'ended']);
   });
 });

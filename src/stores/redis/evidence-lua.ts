@@ -155,7 +155,7 @@ function filter.add(key, bits, first)
   return true
 end`;
 
-const { rateHalfLifeMs, prior, least, most, block, memoryMs, quietestMs, warmUpMs, warmUpSignIns } = surgeMeasure;
+const { rateHalfLifeMs, prior, least, most, block, memoryMs, patienceMs, quietestMs, warmUpMs, warmUpSignIns } = surgeMeasure;
 
 function luaCusum(name: string, { factor, threshold }: SurgeTest): string {
   return `local ${name} = {}
@@ -176,14 +176,18 @@ end`;
  */
 export const luaState = (slackMs: number): string => `${luaCusum('fast', surgeTest)}
 ${luaCusum('slow', slowSurgeTest)}
-local state = {seen = 0, at = now, rate = 0, share = ${prior}, signIns = 0, blocks = 0, since = 0, blockSignIns = 0, failures = 0}
+local state = {seen = 0, at = now, rate = 0, share = ${prior}, signIns = 0, blocks = 0, since = 0, blockSignIns = 0, failures = 0, surging = -1}
+local function note()
+  if not fast.on() and not slow.on() then state.surging = -1
+  elseif state.surging < 0 then state.surging = state.seen end
+end
 function state.read()
   local stored = call('GET', KEYS[1])
   fast.sum, fast.told, slow.sum, slow.told = 0, 0, 0, 0
   if not stored then return end
-  if #stored ~= 104 then broken() end
-  state.seen, state.at, state.rate, state.share, state.signIns, state.blocks, state.since, state.blockSignIns, state.failures, fast.sum, fast.told, slow.sum, slow.told = parse('<${'d'.repeat(13)}', stored)
-  local all = state.seen + state.at + state.rate + state.share + state.signIns + state.blocks + state.since + state.blockSignIns + state.failures + fast.sum + fast.told + slow.sum + slow.told
+  if #stored ~= 112 then broken() end
+  state.seen, state.at, state.rate, state.share, state.signIns, state.blocks, state.since, state.blockSignIns, state.failures, state.surging, fast.sum, fast.told, slow.sum, slow.told = parse('<${'d'.repeat(14)}', stored)
+  local all = state.seen + state.at + state.rate + state.share + state.signIns + state.blocks + state.since + state.blockSignIns + state.failures + state.surging + 1 + fast.sum + fast.told + slow.sum + slow.told
   if not (all >= 0 and all < 1e300) then broken() end
   local past = now - state.at
   state.at = now
@@ -193,9 +197,10 @@ function state.read()
   state.rate = state.rate * 2 ^ (-past / ${rateHalfLifeMs})
   fast.wait(expected)
   slow.wait(expected)
+  note()
 end
 function state.write()
-  call('SET', KEYS[1], pack('<${'d'.repeat(13)}', state.seen, state.at, state.rate, state.share, state.signIns, state.blocks, state.since, state.blockSignIns, state.failures, fast.sum, fast.told, slow.sum, slow.told), 'PX', ${lifeMs.state + slackMs})
+  call('SET', KEYS[1], pack('<${'d'.repeat(14)}', state.seen, state.at, state.rate, state.share, state.signIns, state.blocks, state.since, state.blockSignIns, state.failures, state.surging, fast.sum, fast.told, slow.sum, slow.told), 'PX', ${lifeMs.state + slackMs})
 end
 function state.surge()
   return fast.on() and state.seen >= ${warmUpMs} and state.signIns >= ${warmUpSignIns}
@@ -204,13 +209,14 @@ function state.failed()
   state.failures = state.failures + 1
   fast.add()
   slow.add()
+  note()
 end
 function state.signedIn()
   state.rate = state.rate + ${Math.LN2 / rateHalfLifeMs}
   state.signIns = state.signIns + 1
   state.blockSignIns = state.blockSignIns + 1
   if state.blockSignIns < ${block} then return end
-  if not fast.on() and not slow.on() then
+  if state.surging < 0 or state.seen - state.surging >= ${patienceMs} then
     local weight = max(min(1, (state.seen - state.since) / ${memoryMs}), 1 / (state.blocks + 3))
     state.share = min(${most}, max(${least}, state.share + weight * (state.failures / state.blockSignIns - state.share)))
     state.blocks = state.blocks + 1

@@ -1,4 +1,4 @@
-import { slowSurgeTest, surgeTest } from '../../../kernel/evidence.ts';
+import { slowSurgeTest, surgeMeasure, surgeTest } from '../../../kernel/evidence.ts';
 import type { EvidenceNews } from '../../../ports/evidence-store.ts';
 import { createCusum } from './cusum.ts';
 import { createUsualRate } from './usual-rate.ts';
@@ -19,11 +19,23 @@ export function createSurge(): Surge {
   const usual = createUsualRate();
   const fast = createCusum(surgeTest);
   const slow = createCusum(slowSurgeTest);
+  /** Since when either says so, by the time that has been looked at. */
+  let sinceMs: number | undefined;
+
+  function note(): void {
+    if (!fast.on && !slow.on) sinceMs = undefined;
+    else sinceMs ??= usual.seenMs;
+  }
 
   function wait(nowMs: number): void {
     const expected = usual.pass(nowMs);
     fast.wait(expected);
     slow.wait(expected);
+    note();
+  }
+
+  function isUsual(): boolean {
+    return sinceMs === undefined || usual.seenMs - sinceMs >= surgeMeasure.patienceMs;
   }
 
   function news(): EvidenceNews {
@@ -46,11 +58,12 @@ export function createSurge(): Surge {
       usual.failed();
       fast.add();
       slow.add();
+      note();
       return news();
     },
     signedIn(nowMs) {
       wait(nowMs);
-      usual.signedIn(!fast.on && !slow.on);
+      usual.signedIn(isUsual());
       return news();
     },
   };

@@ -5,8 +5,10 @@ export interface UsualRate {
   /** Moves on to a time; answers how many failures were to be expected since the one before. */
   pass(nowMs: number): number;
   failed(): void;
-  /** `inPeace`: what an attack adds is not how peace looks, and nothing is learned from it. */
-  signedIn(inPeace: boolean): void;
+  /** `isUsual`: what an attack adds is not how peace looks, and nothing is learned from it. */
+  signedIn(isUsual: boolean): void;
+  /** How long has been looked at. */
+  readonly seenMs: number;
   /** Whether enough has been seen for anybody to be asked for more because of it. */
   readonly isKnown: boolean;
 }
@@ -17,7 +19,6 @@ const perSignIn = Math.LN2 / rateHalfLifeMs;
 
 export function createUsualRate(): UsualRate {
   let atMs: number | undefined;
-  /** How long has been looked at. */
   let seenMs = 0;
   /** Sign-ins of known browsers for each millisecond. */
   let rate = 0;
@@ -34,6 +35,9 @@ export function createUsualRate(): UsualRate {
   }
 
   return {
+    get seenMs() {
+      return seenMs;
+    },
     get isKnown() {
       return seenMs >= warmUpMs && signIns >= warmUpSignIns;
     },
@@ -50,12 +54,12 @@ export function createUsualRate(): UsualRate {
     failed() {
       current.failures += 1;
     },
-    signedIn(inPeace) {
+    signedIn(isUsual) {
       rate += perSignIn;
       signIns += 1;
       current.signIns += 1;
       if (current.signIns < block) return;
-      if (inPeace) learn();
+      if (isUsual) learn();
       current = { sinceMs: seenMs, signIns: 0, failures: 0 };
     },
   };

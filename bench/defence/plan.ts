@@ -40,13 +40,16 @@ const variants: readonly Variant[] = [
 /** The standard world, for ours without one part each. */
 const ablation: Runs & { readonly policies: readonly string[] } = { scenario: 'ablation', attackers: ['legit', 'A1', 'A2', 'A3', 'A4', 'A5', 'A5s', 'A6', 'A6s', 'A6u', 'A7', 'A8', ...forOneRule], seeds: 2, policies: ['default', 'leaked', ...partPolicies.filter((name) => !name.endsWith('+leaked'))] };
 
+/** Where many share an address, for the part that only they need. */
+const crowded: Runs & { readonly policies: readonly string[] } = { scenario: 'ablation-cgnat', attackers: ['legit'], seeds: 2, policies: ['default', 'without-refund'] };
+
 /** The standard world, for ours in memory and over Redis, which are to decide alike each time. */
 const overRedis: Runs & { readonly policies: readonly string[] } = { scenario: 'redis', attackers: redisAttackers, seeds: 1, policies: ['leaked', ...redisPolicies] };
 
 /** Most peers here have no store that could be gone. */
 const outage: Runs & { readonly policies: readonly string[] } = { scenario: 'outage', attackers: ['A5', 'A6'], seeds: 2, policies: ownPolicies };
 
-const apart = [ablation, overRedis, outage];
+const apart = [ablation, crowded, overRedis, outage];
 
 /** Whether a policy takes part where nobody names it: these worlds are for ours alone, and ours without a part or over Redis for these. */
 export function takesPart(policy: string, scenario: string): boolean {

@@ -45,6 +45,7 @@ export const standard: Scenario = Object.freeze({
 const changes: readonly (Partial<Scenario> & { readonly id: string })[] = [
   { id: 'standard' },
   { id: 'ablation' },
+  { id: 'ablation-cgnat', cgnat: 1 },
   { id: 'redis' },
   { id: 'n-1k', accounts: 1_000 },
   { id: 'n-100k', accounts: 100_000 },

@@ -66,8 +66,10 @@ describe('ours without one part', () => {
 
   it('runs in a world like the standard one, beside ours whole, and nowhere else', () => {
     expect(scenarios.get('ablation')).toEqual({ ...standard, id: 'ablation' });
+    expect(scenarios.get('ablation-cgnat')).toEqual({ ...standard, id: 'ablation-cgnat', cgnat: 1 });
     for (const { scenario, policies: names } of wholeRun(10)) {
       if (scenario === 'ablation') expect(names).toEqual(['default', 'leaked', ...partsAsInstalled]);
+      else if (scenario === 'ablation-cgnat') expect(names).toEqual(['default', 'without-refund']);
       else expect(names.filter((name) => name.startsWith('without-'))).toEqual([]);
     }
     expect(new Set(wholeRun(10).filter(({ scenario }) => scenario === 'ablation').map(({ seed }) => seed))).toEqual(new Set([1, 2]));

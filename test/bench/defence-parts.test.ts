@@ -37,6 +37,12 @@ describe('what each part is worth', () => {
     expect(verdictOf(runs, 'without-surge').at(-1)).toBe('nothing: it should go');
   });
 
+  it('is also seen where only those who share an address need it', () => {
+    const crowd = (policy: string, stepUpShare: number) => ablated(policy, () => ({ scenario: 'ablation-cgnat', attacker: 'legit', takeoverShare: null, detectionMs: null, stepUpShare }));
+    const runs = [...whole, ...ablated('without-refund', () => ({ attacker: 'A4', takeoverShare: 0 })), ...crowd('default', 0.005), ...crowd('without-refund', 0.02)];
+    expect(verdictOf(runs, 'without-refund').at(-1)).toBe('where all homes share addresses, quiet, stepped up: 2 % (0.5 %)');
+  });
+
   it('is judged seed by seed, and by more than half of them', () => {
     const shares: readonly number[] = [0.3, 0, 0];
     const runs = [...whole, ...ablated('without-sprayed', (seed) => ({ attacker: 'A4', takeoverShare: shares[seed - 1] ?? 0 }))];

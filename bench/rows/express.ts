@@ -93,7 +93,7 @@ export const bench: Bench = {
   ],
   method:
     `Each server is a process of its own and reports its own CPU (user and system, all threads). ${connections} keep-alive connections from as many loopback addresses ` +
-    `send ${requests.toLocaleString('en-GB')} requests a turn to each of its two apps, one with nothing before its route, from another process, in ${swaps} parts that take turns; ${generations} generations of fresh servers, ${roundsEach} rounds each. ` +
+    `send ${requests.toLocaleString('en-GB')} requests a turn to each of its two apps, one with nothing before its route, from another process that never sleeps meanwhile, in ${swaps} parts that take turns; ${generations} generations of fresh servers, ${roundsEach} rounds each. ` +
     'A row is the server\'s CPU per request less that of the bare app of the same process in the same round. Every limiter counts in memory, by address. ' +
     'A refusal is answered in the place of the route, so that it may well cost less than nothing.',
   run: async () => rowsOf(await measure()),

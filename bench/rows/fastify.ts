@@ -70,7 +70,7 @@ export const bench: Bench = {
   rows: ['fastify-bare', 'fastify-control', 'fastify-allowed', 'fastify-denied', 'fastify-frl-allowed', 'fastify-frl-denied', 'fastify-guards-off'],
   method:
     `Each server is a process of its own and reports its own CPU (user and system, all threads). ${connections} keep-alive connections from as many loopback addresses ` +
-    `send ${requests.toLocaleString('en-GB')} requests a turn to each of its two apps, one with nothing before its route, from another process, in ${swaps} parts that take turns; ${generations} generations of fresh servers, ${roundsEach} rounds each. ` +
+    `send ${requests.toLocaleString('en-GB')} requests a turn to each of its two apps, one with nothing before its route, from another process that never sleeps meanwhile, in ${swaps} parts that take turns; ${generations} generations of fresh servers, ${roundsEach} rounds each. ` +
     'A row is the server\'s CPU per request less that of the bare app of the same process in the same round. Every limiter counts in memory, by address, in onRequest. The guards: ' +
     'readOnlyGuard, and a preHandler that asks epochs.checkNow for a session of a member of an organization.',
   run,

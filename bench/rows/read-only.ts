@@ -80,6 +80,6 @@ export const bench: Bench = {
   method:
     `A check: each turn is a fresh process that makes ${checks.toLocaleString('en-GB')} checks of a POST by a member of two organizations, after a fifth as many that are not counted. ` +
     `A request: Express 5 servers, with readOnlyGuard, and with it and epochs.checkNow for a session of a member of an organization, each a process that reports its own CPU (user and system, all threads) and serves the same app once with nothing before its route; ${connections} keep-alive connections send ` +
-    `${requests.toLocaleString('en-GB')} requests a turn to each of the two apps, from another process, in ${swaps} parts that take turns; ${generations} generations of fresh servers, ${roundsEach} rounds each. The row is the CPU per request less that of the bare app of the same process in the same round.`,
+    `${requests.toLocaleString('en-GB')} requests a turn to each of the two apps, from another process that never sleeps meanwhile, in ${swaps} parts that take turns; ${generations} generations of fresh servers, ${roundsEach} rounds each. The row is the CPU per request less that of the bare app of the same process in the same round.`,
   run,
 };

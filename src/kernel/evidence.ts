@@ -40,7 +40,7 @@ export interface SurgeTest {
 }
 
 export const surgeTest: SurgeTest = Object.freeze({ factor: 2, threshold: 12 });
-export const slowSurgeTest: SurgeTest = Object.freeze({ factor: 1.3, threshold: 10 });
+export const slowSurgeTest: SurgeTest = Object.freeze({ factor: 1.25, threshold: 7 });
 
 export const surgeMeasure = Object.freeze({
   /** The rate of known browsers' sign-ins is a mean over about so long: it follows day and night. */

@@ -7,12 +7,14 @@ import { limitRequests, readOnlyGuard } from 'portcullis/express';
 import { createLimiter, type HeaderForm } from 'portcullis/limiter';
 import { createReadOnlyMode, type ReadOnlyMode } from 'portcullis/read-only';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { benchServer, type BenchServer } from './bench-server.ts';
+import { benchServer, type BenchApp, type BenchServer } from './bench-server.ts';
 
 /** What stands before the route, and whether it lets the requests of the load through. */
 export interface ServerInput {
   readonly guard: GuardName;
   readonly denies: boolean;
+  /** Which of the two apps is made first. */
+  readonly first: BenchApp;
 }
 
 type Guard = (denies: boolean) => RequestHandler;
@@ -95,9 +97,8 @@ function flexible(limiter: RateLimiterMemory): RequestHandler {
 }
 
 /** Starts two Express apps with one trivial route: with nothing before it, and behind the guard. */
-export async function startServer({ guard, denies }: ServerInput): Promise<BenchServer> {
-  const ports = { bare: await listening(undefined), guarded: await listening(guard === 'none' ? undefined : guards[guard](denies)) };
-  return benchServer(ports);
+export async function startServer({ guard, denies, first }: ServerInput): Promise<BenchServer> {
+  return benchServer({ first, listen: (app) => listening(app === 'bare' || guard === 'none' ? undefined : guards[guard](denies)) });
 }
 
 async function listening(guard: RequestHandler | undefined): Promise<number> {

@@ -5,13 +5,15 @@ import { memoryStore } from 'portcullis';
 import { limitRequests, readOnlyGuard } from 'portcullis/fastify';
 import { createLimiter, type HeaderForm } from 'portcullis/limiter';
 import { createReadOnlyMode } from 'portcullis/read-only';
-import { benchServer, type BenchServer } from './bench-server.ts';
+import { benchServer, type BenchApp, type BenchServer } from './bench-server.ts';
 import { incidentGuards } from './express-servers.ts';
 
 /** What stands before the route, and whether it lets the requests of the load through. */
 export interface FastifyServerInput {
   readonly guard: FastifyGuardName;
   readonly denies: boolean;
+  /** Which of the two apps is made first. */
+  readonly first: BenchApp;
 }
 
 type Guard = (app: FastifyInstance, denies: boolean) => void;
@@ -62,9 +64,8 @@ function ours(app: FastifyInstance, { denies, headers }: { readonly denies: bool
 }
 
 /** Starts two Fastify apps with one trivial route: with nothing before it, and behind the guard. */
-export async function startFastifyServer({ guard, denies }: FastifyServerInput): Promise<BenchServer> {
-  const ports = { bare: await listening('none', false), guarded: await listening(guard, denies) };
-  return benchServer(ports);
+export async function startFastifyServer({ guard, denies, first }: FastifyServerInput): Promise<BenchServer> {
+  return benchServer({ first, listen: (app) => (app === 'bare' ? listening('none', false) : listening(guard, denies)) });
 }
 
 async function listening(guard: FastifyGuardName, denies: boolean): Promise<number> {

@@ -1,16 +1,8 @@
-import { openChild, type Child } from '../child.ts';
-import type { BenchServer } from '../bench-server.ts';
+import { openChild } from '../child.ts';
 import { startServer, type ServerInput } from '../express-servers.ts';
 import { rowOf, type RowFacts, type RowGoal } from '../measure.ts';
-import { interleave } from '../rounds.ts';
 import type { Bench, BenchRow } from '../row.ts';
-import { addedBy, costsPerRequest, greet, swaps, type RouteCosts } from '../server-cost.ts';
-
-/** Servers are started anew so often: two processes of one program do not compile alike. */
-const generations = 4;
-const roundsEach = 5;
-const requests = 32_000;
-const connections = 32;
+import { addedBy, routeCosts, routeMethod, type RouteCosts } from '../server-cost.ts';
 
 const goal: RowGoal = { atMost: 8, of: 'value' };
 
@@ -24,46 +16,20 @@ const servers = {
   'erl no headers': { guard: 'erl-no-headers', denies: false },
   'rlf allowed': { guard: 'rlf', denies: false },
   'rlf denied': { guard: 'rlf', denies: true },
-} as const satisfies Readonly<Record<string, ServerInput>>;
+} as const satisfies Readonly<Record<string, Omit<ServerInput, 'first'>>>;
 
 type ServerName = keyof typeof servers;
-type Costs = Readonly<Record<ServerName, readonly RouteCosts[]>>;
+type Costs = Readonly<Record<ServerName, readonly (readonly RouteCosts[])[]>>;
 
-const names = Object.keys(servers) as ServerName[];
-
-/** CPU per request of both apps of every server, in microseconds, by round. */
-async function measure(): Promise<Costs> {
-  const costs = Object.fromEntries(names.map((name) => [name, [] as RouteCosts[]])) as Record<ServerName, RouteCosts[]>;
-  for (let generation = 1; generation <= generations; generation += 1) {
-    const measured = await oneGeneration(generation);
-    for (const name of names) costs[name].push(...measured[name]);
-  }
-  return costs;
-}
-
-async function oneGeneration(seed: number): Promise<Costs> {
-  const children: Child<BenchServer>[] = [];
-  try {
-    const turns = {} as Record<ServerName, () => Promise<RouteCosts>>;
-    for (const name of names) {
-      const child = await openChild(new URL('../express-servers.ts', import.meta.url).href, startServer, servers[name]);
-      children.push(child);
-      const expected = servers[name].denies ? 429 : 200;
-      await greet(child, connections);
-      turns[name] = () => costsPerRequest({ child, expected, connections, requests });
-    }
-    return await interleave(turns, { rounds: roundsEach, warmUps: 2, seed });
-  } finally {
-    await Promise.all(children.map((child) => child.close()));
-  }
-}
+const module = new URL('../express-servers.ts', import.meta.url).href;
+const expected = Object.fromEntries(Object.entries(servers).map(([name, { denies }]) => [name, denies ? 429 : 200])) as Record<ServerName, number>;
 
 function rowsOf(costs: Costs): readonly BenchRow[] {
   const more = (name: ServerName): readonly number[] => addedBy(costs[name]);
   const row = (id: string, subject: string, name: ServerName): RowFacts => ({ id, subject, unit: 'us', values: more(name) });
   const erl = (name: ServerName): NonNullable<RowFacts['peer']> => ({ name: 'express-rate-limit, draft-8 headers', values: more(name) });
   return [
-    rowOf({ id: 'express-bare', subject: 'server CPU per request of a trivial route, nothing before it', unit: 'us', values: costs.control.map(({ bare }) => bare) }),
+    rowOf({ id: 'express-bare', subject: 'server CPU per request of a trivial route, nothing before it', unit: 'us', values: costs.control.flat().map(({ bare }) => bare) }),
     rowOf(row('express-control', 'a second bare app adds (A/A)', 'control')),
     rowOf({ ...row('express-allowed', 'limitRequests adds, request allowed', 'ours allowed'), peer: erl('erl allowed'), goal }),
     rowOf({ ...row('express-denied', 'limitRequests adds, request denied', 'ours denied'), peer: erl('erl denied'), goal }),
@@ -91,10 +57,6 @@ export const bench: Bench = {
     'express-rlf-allowed',
     'express-rlf-denied',
   ],
-  method:
-    `Each server is a process of its own and reports its own CPU (user and system, all threads). ${connections} keep-alive connections from as many loopback addresses ` +
-    `send ${requests.toLocaleString('en-GB')} requests a turn to each of its two apps, one with nothing before its route, from another process that never sleeps meanwhile, in ${swaps} parts that take turns; ${generations} generations of fresh servers, ${roundsEach} rounds each. ` +
-    'A row is the server\'s CPU per request less that of the bare app of the same process in the same round. Every limiter counts in memory, by address. ' +
-    'A refusal is answered in the place of the route, so that it may well cost less than nothing.',
-  run: async () => rowsOf(await measure()),
+  method: `${routeMethod} Every limiter counts in memory, by address. A refusal is answered in the place of the route, so that it may well cost less than nothing.`,
+  run: async () => rowsOf(await routeCosts({ open: (name, first) => openChild(module, startServer, { ...servers[name], first }), expected })),
 };

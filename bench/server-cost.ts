@@ -51,30 +51,30 @@ async function greet(child: Child<BenchServer>): Promise<void> {
 export interface RouteServers<Name extends string> {
   /** Starts a server in a child; `first` is the app to make first. */
   readonly open: (name: Name, first: BenchApp) => Promise<Child<BenchServer>>;
-  /** The status of the guarded app's answers. */
-  readonly expected: Readonly<Record<Name, number>>;
+  /** Whether the guarded app refuses. */
+  readonly servers: Readonly<Record<Name, { readonly denies: boolean }>>;
 }
 
 /** Costs of each server by generation and round. Generations take turns in which app they make first. */
-export async function routeCosts<Name extends string>(servers: RouteServers<Name>): Promise<Readonly<Record<Name, readonly (readonly RouteCosts[])[]>>> {
-  const names = Object.keys(servers.expected) as Name[];
+export async function routeCosts<Name extends string>(given: RouteServers<Name>): Promise<Readonly<Record<Name, readonly (readonly RouteCosts[])[]>>> {
+  const names = Object.keys(given.servers) as Name[];
   const costs = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, (readonly RouteCosts[])[]>;
   for (let generation = 1; generation <= generations; generation += 1) {
-    const measured = await oneGeneration(servers, generation);
+    const measured = await oneGeneration(given, generation);
     for (const name of names) costs[name].push(measured[name]);
   }
   return costs;
 }
 
-async function oneGeneration<Name extends string>({ open, expected }: RouteServers<Name>, generation: number): Promise<Readonly<Record<Name, readonly RouteCosts[]>>> {
+async function oneGeneration<Name extends string>({ open, servers }: RouteServers<Name>, generation: number): Promise<Readonly<Record<Name, readonly RouteCosts[]>>> {
   const children: Child<BenchServer>[] = [];
   try {
     const turns = {} as Record<Name, () => Promise<RouteCosts>>;
-    for (const name of Object.keys(expected) as Name[]) {
+    for (const name of Object.keys(servers) as Name[]) {
       const child = await open(name, generation % 2 === 1 ? 'bare' : 'guarded');
       children.push(child);
       await greet(child);
-      turns[name] = () => costsPerRequest(child, expected[name]);
+      turns[name] = () => costsPerRequest(child, servers[name].denies ? 429 : 200);
     }
     return await interleave(turns, { rounds: roundsEach, warmUps: 2, seed: generation });
   } finally {

@@ -32,14 +32,14 @@ export async function checkUs(): Promise<number> {
   return (wallMs * 1_000) / checks;
 }
 
-const servers = { readOnly: 'read-only', incident: 'incident' } as const;
+const servers = { readOnly: { guard: 'read-only', denies: false }, incident: { guard: 'incident', denies: false } } as const;
 type ServerName = keyof typeof servers;
 
 const module = new URL('../express-servers.ts', import.meta.url).href;
 
 async function run(): Promise<readonly BenchRow[]> {
   const { check } = await interleave({ check: () => inChild(import.meta.url, checkUs, undefined) }, { rounds });
-  const costs = await routeCosts<ServerName>({ open: (name, first) => openChild(module, startServer, { guard: servers[name], denies: false, first }), expected: { readOnly: 200, incident: 200 } });
+  const costs = await routeCosts<ServerName>({ open: (name, first) => openChild(module, startServer, { ...servers[name], first }), servers });
   return [
     rowOf({ id: 'read-only-check', subject: 'one check of a write, nothing switched on', unit: 'us', values: check, goal }),
     rowOf({ id: 'read-only-off', subject: 'server CPU that readOnlyGuard adds to a request, nothing switched on', unit: 'us', values: addedBy(costs.readOnly), goal }),

@@ -17,16 +17,6 @@ function failOnce({ fail }: Guarded): Promise<boolean> {
   return fail({ address: addressOf(serial), account: `account-${serial}`, password: `guess ${serial}` });
 }
 
-/** So many days with a sign-in of a known browser each 5 minutes, and a stranger's typo each two hours. */
-async function peace(world: Guarded, days: number): Promise<void> {
-  const { clock, guard } = world;
-  for (let each = 0; each < days * 288; each += 1) {
-    await guard.known({ address: '192.0.2.1' });
-    if (each % 24 === 0) await failOnce(world);
-    clock.setWallMs(clock.nowMs() + 5 * minuteMs);
-  }
-}
-
 /** So many days with a sign-in of a known browser each 5 minutes, and a failure of a stranger with each `visits` of them. */
 async function failing(world: Guarded, days: number, visits: number): Promise<void> {
   for (let each = 0; each < days * 288; each += 1) {
@@ -34,6 +24,11 @@ async function failing(world: Guarded, days: number, visits: number): Promise<vo
     if (each % visits === 0) await failOnce(world);
     world.clock.setWallMs(world.clock.nowMs() + 5 * minuteMs);
   }
+}
+
+/** So many days with a stranger's typo each two hours. */
+function peace(world: Guarded, days: number): Promise<void> {
+  return failing(world, days, 24);
 }
 
 /** One pair of a leak from one address, at a pace. */

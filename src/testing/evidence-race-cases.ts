@@ -1,14 +1,23 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { slowSurgeTest, surgeTest } from '../kernel/evidence.ts';
+import { slowSurgeTest, surgeTest, type SurgeTest } from '../kernel/evidence.ts';
 import type { EvidenceNews, EvidenceStore } from '../ports/evidence-store.ts';
 import { atOnce } from './contract.ts';
-import { about, attempt, known, make, tag, type EvidenceCase } from './evidence-cases.ts';
+import { about, attempt, known, make, tag, type EvidenceCase, type Tried } from './evidence-cases.ts';
 
-/** So many failures at once are more than either test takes for peace. */
-const manyFailures = Math.ceil(1 + Math.max(...[surgeTest, slowSurgeTest].map(({ factor, threshold }) => threshold / Math.log(factor))));
+/** So many failures at once are more than the faster test takes for peace; and more than either does. */
+const fewFailures = failuresOf(surgeTest);
+const manyFailures = 1 + Math.max(fewFailures, failuresOf(slowSurgeTest));
+
+function failuresOf({ factor, threshold }: SurgeTest): number {
+  return Math.ceil(threshold / Math.log(factor));
+}
+
+function pairOf(prefix: string, each: number): Tried {
+  return { source: `${prefix} ${each}`, account: `${prefix} ${each}`, password: `${prefix} ${each}` };
+}
 
 async function failures(store: EvidenceStore, count: number, prefix: string): Promise<readonly EvidenceNews[]> {
-  return atOnce(count, async (each) => (await make(store, { source: `${prefix} ${each}`, account: `${prefix} ${each}`, password: `${prefix} ${each}` }, 'failed')).news);
+  return atOnce(count, async (each) => (await make(store, pairOf(prefix, each), 'failed')).news);
 }
 
 const told = (all: readonly EvidenceNews[], of: keyof EvidenceNews): number => all.filter((news) => news[of] !== undefined).length;
@@ -29,6 +38,37 @@ export const evidenceNewsCases: readonly EvidenceCase[] = [
       const all: EvidenceNews[] = [];
       for (let each = 0; each < 2 * manyFailures; each += 1) all.push((await make(store, { source: 'a', password: String(each) }, 'failed')).news);
       deepEqual([told(all, 'surge'), told(all, 'slowSurge')], [0, 0]);
+    },
+  },
+  {
+    name: 'counts no failure that is made good at the same name from the same network',
+    async try({ store }) {
+      const all: EvidenceNews[] = [];
+      for (let each = 0; each < 2 * manyFailures; each += 1) {
+        for (const as of ['failed', 'entered'] as const) all.push((await make(store, pairOf('a', each), as)).news);
+      }
+      deepEqual([told(all, 'surge'), told(all, 'slowSurge')], [0, 0]);
+    },
+  },
+  {
+    name: 'takes back nothing that was made good before or that others have failed',
+    async try({ store }) {
+      for (const as of ['failed', 'entered'] as const) await make(store, pairOf('own', 0), as);
+      const before = await failures(store, fewFailures - 4, 'a');
+      for (let each = 0; each < fewFailures - 4; each += 1) {
+        await make(store, pairOf('own', 0), 'entered');
+        await make(store, { ...pairOf('a', each), account: 'own' }, 'entered');
+        await make(store, { ...pairOf('a', each), source: 'own' }, 'entered');
+      }
+      deepEqual([told(before, 'surge'), told(await failures(store, 5, 'b'), 'surge')], [0, 1]);
+    },
+  },
+  {
+    name: 'ends no surge because of what is made good',
+    async try({ store }) {
+      equal(told(await failures(store, fewFailures + 1, 'a'), 'surge'), 1);
+      const all = await atOnce(fewFailures + 1, async (each) => (await make(store, pairOf('a', each), 'entered')).news);
+      equal(told(all, 'surge'), 0);
     },
   },
   {

@@ -39,6 +39,24 @@ async function attack(world: Guarded, attempts: number, everyMs: number): Promis
   }
 }
 
+/** Somebody in a new browser mistypes and then comes in. */
+async function mistype({ fail, enter, clock }: Guarded, afterMs = 20_000): Promise<void> {
+  serial += 1;
+  const who = { address: addressOf(serial), account: `account-${serial}` };
+  await fail({ ...who, password: 'rihgt' });
+  clock.setWallMs(clock.nowMs() + afterMs);
+  await enter({ ...who, password: 'right' }, true);
+}
+
+/** The attempts of an attack, with each `visits` sign-ins of known browsers, until it is seen. */
+async function attemptsUntilSeen(world: Guarded, most: number, visits: number): Promise<number> {
+  for (let each = 1; each <= most; each += 1) {
+    await failing(world, visits / 288, visits);
+    if (surges(world).includes('fast began')) return each;
+  }
+  return Infinity;
+}
+
 function surges({ events }: Guarded): readonly string[] {
   return events.flatMap((event) => (event.type === 'login-guard.surge' ? [`${event.test} ${event.state}`] : []));
 }
@@ -111,6 +129,48 @@ describe('an attack from as many addresses as attempts', () => {
       }
     }
     expect(surges(world)).toContain('slow began');
+  });
+});
+
+describe('a failure that is made good from where it was made', () => {
+  it('is none: people who mistype once an hour neither raise an alarm nor hide an attack', async () => {
+    const [plain, mistyping] = [guarded(), guarded()];
+    for (let hour = 0; hour < 14 * 24; hour += 1) {
+      for (const world of [plain, mistyping]) await failing(world, 1 / 24, 12);
+      await mistype(mistyping);
+    }
+    expect([surges(plain), surges(mistyping)]).toEqual([[], []]);
+    const seen = await attemptsUntilSeen(plain, 60, 4);
+    expect(seen).toBeLessThanOrEqual(40);
+    expect(await attemptsUntilSeen(mistyping, 60, 4)).toBe(seen);
+  });
+
+  it('hides no attack of its owner: what was made good over the day is what was failed over the day', async () => {
+    const world = guarded();
+    await peace(world, 7);
+    const own = Array.from({ length: 6 }, (_, each) => ({ address: `203.0.113.${each}`, account: `own-${each}` }));
+    for (const each of own) {
+      await world.fail({ ...each, password: 'wrong' });
+      await peace(world, 1 / 12);
+    }
+    let count = 0;
+    for (; count < 40 && !surges(world).includes('fast began'); count += 1) {
+      await attack(world, 1, minuteMs);
+      for (const each of own) await world.enter({ ...each, password: 'right' }, true);
+    }
+    expect(count).toBeLessThanOrEqual(20 + own.length);
+  });
+
+  it('is still one where they come in at another name, or from another network', async () => {
+    const world = guarded();
+    await peace(world, 7);
+    for (let each = 0; each < 10; each += 1) {
+      const [who, other] = [{ address: `203.0.113.${each}`, account: `a${each}` }, { address: `203.0.113.${each + 100}`, account: `b${each}` }];
+      await world.fail({ ...who, password: 'leaked' });
+      await world.enter({ ...who, account: other.account, password: 'right' }, true);
+      await world.enter({ ...other, account: who.account, password: 'right' }, true);
+    }
+    expect(await attemptsUntilSeen(world, 30, 1)).toBeLessThanOrEqual(10);
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { memoryStore } from 'portcullis';
 import { fakeClock } from 'portcullis/testing';
 import { realRedis } from '../support/servers/redis.ts';
-import { acts, doerOf, expectAlike, tagOf } from './redis-evidence-support.ts';
+import { acts, attemptOf, doerOf, expectAlike, tagOf, type Act } from './redis-evidence-support.ts';
 import { clients, openClient, openStore, redisForFile } from './redis-support.ts';
 
 const server = redisForFile();
@@ -52,5 +52,29 @@ describe('the evidence of a redis store', () => {
       }
     }
     expect(told).toEqual(['began', 'ended']);
+  });
+
+  it('is that of the memory store also where failures are made good, and in what it learns of them', { timeout: 120_000 }, async () => {
+    const client = await openClient(clients.ioredis, server());
+    const clock = fakeClock();
+    const [here, there] = [doerOf(memoryStore({ clock })), doerOf(openStore(client, { clock }))];
+    async function alike(act: Act): Promise<boolean> {
+      const [expected, found] = await Promise.all([here(act), there(act)]);
+      expectAlike(found, expected);
+      return expected.some((answer) => !('charged' in answer) && answer.surge === 'began');
+    }
+    const browsers = (times: number): Act => ({ kind: 'known', source: undefined, again: false, times, afterMs: 0 });
+    const attempts = (name: string, ...endings: readonly ('failed' | 'entered')[]) => endings.map((ending): Act => ({ kind: 'attempt', attempt: attemptOf(`from ${name}`, name, ending), ending, afterMs: 0 }));
+    let began = 0;
+    for (let hour = 0; hour < 7 * 24; hour += 1) {
+      await clock.advance(3_600_000);
+      for (const act of [browsers(40), ...attempts(`owner ${hour}`, 'failed', 'entered', 'entered'), ...attempts(`${hour}`, 'failed')]) began += Number(await alike(act));
+    }
+    expect(began).toBe(0);
+    for (let each = 0; each < 40; each += 1) {
+      await clock.advance(600_000);
+      for (const act of [browsers(7), ...attempts(`attacker ${each}`, 'failed')]) began += Number(await alike(act));
+    }
+    expect(began).toBe(1);
   });
 });

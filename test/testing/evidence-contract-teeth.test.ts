@@ -18,6 +18,27 @@ type Mistake = (right: EvidenceStore) => Partial<EvidenceStore>;
 const settling = (change: (outcome: Settled) => EvidenceOutcome): Mistake => (right) => ({ settle: (outcome) => right.settle(outcome.as === 'known' ? outcome : change(outcome)) });
 const reserving = (change: (attempt: EvidenceAttempt) => EvidenceAttempt): Mistake => (right) => ({ reserve: (attempt) => right.reserve(change(attempt)) });
 
+/** Tells a surge by a count of its own: of one that any way in lowers, or that is lowered while the surge is on as well. */
+function failuresTakenBack(byAnybody: boolean): Mistake {
+  return (right) => {
+    const failed = new Set<string>();
+    let [count, on] = [0, false];
+    return {
+      async settle(outcome) {
+        await right.settle(outcome);
+        if (outcome.as === 'known') return {};
+        const pair = `${outcome.attempt.source} ${outcome.attempt.account}`;
+        if (outcome.as === 'failed' && !failed.has(pair)) count += 1;
+        if (outcome.as === 'failed') failed.add(pair);
+        if (outcome.as === 'entered' && (byAnybody ? !on : failed.delete(pair))) count = Math.max(0, count - 1);
+        const was = on;
+        on = count >= (on ? 5 : 18);
+        return was === on ? {} : { surge: on ? 'began' : 'ended' };
+      },
+    };
+  };
+}
+
 let numbers = 0;
 const fresh = (): string => tagOf(`fresh ${(numbers += 1)}`);
 
@@ -45,6 +66,9 @@ const mistakes: readonly (readonly [string, Mistake, RegExp])[] = [
   ['learns passwords that were held', settling((outcome) => (outcome.as === 'held' ? { ...outcome, as: 'failed' } : outcome)), /not settled as wrong/],
   ['counts no names', (right) => ({ reserve: async (attempt) => ({ ...(await right.reserve(attempt)), password: 0 }) }), /counts the names at which a password fails/],
   ['takes every failure for one of a new network', settling((outcome) => (outcome.as === 'failed' ? { ...outcome, attempt: { ...outcome.attempt, source: fresh() } } : outcome)), /one network at one name/],
+  ['never takes a failure for none', (right) => ({ settle: (outcome) => right.settle(outcome.as === 'entered' ? { ...outcome, attempt: { ...outcome.attempt, source: undefined } } : outcome) }), /counts no failure that is made good/],
+  ['takes every way in for one that makes a failure good', failuresTakenBack(true), /takes back nothing that was made good before/],
+  ['takes failures back while a surge is on', failuresTakenBack(false), /ends no surge/],
   ['tells its news to nobody', (right) => ({
     async settle(outcome) {
       await right.settle(outcome);

@@ -135,9 +135,14 @@ function sketch.add(key, cells, first)
   ofDay.count(key, ${sketchBytes}, cells[2] + 1)
 end`;
 
-/** True for a pair that is new today. Once half of the bits are set, every pair is. */
+/** `add` answers true for a pair that is new today, `has` for one that is not. Once half of the bits are set, every pair is new. */
 export const luaFilter = `local filter = {}
 function filter.read(key, first) return ofDay.read(key, 'u1', ${filterBytes}, first, first + ${pairFilter.hashes - 1}) end
+function filter.has(bits)
+  if not bits or bits[2] >= ${pairFilter.bits / 2} then return false end
+  for each = 3, ${pairFilter.hashes + 2} do if bits[each] == 0 then return false end end
+  return true
+end
 function filter.add(key, bits, first)
   local set = bits and bits[2] or 0
   if set >= ${pairFilter.bits / 2} then return true end
@@ -162,6 +167,7 @@ function luaCusum(name: string, { factor, threshold }: SurgeTest): string {
 function ${name}.on() return ${name}.sum >= (${name}.told == 1 and ${threshold / 4} or ${threshold}) end
 function ${name}.wait(expected) ${name}.sum = max(0, ${name}.sum - ${factor - 1} * expected) end
 function ${name}.add() ${name}.sum = min(${1.5 * threshold}, ${name}.sum + ${Math.log(factor)}) end
+function ${name}.takeBack() if not ${name}.on() then ${name}.sum = max(0, ${name}.sum - ${Math.log(factor)}) end end
 function ${name}.change()
   local is = ${name}.on() and 1 or 0
   if is == ${name}.told then return 0 end
@@ -209,6 +215,12 @@ function state.failed()
   state.failures = state.failures + 1
   fast.add()
   slow.add()
+  note()
+end
+function state.madeGood()
+  state.failures = max(0, state.failures - 1)
+  fast.takeBack()
+  slow.takeBack()
   note()
 end
 function state.signedIn()

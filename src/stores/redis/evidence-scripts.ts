@@ -75,7 +75,8 @@ local pair = bit + ${pairFilter.hashes}
 if filter.add(KEYS[4], filter.read(KEYS[4], pair), pair) then state.failed() end${news}`;
 
 /**
- * Keys: state, account, network if there is one. Arguments: the account's tag, what is taken back of its score, what is taken back of the network's, the network's tag.
+ * Keys: state, account, and where there is a network it and the filter. Arguments: the account's tag, what is taken back of its score, what is taken back of
+ * the network's, the network's tag, the bits of it and the name, and those of the name and it: the second are set once a failure of the first has been made good.
  */
 const corrected = `
 state.read()
@@ -86,8 +87,10 @@ if known then
   local _, score = accounts.look(account, known)
   account = accounts.set(account, known, max(0, score - ARGV[3]))
 end
-local source, changed
+local source, changed, failedBefore, good
+local bit = 7
 if KEYS[3] then
+  failedBefore, good = filter.has(filter.read(KEYS[4], bit)), filter.read(KEYS[4], bit + ${pairFilter.hashes})
   local from, amount = ${tagAt(5)}, tonumber(ARGV[4])
   source = sources.read(KEYS[3])
   local at = sources.slot(source, from)
@@ -96,7 +99,8 @@ if KEYS[3] then
   if at then changed = sources.set(source, at, max(0, score - amount)) end
 end
 if known then accounts.write(KEYS[2], account) end
-if changed ~= source then sources.write(KEYS[3], changed) end${news}`;
+if changed ~= source then sources.write(KEYS[3], changed) end
+if failedBefore and filter.add(KEYS[4], good, bit + ${pairFilter.hashes}) then state.madeGood() end${news}`;
 
 /** Keys: state, the network of a known browser if there is one. Arguments: 1 where a known browser came in, else only time has passed; the network's tag. */
 const passed = `
@@ -115,7 +119,7 @@ export function evidenceScriptsFor(from: TimeSource): EvidenceScripts {
   return {
     reserve: made(state, sources, accounts, day, luaSketch, reserve),
     failed: made(state, accounts, day, luaSketch, luaFilter, failed),
-    corrected: made(state, sources, accounts, corrected),
+    corrected: made(state, sources, accounts, day, luaFilter, corrected),
     passed: made(state, sources, passed),
   };
 }

@@ -29,8 +29,11 @@ export function redisEvidence({ run, prefix, time }: EvidenceParts): RemoteEvide
 
   async function corrected({ attempt, charged }: Exclude<EvidenceOutcome, { readonly as: 'known' }>): Promise<unknown> {
     const { from, who } = wordsOf(attempt);
-    const wanted = from === undefined ? [keys.state, keys.account(who)] : [keys.state, keys.account(who), keys.source(from)];
-    return ask('corrected', wanted, [...tagOf(who), amountText(charged.account), amountText(charged.source), ...tagOf(from)]);
+    const wanted = [keys.state, keys.account(who)];
+    const args = [...tagOf(who), amountText(charged.account), amountText(charged.source)];
+    if (from === undefined) return ask('corrected', wanted, args);
+    const places = [...pairBits(from, who), ...pairBits(who, from)].map(String);
+    return ask('corrected', [...wanted, keys.source(from), keys.filter], [...args, ...tagOf(from), ...places]);
   }
 
   async function failed(attempt: EvidenceAttempt): Promise<unknown> {

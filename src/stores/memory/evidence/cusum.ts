@@ -6,6 +6,8 @@ export interface Cusum {
   readonly on: boolean;
   /** One event. */
   add(): void;
+  /** One event was none. What is on was brought about by all of them, and only time ends it. */
+  takeBack(): void;
   /** So many events were expected since the last one. */
   wait(expected: number): void;
   /** What has changed since it was asked last. */
@@ -23,6 +25,9 @@ export function createCusum({ factor, threshold }: SurgeTest): Cusum {
     add() {
       // Bounded, so that it falls as fast after a long attack as after a short one.
       sum = Math.min(1.5 * threshold, sum + Math.log(factor));
+    },
+    takeBack() {
+      if (!isOn()) sum = Math.max(0, sum - Math.log(factor));
     },
     wait(expected) {
       sum = Math.max(0, sum - (factor - 1) * expected);

@@ -97,6 +97,8 @@ function settle(tables: Tables, outcome: EvidenceOutcome, nowMs: number): Eviden
   const { from, who } = wordsOf(attempt);
   if (from !== undefined) tables.sources.takeBack(from, charged.source, nowMs);
   tables.accounts.takeBack(who, charged.account, nowMs);
+  // Only what was counted, and once: else own accounts could take back what others have failed.
+  if (from !== undefined && tables.pairs.has(from, who) && tables.pairs.add(who, from)) return surge.madeGood(nowMs);
   return surge.pass(nowMs);
 }
 

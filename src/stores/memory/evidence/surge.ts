@@ -11,6 +11,8 @@ export interface Surge {
   pass(nowMs: number): EvidenceNews;
   /** The first failure of a network at a name today. */
   failed(nowMs: number): EvidenceNews;
+  /** One that was told is none: whoever failed came in from there. */
+  madeGood(nowMs: number): EvidenceNews;
   /** A sign-in of a known browser. */
   signedIn(nowMs: number): EvidenceNews;
 }
@@ -27,44 +29,44 @@ export function createSurge(): Surge {
     else sinceMs ??= usual.seenMs;
   }
 
-  function wait(nowMs: number): void {
+  function pass(nowMs: number): void {
     const expected = usual.pass(nowMs);
     fast.wait(expected);
     slow.wait(expected);
     note();
   }
 
+  /** What has changed with it. */
+  function after(nowMs: number, happened: () => void): EvidenceNews {
+    pass(nowMs);
+    happened();
+    note();
+    const [surge, slowSurge] = [fast.change(), slow.change()];
+    return { ...(surge && { surge }), ...(slowSurge && { slowSurge }) };
+  }
+
   function isUsual(): boolean {
     return sinceMs === undefined || usual.seenMs - sinceMs >= surgeMeasure.patienceMs;
   }
 
-  function news(): EvidenceNews {
-    const surge = fast.change();
-    const slowSurge = slow.change();
-    return { ...(surge && { surge }), ...(slowSurge && { slowSurge }) };
-  }
-
   return {
     isOn(nowMs) {
-      wait(nowMs);
+      pass(nowMs);
       return fast.on && usual.isKnown;
     },
-    pass(nowMs) {
-      wait(nowMs);
-      return news();
-    },
-    failed(nowMs) {
-      wait(nowMs);
+    pass: (nowMs) => after(nowMs, () => undefined),
+    failed: (nowMs) => after(nowMs, () => {
       usual.failed();
       fast.add();
       slow.add();
-      note();
-      return news();
-    },
-    signedIn(nowMs) {
-      wait(nowMs);
+    }),
+    madeGood: (nowMs) => after(nowMs, () => {
+      usual.madeGood();
+      fast.takeBack();
+      slow.takeBack();
+    }),
+    signedIn: (nowMs) => after(nowMs, () => {
       usual.signedIn(isUsual());
-      return news();
-    },
+    }),
   };
 }

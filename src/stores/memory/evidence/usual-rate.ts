@@ -5,6 +5,8 @@ export interface UsualRate {
   /** Moves on to a time; answers how many failures were to be expected since the one before. */
   pass(nowMs: number): number;
   failed(): void;
+  /** One failure was none. */
+  madeGood(): void;
   /** `isUsual`: what an attack adds is not how peace looks, and nothing is learned from it. */
   signedIn(isUsual: boolean): void;
   /** How long has been looked at. */
@@ -53,6 +55,9 @@ export function createUsualRate(): UsualRate {
     },
     failed() {
       current.failures += 1;
+    },
+    madeGood() {
+      current.failures = Math.max(0, current.failures - 1);
     },
     signedIn(isUsual) {
       rate += perSignIn;

@@ -36,6 +36,7 @@ const lost: readonly { readonly name: string; readonly story: (trial: Trial) => 
   { name: 'without-surge-and-sprayed', whole: 'sprayed-password', without: 'in', story: async (given) => { await quietDays(given, 50); await spread(given, 40, 'own1'); return given.attempt(); } },
   { name: 'without-surge-and-account', whole: 'account', without: 'in', story: async (given) => { await quietDays(given, 50); await guessed(given, (nth) => `guess${nth}`); return given.attempt({ afterMs: 2 * minuteMs }); } },
   { name: 'without-pairs', whole: 'in', without: 'surge', story: async (given) => { await quietDays(given, 50); await times(40, () => given.wrong({ name: nameOf(7), address: '60.2.2.2', afterMs: minuteMs })); return given.attempt(); } },
+  { name: 'without-made-good', whole: 'in', without: 'surge', story: async (given) => { await quietDays(given, 50); await times(40, async (nth) => { const who = { name: nameOf(100 + nth), address: `60.3.${nth}.9` }; await given.wrong(who); await given.attempt({ ...who, afterMs: minuteMs }); }); return given.attempt(); } },
   { name: 'without-again', whole: 'in', without: 'surge', story: async (given) => { await quietDays(given, 1); await spread(given, 60); return given.attempt(); } },
   { name: 'without-familiar', whole: 'in', without: 'surge', story: async (given) => { await quietDays(given, 50); await given.attempt(); await spread(given, 40); return given.attempt({ address: '45.80.0.9' }); } },
   { name: 'without-refund', whole: 'in', without: 'source', story: async (given) => { await times(9, (nth) => given.attempt({ name: nameOf(nth) })); return given.attempt({ name: nameOf(20), afterMs: minuteMs }); } },
@@ -67,9 +68,11 @@ describe('ours without one part', () => {
   it('runs in a world like the standard one, beside ours whole, and nowhere else', () => {
     expect(scenarios.get('ablation')).toEqual({ ...standard, id: 'ablation' });
     expect(scenarios.get('ablation-cgnat')).toEqual({ ...standard, id: 'ablation-cgnat', cgnat: 1 });
+    expect(scenarios.get('ablation-typos')).toEqual({ ...scenarios.get('typo-x5-cookies-70'), id: 'ablation-typos' });
     for (const { scenario, policies: names } of wholeRun(10)) {
       if (scenario === 'ablation') expect(names).toEqual(['default', 'leaked', ...partsAsInstalled]);
       else if (scenario === 'ablation-cgnat') expect(names).toEqual(['default', 'without-refund']);
+      else if (scenario === 'ablation-typos') expect(names).toEqual(['default', 'without-made-good']);
       else expect(names.filter((name) => name.startsWith('without-'))).toEqual([]);
     }
     expect(new Set(wholeRun(10).filter(({ scenario }) => scenario === 'ablation').map(({ seed }) => seed))).toEqual(new Set([1, 2]));

@@ -37,10 +37,10 @@ describe('what each part is worth', () => {
     expect(verdictOf(runs, 'without-surge').at(-1)).toBe('nothing: it should go');
   });
 
-  it('is also seen where only those who share an address need it', () => {
-    const crowd = (policy: string, stepUpShare: number) => ablated(policy, () => ({ scenario: 'ablation-cgnat', attacker: 'legit', takeoverShare: null, detectionMs: null, stepUpShare }));
-    const runs = [...whole, ...ablated('without-refund', () => ({ attacker: 'A4', takeoverShare: 0 })), ...crowd('default', 0.005), ...crowd('without-refund', 0.02)];
-    expect(verdictOf(runs, 'without-refund').at(-1)).toBe('where all homes share addresses, quiet, stepped up: 2 % (0.5 %)');
+  it.each([['without-refund', 'ablation-cgnat', 'where all homes share addresses'], ['without-made-good', 'ablation-typos', 'where five times as many mistype and 30 % of the sessions are in new browsers']])('is also seen where only some sites need it: %s', (part, scenario, where) => {
+    const there = (policy: string, stepUpShare: number) => ablated(policy, () => ({ scenario, attacker: 'legit', takeoverShare: null, detectionMs: null, stepUpShare }));
+    const runs = [...whole, ...ablated(part, () => ({ attacker: 'A4', takeoverShare: 0 })), ...there('default', 0.005), ...there(part, 0.02)];
+    expect(verdictOf(runs, part).at(-1)).toBe(`${where}, quiet, stepped up: 2 % (0.5 %)`);
   });
 
   it('is judged seed by seed, and by more than half of them', () => {

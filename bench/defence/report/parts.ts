@@ -43,28 +43,34 @@ const measures: readonly Measure[] = [
 
 const bases = [{ base: 'default', as: 'as installed', suffix: '' }, { base: 'leaked', as: 'with the list', suffix: '+leaked' }] as const;
 
+const specialWorlds = [
+  { scenario: 'ablation-cgnat', where: 'where all homes share addresses' },
+  { scenario: 'ablation-typos', where: 'where five times as many mistype and 30 % of the sessions are in new browsers' },
+] as const;
+
 /** What each part of ours is worth: what is worse and what is better without it, then the figures. Nothing where it was not run. */
 export function partTables(all: Runs): readonly ReportTable[] {
   const results = all.filter(({ scenario }) => scenario === 'ablation');
-  const crowded = all.filter(({ scenario }) => scenario === 'ablation-cgnat');
+  const special = specialWorlds.map(({ scenario: id, where }) => ({ where, runs: all.filter(({ scenario }) => scenario === id) }));
   const present = bases.filter(({ base, suffix }) => results.some(({ policy }) => policy === base) && results.some(({ policy }) => policy.startsWith('without-') && policy.endsWith('+leaked') === (suffix !== '')));
   if (present.length === 0) return [];
-  return [verdictTable({ results, crowded }, present), ...present.map((each) => figureTable(results, each))];
+  return [verdictTable({ results, special }, present), ...present.map((each) => figureTable(results, each))];
 }
 
 type Base = (typeof bases)[number];
 
-/** The standard world, and the one in which all homes share addresses. */
+/** The standard world, and those that show what a part is for that few sites need. */
 interface Worlds {
   readonly results: Runs;
-  readonly crowded: Runs;
+  readonly special: readonly { readonly where: string; readonly runs: Runs }[];
 }
 
-function verdictTable({ results, crowded }: Worlds, present: readonly Base[]): ReportTable {
+function verdictTable({ results, special }: Worlds, present: readonly Base[]): ReportTable {
   const rows = ablations.filter(({ name }) => results.some(({ policy }) => policy === name || policy === `${name}+leaked`)).map(({ name, part, pair }) => {
     const compared = { name, ...(pair !== undefined && { other: pair.other }) };
-    const shared = differencesOf(crowded, present, compared);
-    const both = differencesOf(results, present, compared).map(({ worse, better }, at) => ({ worse: [...worse, ...inCrowd(shared[at]?.worse)], better: [...better, ...inCrowd(shared[at]?.better)] }));
+    const elsewhere = special.map(({ where, runs }) => ({ where, found: differencesOf(runs, present, compared) }));
+    const also = (at: number, of: keyof Differences) => elsewhere.flatMap(({ where, found }) => (found[at]?.[of] ?? []).map((each) => `${where}, ${each}`));
+    const both = differencesOf(results, present, compared).map(({ worse, better }, at) => ({ worse: [...worse, ...also(at, 'worse')], better: [...better, ...also(at, 'better')] }));
     const isIdle = both.every(({ worse }) => worse.length === 0);
     const pairs = ablations.filter((each) => each.pair?.part === name && differencesOf(results, present, { name: each.name, other: each.pair.other }).some(({ worse }) => worse.length > 0));
     const idle = pairs.length > 0 ? `nothing alone: see ${pairs.map((each) => each.name).join(', ')}` : pair === undefined ? 'nothing: it should go' : 'nothing';
@@ -77,10 +83,6 @@ function verdictTable({ results, crowded }: Worlds, present: readonly Base[]): R
     head: ['policy', 'the part that is missing', ...present.map(({ as }) => `better without it, ${as}`), ...present.map(({ as }) => `worse without it, ${as}`)],
     rows,
   };
-}
-
-function inCrowd(said: readonly string[] = []): readonly string[] {
-  return said.map((each) => `where all homes share addresses, ${each}`);
 }
 
 /** Without the part, beside the whole or beside ours without another part. */

@@ -34,6 +34,7 @@ export const ablations: readonly Ablation[] = [
   { name: 'without-surge-and-account', part: 'both: at a larger site a surge does not see guesses at one account', pair: { part: 'without-account', other: 'without-surge' }, without: { evidence: (inner) => noSurge(noAccount(inner)) } },
   { name: 'without-slow-surge', part: 'the slow test for a surge, which only tells', without: { evidence: telling(({ surge }) => ({ ...(surge !== undefined && { surge }) })) } },
   { name: 'without-pairs', part: 'a network that fails at one name all day is one event of the surge', without: { evidence: countingEach } },
+  { name: 'without-made-good', part: 'a failure that is made good from where it was made counts for no surge', without: { evidence: madeGoodNowhere } },
   { name: 'without-again', part: 'a known browser counts once in six hours for what is usual', without: { evidence: settling((outcome) => (outcome.as === 'known' ? { as: 'known', source: outcome.source } : outcome)) } },
   { name: 'without-familiar', part: 'a surge asks nobody in a neighborhood that the account was entered from', without: { familiar: false } },
   { name: 'without-refund', part: 'what a sign-in was charged is given back when it was right', without: { evidence: settling((outcome) => (outcome.as === 'entered' ? { ...outcome, as: 'held' } : outcome)) } },
@@ -72,6 +73,19 @@ function telling(change: (news: EvidenceNews) => EvidenceNews): Wrap {
 function countingEach(inner: MemoryEvidence): MemoryEvidence {
   let failures = 0;
   return settling((outcome) => (outcome.as === 'failed' ? { ...outcome, attempt: { ...outcome.attempt, source: tagOf(`failure ${(failures += 1)}`) } } : outcome))(inner);
+}
+
+/** Who comes in is given back what was charged to the network and to the account apart from one another, so that no pair of them is known. */
+function madeGoodNowhere(inner: MemoryEvidence): MemoryEvidence {
+  return {
+    ...inner,
+    settle(outcome) {
+      if (outcome.as !== 'entered') return inner.settle(outcome);
+      const { attempt, charged } = outcome;
+      inner.settle({ ...outcome, attempt: { ...attempt, account: tagOf('nobody') }, charged: { ...charged, account: 0 } });
+      return inner.settle({ ...outcome, attempt: { ...attempt, source: undefined }, charged: { ...charged, source: 0 } });
+    },
+  };
 }
 
 function tagOf(text: string): string {

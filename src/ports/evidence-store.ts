@@ -39,7 +39,8 @@ export interface EvidenceCharge {
 
 /**
  * `failed`: the password was wrong, or there is no account. `held`: it was not looked at, or it was right and more was asked for; what was charged stays, as if it
- * had failed, and nothing is learned of the password. `entered`: it was right, and enough, or what was asked for was given later; the charge is given back.
+ * had failed, and nothing is learned of the password. `entered`: it was right, and enough, or what was asked for was given later; the charge is given back,
+ * and where the network has failed at that name today, that counts no longer as a failure of strangers: once a day, and not while there is a surge.
  */
 export type EvidenceOutcome =
   | { readonly as: 'failed' | 'held' | 'entered'; readonly attempt: EvidenceAttempt; readonly charged: EvidenceCharge }

@@ -44,6 +44,6 @@ export async function orUncounted<T extends { readonly ok: boolean }>({ loginGua
     done = result.ok;
     return result;
   } finally {
-    if (!done && receipt !== undefined) void loginGuard.settle(receipt, 'entered');
+    if (!done && receipt !== undefined) void loginGuard.settle(receipt, 'refunded');
   }
 }

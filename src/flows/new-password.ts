@@ -63,7 +63,7 @@ export interface StoredPassword {
 /** What a new password leaves to do once the answer is out: the owner is told, and the mark of the old one goes. */
 export function newPasswordStored(parts: FlowParts, { account, how, known, recheck, span, receipt }: StoredPassword): void {
   const { accounts, loginGuard } = parts;
-  if (receipt !== undefined) void loginGuard.settle(receipt, 'entered');
+  if (receipt !== undefined) void loginGuard.settle(receipt, 'refunded');
   tellPasswordChanged(parts, { account, span, how, known });
   if (recheck !== account.needsBreachRecheck) span.later('breach-recheck', () => accounts.setBreachRecheck({ accountId: account.id, needed: recheck }));
 }

@@ -134,7 +134,7 @@ async function orGiveBack<T>({ loginGuard }: FlowParts, evidence: GuardPass | un
   try {
     return await work();
   } catch (error) {
-    if (evidence !== undefined) void loginGuard.settle(evidence.receipt, 'entered');
+    if (evidence !== undefined) void loginGuard.settle(evidence.receipt, 'refunded');
     throw error;
   }
 }

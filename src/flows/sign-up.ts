@@ -116,7 +116,7 @@ async function confirm(parts: FlowParts, { pending, input, current }: { readonly
     return current.answer('confirmation-failed');
   }
   emit({ type: 'sign-up.confirmed', ...about, accountId });
-  if (receipt !== undefined) void loginGuard.settle(receipt, 'entered');
+  if (receipt !== undefined) void loginGuard.settle(receipt, 'refunded');
   // For apps that do not keep when a password was set: an order to replace all that were set before means no new one.
   await forcedResetDone(parts, { id: accountId, email, passwordHash, active: true, needsBreachRecheck: false, hasSecondFactor: false }, current);
   if (recheck) span.later('breach-recheck', () => accounts.setBreachRecheck({ accountId, needed: true }));

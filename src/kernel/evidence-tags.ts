@@ -32,6 +32,17 @@ export function pairBits(one: TagWords, other: TagWords, { bits, hashes } = pair
   return Array.from({ length: hashes }, (_, each) => (first + Math.imul(each, step)) & (bits - 1));
 }
 
+/** From the bits of a pair to those of something else that is known of it: so much further on for each, where nothing else of the pair is. */
+export const bitsApart = 0x9e3779b1 & (pairFilter.bits - 1);
+
+/** What is known of a pair of a network and a name that has failed today, beside that it has. */
+export const pairMarks = Object.freeze({
+  /** It was made good. */
+  madeGood: 1,
+  /** It counted, in the first hour of the day; one more for each hour from there. The hour before the first has nothing. */
+  countedAt: 3,
+});
+
 /** The cells of a password in a count-min sketch, one in each row. */
 export function passwordCells({ high, low }: TagWords, { rows, columns } = passwordSketch): readonly number[] {
   return Array.from({ length: rows }, (_, row) => row * columns + ((high + Math.imul(row, low | 1)) & (columns - 1)));

@@ -2,6 +2,7 @@
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
+export const evidenceHourMs = hourMs;
 export const evidenceDayMs = 24 * hourMs;
 
 /** A table of scores: entries in buckets of `ways`, found by a keyed digest, so that nobody can aim at a bucket. */

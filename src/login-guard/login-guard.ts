@@ -68,10 +68,11 @@ export interface LoginGuard {
   reserve(attempt: StrangerAttempt): Promise<GuardPass>;
   /**
    * What came of it. `failed`: the password was wrong. `held`: it was not looked at, or it was right and more was asked for: the charge stays, since what is
-   * answered as a wrong password must count as one. `entered`: it was right, and enough; or what was asked for has been given. Never rejects, and nobody
-   * need wait for it.
+   * answered as a wrong password must count as one. `entered`: somebody is signed in by it; the charge is given back, and a failure at that name from that network
+   * in this hour or the one before counts for no surge. `refunded`: the charge is given back and no more, since nothing came of it, or a mail was answered. Never
+   * rejects, and nobody need wait for it.
    */
-  settle(receipt: GuardReceipt, as: 'failed' | 'held' | 'entered'): Promise<void>;
+  settle(receipt: GuardReceipt, as: 'failed' | 'held' | 'entered' | 'refunded'): Promise<void>;
   /**
    * Somebody came in by a browser that the account knows: the measure of what is usual. `again`: the account has been counted in these hours, or
    * whoever has one account could sign in all day to make an attack look usual. Never rejects.

@@ -12,11 +12,11 @@ export interface GuardReceipt {
 }
 
 /** What the store is told. */
-export function outcomeOf(receipt: GuardReceipt, as: 'failed' | 'held' | 'entered', nowMs: number): EvidenceOutcome {
+export function outcomeOf(receipt: GuardReceipt, as: Exclude<EvidenceOutcome['as'], 'known'>, nowMs: number): EvidenceOutcome {
   const { attempt, charged, refused = false } = receipt;
   // Nobody looked at the password, so that it was no guess at the account: else a flood from networks that are refused would have its owner asked for more.
-  if (refused) return { as: 'entered', attempt: { ...attempt, source: undefined }, charged: { ...leftOf(receipt, nowMs), source: 0 } };
-  return { as, attempt, charged: as === 'entered' ? leftOf(receipt, nowMs) : charged };
+  if (refused) return { as: 'refunded', attempt: { ...attempt, source: undefined }, charged: { ...leftOf(receipt, nowMs), source: 0 } };
+  return { as, attempt, charged: as === 'entered' || as === 'refunded' ? leftOf(receipt, nowMs) : charged };
 }
 
 /**

@@ -39,11 +39,12 @@ export interface EvidenceCharge {
 
 /**
  * `failed`: the password was wrong, or there is no account. `held`: it was not looked at, or it was right and more was asked for; what was charged stays, as if it
- * had failed, and nothing is learned of the password. `entered`: it was right, and enough, or what was asked for was given later; the charge is given back,
- * and where the network has failed at that name today, that counts no longer as a failure of strangers: once a day, and not while there is a surge.
+ * had failed, and nothing is learned of the password. `entered`: somebody came in, at once or once what was asked for was given; the charge is given back, and where
+ * the network has failed at that name in this hour of the day or the one before, that failure is none of a surge, once. `refunded`: it was no evidence, though nobody came
+ * in; the charge is given back, and nothing else.
  */
 export type EvidenceOutcome =
-  | { readonly as: 'failed' | 'held' | 'entered'; readonly attempt: EvidenceAttempt; readonly charged: EvidenceCharge }
+  | { readonly as: 'failed' | 'held' | 'entered' | 'refunded'; readonly attempt: EvidenceAttempt; readonly charged: EvidenceCharge }
   /**
    * Somebody came in by a browser that the account knows: the traffic that no attacker can make. `again`: of an account that was counted a short
    * while ago; then it shows who shares the network, and no more, since one account could be signed in to all day.

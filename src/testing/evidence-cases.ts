@@ -83,10 +83,10 @@ export const evidenceChargeCases: readonly EvidenceCase[] = [
     },
   },
   {
-    name: 'gives back what was charged to somebody who came in',
+    name: 'gives back what was charged to somebody who came in, or to what was no evidence',
     async try({ store }) {
       await make(store, { source: 'a', password: 'one', weight: 4 }, 'failed');
-      await make(store, { source: 'a', password: 'two', weight: 2 }, 'entered');
+      for (const as of ['entered', 'refunded'] as const) await make(store, { source: 'a', password: as, weight: 2 }, as);
       const { source, account } = await known(store, { source: 'a' });
       about(source, 4);
       about(account, 1);
@@ -163,7 +163,7 @@ export const evidencePasswordCases: readonly EvidenceCase[] = [
   {
     name: 'charges for it again where it was not settled as wrong, or there is no account',
     async try({ store }) {
-      for (const as of ['held', 'entered'] as const) await make(store, { password: 'one' }, as);
+      for (const as of ['held', 'entered', 'refunded'] as const) await make(store, { password: 'one' }, as);
       equal((await store.reserve(attempt({ password: 'one' }))).charged.account, 1);
       for (let each = 0; each < 2; each += 1) equal((await make(store, { source: 'a', account: 'nobody', password: 'one', exists: false }, 'failed')).standing.charged.source, 1);
     },
@@ -183,7 +183,7 @@ export const evidencePasswordCases: readonly EvidenceCase[] = [
       equal((await known(store, { password: 'spring' })).password, 4);
       equal((await known(store, { password: 'summer' })).password, 0);
       equal((await known(store, {})).password, 0);
-      for (const as of ['held', 'entered'] as const) await make(store, { account: as, password: 'spring' }, as);
+      for (const as of ['held', 'entered', 'refunded'] as const) await make(store, { account: as, password: 'spring' }, as);
       equal((await known(store, { password: 'spring' })).password, 4);
     },
   },

@@ -60,6 +60,6 @@ describe('what is kept of an attempt until its owner has shown more', () => {
     const redeem = () => kit.value(kit.portcullis.passwordReset.redeem({ token: tokenOf(kit, 'reset-password'), password: otherPassword, facts: openBrowser().facts() }));
     await Promise.all([redeem(), redeem(), redeem()]);
     await redeem();
-    expect(told).toEqual(['held', 'entered']);
+    expect(told).toEqual(['held', 'refunded']);
   });
 });

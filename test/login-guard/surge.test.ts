@@ -145,23 +145,51 @@ describe('a failure that is made good from where it was made', () => {
     expect(await attemptsUntilSeen(mistyping, 60, 4)).toBe(seen);
   });
 
-  it('hides no attack of its owner: what was made good over the day is what was failed over the day', async () => {
+  it('lets a surge end as where nobody mistypes', async () => {
+    const [plain, mistyping] = [guarded(), guarded()];
+    for (const world of [plain, mistyping]) {
+      const hours = async (count: number) => {
+        for (let hour = 0; hour < count; hour += 1) {
+          await failing(world, 1 / 24, 12);
+          for (let each = 0; world === mistyping && each < 5; each += 1) await mistype(world);
+        }
+      };
+      await hours(14 * 24);
+      await attack(world, 60, minuteMs);
+      await hours(96);
+      expect(surges(world).filter((each) => each.startsWith('fast'))).toEqual(['fast began', 'fast ended']);
+    }
+  });
+
+  it('hides no attack of its owner: nothing is saved for it', async () => {
     const world = guarded();
     await peace(world, 7);
-    const own = Array.from({ length: 6 }, (_, each) => ({ address: `203.0.113.${each}`, account: `own-${each}` }));
+    const own = Array.from({ length: 12 }, (_, each) => ({ address: `203.0.113.${each}`, account: `own-${each}` }));
     for (const each of own) {
       await world.fail({ ...each, password: 'wrong' });
-      await peace(world, 1 / 12);
+      await peace(world, 1 / 24);
     }
     let count = 0;
     for (; count < 40 && !surges(world).includes('fast began'); count += 1) {
       await attack(world, 1, minuteMs);
       for (const each of own) await world.enter({ ...each, password: 'right' }, true);
     }
-    expect(count).toBeLessThanOrEqual(20 + own.length);
+    // Those of this hour and of the one before.
+    expect(count).toBeLessThanOrEqual(20 + 2);
   });
 
-  it('is still one where they come in at another name, or from another network', async () => {
+  it('cannot be saved in one surge for the next', async () => {
+    const world = guarded();
+    await peace(world, 7);
+    const own = Array.from({ length: 60 }, (_, each) => ({ address: `203.0.113.${each}`, account: `own-${each}` }));
+    await attack(world, 60, 1_000);
+    for (const each of own) await world.fail({ ...each, password: 'wrong' });
+    expect(surges(world)).toContain('fast began');
+    for (const each of own) await world.enter({ ...each, password: 'right' }, true);
+    expect(surges(world)).not.toContain('fast ended');
+  });
+
+  it('is still one at another name, from another network, or where nobody comes in', async () => {
     const world = guarded();
     await peace(world, 7);
     for (let each = 0; each < 10; each += 1) {
@@ -169,6 +197,10 @@ describe('a failure that is made good from where it was made', () => {
       await world.fail({ ...who, password: 'leaked' });
       await world.enter({ ...who, account: other.account, password: 'right' }, true);
       await world.enter({ ...other, account: who.account, password: 'right' }, true);
+      for (const password of ['right', undefined]) {
+        const { receipt } = await world.guard.reserve({ ...who, exists: true, ...(password !== undefined && { password }) });
+        await world.guard.settle(receipt, 'refunded');
+      }
     }
     expect(await attemptsUntilSeen(world, 30, 1)).toBeLessThanOrEqual(10);
   });

@@ -15,7 +15,7 @@ const charged = { source: 1, account: 1 };
 /** Everything that a store does with evidence. */
 const verbs: Readonly<Record<string, (store: RedisStore) => Promise<unknown>>> = {
   reserve: (store) => store.reserve(given),
-  ...Object.fromEntries((['failed', 'held', 'entered'] as const).map((as) => [as, (store: RedisStore) => store.settle({ as, attempt: given, charged })])),
+  ...Object.fromEntries((['failed', 'held', 'entered', 'refunded'] as const).map((as) => [as, (store: RedisStore) => store.settle({ as, attempt: given, charged })])),
   known: (store) => store.settle({ as: 'known', source: given.source }),
 };
 

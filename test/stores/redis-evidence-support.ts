@@ -50,8 +50,8 @@ const attempt: fc.Arbitrary<EvidenceAttempt> = fc.record({
 
 export const acts: fc.Arbitrary<readonly Act[]> = fc.array(
   fc.oneof(
-    { arbitrary: fc.record({ kind: fc.constant('attempt' as const), afterMs, attempt, ending: fc.constantFrom('failed', 'failed', 'failed', 'held', 'entered', 'later', 'later') }), weight: 12 },
-    { arbitrary: fc.record({ kind: fc.constant('late' as const), afterMs, ending: fc.constantFrom('failed', 'entered') }), weight: 2 },
+    { arbitrary: fc.record({ kind: fc.constant('attempt' as const), afterMs, attempt, ending: fc.constantFrom('failed', 'failed', 'failed', 'held', 'entered', 'refunded', 'later', 'later') }), weight: 12 },
+    { arbitrary: fc.record({ kind: fc.constant('late' as const), afterMs, ending: fc.constantFrom('failed', 'entered', 'refunded') }), weight: 2 },
     { arbitrary: fc.record({ kind: fc.constant('spray' as const), afterMs, password: fc.constantFrom(...passwords), names: fc.integer({ min: 2, max: 30 }), number: fc.nat() }), weight: 1 },
     { arbitrary: fc.record({ kind: fc.constant('known' as const), afterMs, source: fc.option(fc.constantFrom(...sources), { nil: undefined }), again: fc.integer({ max: 4, min: 0 }).map((one) => one === 0), times: fc.integer({ min: 1, max: 120 }) }), weight: 2 },
   ),

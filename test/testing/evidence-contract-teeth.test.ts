@@ -18,8 +18,8 @@ type Mistake = (right: EvidenceStore) => Partial<EvidenceStore>;
 const settling = (change: (outcome: Settled) => EvidenceOutcome): Mistake => (right) => ({ settle: (outcome) => right.settle(outcome.as === 'known' ? outcome : change(outcome)) });
 const reserving = (change: (attempt: EvidenceAttempt) => EvidenceAttempt): Mistake => (right) => ({ reserve: (attempt) => right.reserve(change(attempt)) });
 
-/** Tells a surge by a count of its own: of one that any way in lowers, or that is lowered while the surge is on as well. */
-function failuresTakenBack(byAnybody: boolean): Mistake {
+/** Tells a surge by a count of its own, that never runs over: of one that any way in lowers, or any giving back, or that is lowered by failures that it had no room for. */
+function surgeBy(lowers: 'anybody' | 'refunds' | 'without-room'): Mistake {
   return (right) => {
     const failed = new Set<string>();
     let [count, on] = [0, false];
@@ -28,9 +28,12 @@ function failuresTakenBack(byAnybody: boolean): Mistake {
         await right.settle(outcome);
         if (outcome.as === 'known') return {};
         const pair = `${outcome.attempt.source} ${outcome.attempt.account}`;
-        if (outcome.as === 'failed' && !failed.has(pair)) count += 1;
-        if (outcome.as === 'failed') failed.add(pair);
-        if (outcome.as === 'entered' && (byAnybody ? !on : failed.delete(pair))) count = Math.max(0, count - 1);
+        if (outcome.as === 'failed' && !failed.has(pair)) {
+          if (count < 26 || lowers === 'without-room') failed.add(pair);
+          count = Math.min(26, count + 1);
+        }
+        const back = outcome.as === 'entered' || (outcome.as === 'refunded' && lowers === 'refunds');
+        if (back && (failed.delete(pair) || lowers === 'anybody')) count = Math.max(0, count - 1);
         const was = on;
         on = count >= (on ? 5 : 18);
         return was === on ? {} : { surge: on ? 'began' : 'ended' };
@@ -67,8 +70,10 @@ const mistakes: readonly (readonly [string, Mistake, RegExp])[] = [
   ['counts no names', (right) => ({ reserve: async (attempt) => ({ ...(await right.reserve(attempt)), password: 0 }) }), /counts the names at which a password fails/],
   ['takes every failure for one of a new network', settling((outcome) => (outcome.as === 'failed' ? { ...outcome, attempt: { ...outcome.attempt, source: fresh() } } : outcome)), /one network at one name/],
   ['never takes a failure for none', (right) => ({ settle: (outcome) => right.settle(outcome.as === 'entered' ? { ...outcome, attempt: { ...outcome.attempt, source: undefined } } : outcome) }), /counts no failure that is made good/],
-  ['takes every way in for one that makes a failure good', failuresTakenBack(true), /takes back nothing that was made good before/],
-  ['takes failures back while a surge is on', failuresTakenBack(false), /ends no surge/],
+  ['takes every way in for one that makes a failure good', surgeBy('anybody'), /takes back nothing that was made good before/],
+  ['takes what is given back for somebody who came in', surgeBy('refunds'), /takes back nothing that was made good before/],
+  ['takes back what it has not counted', surgeBy('without-room'), /no failure for which a surge had no room/],
+  ['gives nothing back but to who came in', settling((outcome) => (outcome.as === 'refunded' ? { ...outcome, as: 'held' } : outcome)), /or to what was no evidence/],
   ['tells its news to nobody', (right) => ({
     async settle(outcome) {
       await right.settle(outcome);

@@ -1,4 +1,5 @@
-import { accountScores, evidenceDayMs, passwordSketch, pairFilter, rememberedGuesses, slowSurgeTest, sourceScores, surgeMeasure, surgeTest, type ScoreSizes, type SurgeTest } from '../../kernel/evidence.ts';
+import { accountScores, evidenceDayMs, evidenceHourMs, passwordSketch, pairFilter, rememberedGuesses, slowSurgeTest, sourceScores, surgeMeasure, surgeTest, type ScoreSizes, type SurgeTest } from '../../kernel/evidence.ts';
+import { bitsApart, pairMarks } from '../../kernel/evidence-tags.ts';
 
 // The parts of the scripts that keep evidence. Lua's numbers are doubles, as ours are: the arithmetic is that of the memory store, and its numbers
 // are written into the text, where nothing is lost. What is not of the expected length was written by another program, or cut off: nobody is let
@@ -88,27 +89,36 @@ function accounts.try(bucket, slot, mark)
 end`;
 
 /**
- * A string of one day. `ofDay.read` answers the numbers at some places of it and how much has been counted, or nothing where it is of a day before: then it
- * counts as empty, and `begin` makes it so. No day comes back with a clock that is set back by less than one.
+ * A string of one day. `ofDay.read` answers when it is of, how much has been counted and the numbers at some places of it, or nothing where it is of a day
+ * before: then it counts as empty, and `begin` makes it so. No day comes back with a clock that is set back by less than one.
  */
 export const luaOfDay = (slackMs: number): string => `local today, ofDay = floor(now / ${evidenceDayMs}) + 1, {}
-function ofDay.read(key, width, size, first, last)
+function ofDay.places(first, count)
+  local all = {}
+  for each = 1, count do all[each] = tonumber(ARGV[first + each - 1]) end
+  return all
+end
+function ofDay.read(key, width, size, places)
   local asked = {'GET', 'u32', '#' .. size / 4, 'GET', 'u32', '#' .. size / 4 + 1}
-  for at = first, last do
+  for _, place in ipairs(places) do
     local n = #asked
-    asked[n + 1], asked[n + 2], asked[n + 3] = 'GET', width, '#' .. ARGV[at]
+    asked[n + 1], asked[n + 2], asked[n + 3] = 'GET', width, '#' .. format('%d', place)
   end
   local found = call('BITFIELD_RO', key, unpack(asked))
   if found[1] == today or found[1] == today + 1 then return found end
   local length = call('STRLEN', key)
   if length ~= 0 and (length ~= size + 8 or found[1] == 0) then broken() end
 end
+function ofDay.set(asked, width, place, value)
+  local n = #asked
+  asked[n + 1], asked[n + 2], asked[n + 3], asked[n + 4] = 'SET', width, '#' .. format('%d', place), value
+end
 function ofDay.begin(key, size) call('SET', key, rep('\\0', size) .. pack('>I4I4', today, 0), 'PX', ${lifeMs.ofDay + slackMs}) end
 function ofDay.count(key, size, count) call('SETRANGE', key, size + 4, pack('>I4', count)) end`;
 
 /** Names beyond the noise of all others, and the least of a password's cells: `cells` is what `ofDay.read` has answered. */
 export const luaSketch = `local sketch = {}
-function sketch.read(key, first) return ofDay.read(key, 'u16', ${sketchBytes}, first, first + ${passwordSketch.rows - 1}) end
+function sketch.read(key, places) return ofDay.read(key, 'u16', ${sketchBytes}, places) end
 function sketch.least(cells)
   local least = 65535
   for row = 3, ${passwordSketch.rows + 2} do least = min(least, cells[row]) end
@@ -118,42 +128,41 @@ function sketch.names(cells)
   if not cells then return 0 end
   return max(0, sketch.least(cells) - floor(cells[2] / ${passwordSketch.columns}))
 end
-function sketch.add(key, cells, first)
+function sketch.add(key, cells, places)
   if not cells then
     ofDay.begin(key, ${sketchBytes})
     cells = {today, 0${', 0'.repeat(passwordSketch.rows)}}
   end
   local next = min(65535, sketch.least(cells) + 1)
   local asked = {}
-  for row = 1, ${passwordSketch.rows} do
-    if cells[row + 2] < next then
-      local n = #asked
-      asked[n + 1], asked[n + 2], asked[n + 3], asked[n + 4] = 'SET', 'u16', '#' .. ARGV[first + row - 1], next
-    end
-  end
+  for row, place in ipairs(places) do if cells[row + 2] < next then ofDay.set(asked, 'u16', place, next) end end
   if #asked > 0 then call('BITFIELD', key, unpack(asked)) end
   ofDay.count(key, ${sketchBytes}, cells[2] + 1)
 end`;
 
-/** `add` answers true for a pair that is new today, `has` for one that is not. Once half of the bits are set, every pair is new. */
+/**
+ * `add` answers true for a pair that is new today, `has` for one that is not. Once half of the bits are set, every pair is new. `mark` answers where something
+ * else that is known of a pair has its bits.
+ */
 export const luaFilter = `local filter = {}
-function filter.read(key, first) return ofDay.read(key, 'u1', ${filterBytes}, first, first + ${pairFilter.hashes - 1}) end
+function filter.read(key, places) return ofDay.read(key, 'u1', ${filterBytes}, places) end
+function filter.mark(places, nth)
+  local all = {}
+  for each, place in ipairs(places) do all[each] = (place + nth * ${bitsApart}) % ${pairFilter.bits} end
+  return all
+end
+function filter.counted(hoursBefore) return ${pairMarks.countedAt} - hoursBefore + floor((now % ${evidenceDayMs}) / ${evidenceHourMs}) end
 function filter.has(bits)
   if not bits or bits[2] >= ${pairFilter.bits / 2} then return false end
   for each = 3, ${pairFilter.hashes + 2} do if bits[each] == 0 then return false end end
   return true
 end
-function filter.add(key, bits, first)
+function filter.add(key, bits, places)
   local set = bits and bits[2] or 0
   if set >= ${pairFilter.bits / 2} then return true end
   if not bits then ofDay.begin(key, ${filterBytes}) end
   local asked = {}
-  for each = first, first + ${pairFilter.hashes - 1} do
-    if not bits or bits[each - first + 3] == 0 then
-      local n = #asked
-      asked[n + 1], asked[n + 2], asked[n + 3], asked[n + 4] = 'SET', 'u1', ARGV[each], 1
-    end
-  end
+  for each, place in ipairs(places) do if not bits or bits[each + 2] == 0 then ofDay.set(asked, 'u1', place, 1) end end
   if #asked == 0 then return false end
   for _, was in ipairs(call('BITFIELD', key, unpack(asked))) do set = set + 1 - was end
   ofDay.count(key, ${filterBytes}, set)
@@ -166,8 +175,12 @@ function luaCusum(name: string, { factor, threshold }: SurgeTest): string {
   return `local ${name} = {}
 function ${name}.on() return ${name}.sum >= (${name}.told == 1 and ${threshold / 4} or ${threshold}) end
 function ${name}.wait(expected) ${name}.sum = max(0, ${name}.sum - ${factor - 1} * expected) end
-function ${name}.add() ${name}.sum = min(${1.5 * threshold}, ${name}.sum + ${Math.log(factor)}) end
-function ${name}.takeBack() if not ${name}.on() then ${name}.sum = max(0, ${name}.sum - ${Math.log(factor)}) end end
+function ${name}.add()
+  local next = ${name}.sum + ${Math.log(factor)}
+  ${name}.sum = min(${1.5 * threshold}, next)
+  return next <= ${1.5 * threshold}
+end
+function ${name}.takeBack() ${name}.sum = max(0, ${name}.sum - ${Math.log(factor)}) end
 function ${name}.change()
   local is = ${name}.on() and 1 or 0
   if is == ${name}.told then return 0 end
@@ -213,12 +226,12 @@ function state.surge()
 end
 function state.failed()
   state.failures = state.failures + 1
-  fast.add()
-  slow.add()
+  local wholeOfFast, wholeOfSlow = fast.add(), slow.add()
   note()
+  return wholeOfFast and wholeOfSlow
 end
 function state.madeGood()
-  state.failures = max(0, state.failures - 1)
+  state.failures = state.failures - 1
   fast.takeBack()
   slow.takeBack()
   note()

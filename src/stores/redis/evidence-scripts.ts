@@ -1,4 +1,5 @@
 import { pairFilter, passwordSketch } from '../../kernel/evidence.ts';
+import { pairMarks } from '../../kernel/evidence-tags.ts';
 import { luaAccounts, luaFilter, luaOfDay, luaSketch, luaSources, luaState, luaTools } from './evidence-lua.ts';
 import { readTime, scriptOf, slackMs, type Script, type TimeSource } from './scripts.ts';
 
@@ -27,7 +28,7 @@ local known = accounts.slot(account, who)
 local slot, score, displaced = accounts.look(account, known)
 local names, isRepeat = 0, false
 if mark > 0 then
-  names = sketch.names(sketch.read(KEYS[3], cell))
+  names = sketch.names(sketch.read(KEYS[3], ofDay.places(cell, ${passwordSketch.rows})))
   isRepeat = exists and known ~= nil and accounts.tried(account, known, pack('<I2', mark))
 end
 local shared, has = false, 0
@@ -58,8 +59,8 @@ return {surge, slowSurge}`;
 
 /** Keys: state, account, sketch, filter. Arguments: the account's tag, 1 where it exists, the mark of the password, its cells, the bits of it and the name, those of the network and the name. */
 const failed = `
-local mark, cell = pack('<I2', ARGV[4]), 5
-local bit = cell + ${passwordSketch.rows}
+local mark, cells = pack('<I2', ARGV[4]), ofDay.places(5, ${passwordSketch.rows})
+local guess, pair = ofDay.places(${5 + passwordSketch.rows}, ${pairFilter.hashes}), ofDay.places(${5 + passwordSketch.rows + pairFilter.hashes}, ${pairFilter.hashes})
 state.read()
 local account, known, isRepeat
 if ARGV[3] == '1' then
@@ -68,15 +69,17 @@ if ARGV[3] == '1' then
   isRepeat = known and accounts.tried(account, known, mark)
   if known and not isRepeat then account = accounts.try(account, known, mark) end
 end
-local cells, bits = sketch.read(KEYS[3], cell), filter.read(KEYS[4], bit)
+local counts, bits = sketch.read(KEYS[3], cells), filter.read(KEYS[4], guess)
 if known and not isRepeat then accounts.write(KEYS[2], account) end
-if filter.add(KEYS[4], bits, bit) then sketch.add(KEYS[3], cells, cell) end
-local pair = bit + ${pairFilter.hashes}
-if filter.add(KEYS[4], filter.read(KEYS[4], pair), pair) then state.failed() end${news}`;
+if filter.add(KEYS[4], bits, guess) then sketch.add(KEYS[3], counts, cells) end
+if filter.add(KEYS[4], filter.read(KEYS[4], pair), pair) and state.failed() then
+  local counted = filter.mark(pair, filter.counted(0))
+  filter.add(KEYS[4], filter.read(KEYS[4], counted), counted)
+end${news}`;
 
 /**
- * Keys: state, account, and where there is a network it and the filter. Arguments: the account's tag, what is taken back of its score, what is taken back of
- * the network's, the network's tag, the bits of it and the name, and those of the name and it: the second are set once a failure of the first has been made good.
+ * Keys: state, account, the network if there is one, and the filter where somebody came in from it. Arguments: the account's tag, what is taken back of its
+ * score, what is taken back of the network's, the network's tag, the bits of it and the name.
  */
 const corrected = `
 state.read()
@@ -87,10 +90,8 @@ if known then
   local _, score = accounts.look(account, known)
   account = accounts.set(account, known, max(0, score - ARGV[3]))
 end
-local source, changed, failedBefore, good
-local bit = 7
+local source, changed
 if KEYS[3] then
-  failedBefore, good = filter.has(filter.read(KEYS[4], bit)), filter.read(KEYS[4], bit + ${pairFilter.hashes})
   local from, amount = ${tagAt(5)}, tonumber(ARGV[4])
   source = sources.read(KEYS[3])
   local at = sources.slot(source, from)
@@ -98,9 +99,16 @@ if KEYS[3] then
   changed = source
   if at then changed = sources.set(source, at, max(0, score - amount)) end
 end
+local isMadeGood, good = false
+if KEYS[4] then
+  local pair = ofDay.places(7, ${pairFilter.hashes})
+  local function has(places) return filter.has(filter.read(KEYS[4], places)) end
+  good = filter.mark(pair, ${pairMarks.madeGood})
+  isMadeGood = has(pair) and (has(filter.mark(pair, filter.counted(0))) or has(filter.mark(pair, filter.counted(1))))
+end
 if known then accounts.write(KEYS[2], account) end
 if changed ~= source then sources.write(KEYS[3], changed) end
-if failedBefore and filter.add(KEYS[4], good, bit + ${pairFilter.hashes}) then state.madeGood() end${news}`;
+if isMadeGood and filter.add(KEYS[4], filter.read(KEYS[4], good), good) then state.madeGood() end${news}`;
 
 /** Keys: state, the network of a known browser if there is one. Arguments: 1 where a known browser came in, else only time has passed; the network's tag. */
 const passed = `

@@ -27,13 +27,15 @@ export function redisEvidence({ run, prefix, time }: EvidenceParts): RemoteEvide
   const keys = evidenceKeys(prefix);
   const ask = (name: keyof typeof scripts, wanted: string[], args: string[]): Promise<unknown> => run(scripts[name], wanted, time.added(args));
 
-  async function corrected({ attempt, charged }: Exclude<EvidenceOutcome, { readonly as: 'known' }>): Promise<unknown> {
+  async function corrected({ attempt, charged, as }: Exclude<EvidenceOutcome, { readonly as: 'known' }>): Promise<unknown> {
     const { from, who } = wordsOf(attempt);
     const wanted = [keys.state, keys.account(who)];
     const args = [...tagOf(who), amountText(charged.account), amountText(charged.source)];
     if (from === undefined) return ask('corrected', wanted, args);
-    const places = [...pairBits(from, who), ...pairBits(who, from)].map(String);
-    return ask('corrected', [...wanted, keys.source(from), keys.filter], [...args, ...tagOf(from), ...places]);
+    wanted.push(keys.source(from));
+    args.push(...tagOf(from));
+    if (as !== 'entered') return ask('corrected', wanted, args);
+    return ask('corrected', [...wanted, keys.filter], [...args, ...pairBits(from, who).map(String)]);
   }
 
   async function failed(attempt: EvidenceAttempt): Promise<unknown> {

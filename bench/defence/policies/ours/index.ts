@@ -160,6 +160,6 @@ async function probe(pieces: Pieces, given: Probe): Promise<ProbeOutcome> {
     return { ok: false, retryAfterMs: refusedForMs };
   }
   pieces.reports.probed(given);
-  if (completed) await pieces.guard.settle(pass.receipt, 'entered');
+  if (completed) await pieces.guard.settle(pass.receipt, 'refunded');
   return { ok: true };
 }

@@ -4,9 +4,9 @@ import type { SurgeTest } from '../../../kernel/evidence.ts';
 export interface Cusum {
   /** Whether the change is still there. */
   readonly on: boolean;
-  /** One event. */
-  add(): void;
-  /** One event was none. What is on was brought about by all of them, and only time ends it. */
+  /** One event. Answers whether there was room for the whole of it. */
+  add(): boolean;
+  /** An event that there was room for was none. */
   takeBack(): void;
   /** So many events were expected since the last one. */
   wait(expected: number): void;
@@ -24,10 +24,13 @@ export function createCusum({ factor, threshold }: SurgeTest): Cusum {
     },
     add() {
       // Bounded, so that it falls as fast after a long attack as after a short one.
-      sum = Math.min(1.5 * threshold, sum + Math.log(factor));
+      const most = 1.5 * threshold;
+      const next = sum + Math.log(factor);
+      sum = Math.min(most, next);
+      return next <= most;
     },
     takeBack() {
-      if (!isOn()) sum = Math.max(0, sum - Math.log(factor));
+      sum = Math.max(0, sum - Math.log(factor));
     },
     wait(expected) {
       sum = Math.max(0, sum - (factor - 1) * expected);

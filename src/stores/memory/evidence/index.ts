@@ -1,11 +1,11 @@
 import { systemClock } from '../../../kernel/clock.ts';
-import { accountScores, evidenceDayMs, rememberedGuesses, sourceScores } from '../../../kernel/evidence.ts';
-import { tagWords, type TagWords } from '../../../kernel/evidence-tags.ts';
+import { accountScores, evidenceDayMs, evidenceHourMs, rememberedGuesses, sourceScores } from '../../../kernel/evidence.ts';
+import { pairMarks, tagWords, type TagWords } from '../../../kernel/evidence-tags.ts';
 import { port, readOptions } from '../../../kernel/options.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { EvidenceAttempt, EvidenceCharge, EvidenceNews, EvidenceOutcome, EvidenceStanding, EvidenceStore } from '../../../ports/evidence-store.ts';
 import { createGuesses } from './guesses.ts';
-import { createPairFilter } from './pair-filter.ts';
+import { createPairFilter, type PairFilter } from './pair-filter.ts';
 import { createPasswordSketch } from './password-sketch.ts';
 import { createScoreTable } from './score-table.ts';
 import { createSurge } from './surge.ts';
@@ -97,9 +97,16 @@ function settle(tables: Tables, outcome: EvidenceOutcome, nowMs: number): Eviden
   const { from, who } = wordsOf(attempt);
   if (from !== undefined) tables.sources.takeBack(from, charged.source, nowMs);
   tables.accounts.takeBack(who, charged.account, nowMs);
-  // Only what was counted, and once: else own accounts could take back what others have failed.
-  if (from !== undefined && tables.pairs.has(from, who) && tables.pairs.add(who, from)) return surge.madeGood(nowMs);
-  return surge.pass(nowMs);
+  return outcome.as === 'entered' && from !== undefined && isMadeGood(tables.pairs, { from, who }, nowMs) ? surge.madeGood(nowMs) : surge.pass(nowMs);
+}
+
+const hourOf = (nowMs: number): number => Math.floor((nowMs % evidenceDayMs) / evidenceHourMs);
+
+/** Only what was counted, in this hour or the one before, and once: else own accounts could take back what others have failed. */
+function isMadeGood(pairs: PairFilter, { from, who }: { readonly from: TagWords; readonly who: TagWords }, nowMs: number): boolean {
+  const hour = pairMarks.countedAt + hourOf(nowMs);
+  const counted = pairs.has(from, who) && (pairs.has(from, who, hour) || pairs.has(from, who, hour - 1));
+  return counted && pairs.add(from, who, pairMarks.madeGood);
 }
 
 function failed({ guesses, accounts, passwords, pairs, surge }: Tables, attempt: EvidenceAttempt, nowMs: number): EvidenceNews {
@@ -109,5 +116,9 @@ function failed({ guesses, accounts, passwords, pairs, surge }: Tables, attempt:
   if (slot !== undefined) guesses.add(slot, guess);
   // For nobody as for somebody: else it would tell who has an account.
   if (pairs.add(guess, who)) passwords.add(guess);
-  return pairs.add(from ?? who, who) ? surge.failed(nowMs) : surge.pass(nowMs);
+  const where = from ?? who;
+  if (!pairs.add(where, who)) return surge.pass(nowMs);
+  const { news, counted } = surge.failed(nowMs);
+  if (counted) pairs.add(where, who, pairMarks.countedAt + hourOf(nowMs));
+  return news;
 }

@@ -9,9 +9,9 @@ export interface Surge {
   isOn(nowMs: number): boolean;
   /** What time alone has changed. */
   pass(nowMs: number): EvidenceNews;
-  /** The first failure of a network at a name today. */
-  failed(nowMs: number): EvidenceNews;
-  /** One that was told is none: whoever failed came in from there. */
+  /** The first failure of a network at a name today. `counted`: there was room for it, so that it can be taken back. */
+  failed(nowMs: number): { readonly news: EvidenceNews; readonly counted: boolean };
+  /** A failure that was counted is none: whoever failed came in from there. */
   madeGood(nowMs: number): EvidenceNews;
   /** A sign-in of a known browser. */
   signedIn(nowMs: number): EvidenceNews;
@@ -55,11 +55,15 @@ export function createSurge(): Surge {
       return fast.on && usual.isKnown;
     },
     pass: (nowMs) => after(nowMs, () => undefined),
-    failed: (nowMs) => after(nowMs, () => {
-      usual.failed();
-      fast.add();
-      slow.add();
-    }),
+    failed(nowMs) {
+      let counted = false;
+      const news = after(nowMs, () => {
+        usual.failed();
+        const [wholeOfFast, wholeOfSlow] = [fast.add(), slow.add()];
+        counted = wholeOfFast && wholeOfSlow;
+      });
+      return { news, counted };
+    },
     madeGood: (nowMs) => after(nowMs, () => {
       usual.madeGood();
       fast.takeBack();

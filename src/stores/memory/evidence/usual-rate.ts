@@ -5,7 +5,7 @@ export interface UsualRate {
   /** Moves on to a time; answers how many failures were to be expected since the one before. */
   pass(nowMs: number): number;
   failed(): void;
-  /** One failure was none. */
+  /** One failure was none: perhaps of a block before, so that what is learned of this one is so much less. */
   madeGood(): void;
   /** `isUsual`: what an attack adds is not how peace looks, and nothing is learned from it. */
   signedIn(isUsual: boolean): void;
@@ -57,7 +57,7 @@ export function createUsualRate(): UsualRate {
       current.failures += 1;
     },
     madeGood() {
-      current.failures = Math.max(0, current.failures - 1);
+      current.failures -= 1;
     },
     signedIn(isUsual) {
       rate += perSignIn;

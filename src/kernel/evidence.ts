@@ -55,7 +55,7 @@ export const surgeMeasure = Object.freeze({
   /** How long it takes for a block to count whole. */
   memoryMs: 14 * evidenceDayMs,
   /** What has lasted so long is how the site is, and is learned from: else a site unlike the prior, or one that has changed, would have a surge for ever. */
-  patienceMs: 7 * evidenceDayMs,
+  patienceMs: 14 * evidenceDayMs,
   /** One failure in so long is expected of the quietest site. */
   quietestMs: 6 * hourMs,
   /** Nobody is asked for more before so much is known. */

@@ -209,9 +209,9 @@ describe('a failure that is made good from where it was made', () => {
 describe('a rate that stays', () => {
   const stranger = { address: '198.51.100.7', account: 'bob', password: 'right' };
 
-  it('is how the site is from a week on: one whose strangers fail eight times as often as was thought asks nobody any more', async () => {
+  it('is how the site is after two weeks: one whose strangers fail eight times as often as was thought asks nobody any more', async () => {
     const world = guarded();
-    await failing(world, 6, 4);
+    await failing(world, 13, 4);
     expect(await world.enter(stranger)).toEqual(['surge']);
     // So few sign-ins say little a day.
     await failing(world, 10, 4);
@@ -221,10 +221,10 @@ describe('a rate that stays', () => {
     expect(await world.enter({ ...stranger, account: 'eve' })).toEqual(['surge']);
   });
 
-  it('is no way to wear the guard down: an attack of ten days is none that a site of a month takes for usual', async () => {
+  it('is no way to wear the guard down: an attack of three weeks is none that a site of a month takes for usual', async () => {
     const world = guarded();
     await peace(world, 30);
-    await failing(world, 10, 1);
+    await failing(world, 21, 1);
     expect(await world.enter(stranger)).toEqual(['surge']);
     expect(surges(world).filter((each) => each.startsWith('fast'))).toEqual(['fast began']);
   });

@@ -174,13 +174,13 @@ const { rateHalfLifeMs, prior, least, most, block, memoryMs, patienceMs, quietes
 function luaCusum(name: string, { factor, threshold }: SurgeTest): string {
   return `local ${name} = {}
 function ${name}.on() return ${name}.sum >= (${name}.told == 1 and ${threshold / 4} or ${threshold}) end
-function ${name}.wait(expected) ${name}.sum = max(0, ${name}.sum - ${factor - 1} * expected) end
-function ${name}.add()
-  local next = ${name}.sum + ${Math.log(factor)}
-  ${name}.sum = min(${1.5 * threshold}, next)
-  return next <= ${1.5 * threshold}
+function ${name}.wait(lasting, all)
+  local expected = lasting
+  if ${name}.on() then expected = all end
+  ${name}.sum = max(0, ${name}.sum - ${factor - 1} * expected)
 end
-function ${name}.takeBack() ${name}.sum = max(0, ${name}.sum - ${Math.log(factor)}) end
+function ${name}.add() ${name}.sum = min(${1.5 * threshold}, ${name}.sum + ${Math.log(factor)}) end
+function ${name}.takeBack() if not ${name}.on() then ${name}.sum = max(0, ${name}.sum - ${Math.log(factor)}) end end
 function ${name}.change()
   local is = ${name}.on() and 1 or 0
   if is == ${name}.told then return 0 end
@@ -189,13 +189,16 @@ function ${name}.change()
 end`;
 }
 
+/** What is stored of it, in this order, as doubles. */
+const stateNames = ['seen', 'at', 'rate', 'share', 'shareOfAll', 'signIns', 'blocks', 'since', 'blockSignIns', 'failures', 'allFailures', 'surging'].map((name) => `state.${name}`).concat('fast.sum', 'fast.told', 'slow.sum', 'slow.told');
+
 /**
  * The state of all: the usual rate of strangers' failures, and the two tests for a change of it. Moved on to now by being read. A server's clock that was a year
  * ahead for a moment must not stop it for a year: what is of more than a day ahead is of now.
  */
 export const luaState = (slackMs: number): string => `${luaCusum('fast', surgeTest)}
 ${luaCusum('slow', slowSurgeTest)}
-local state = {seen = 0, at = now, rate = 0, share = ${prior}, signIns = 0, blocks = 0, since = 0, blockSignIns = 0, failures = 0, surging = -1}
+local state = {seen = 0, at = now, rate = 0, share = ${prior}, shareOfAll = ${prior}, signIns = 0, blocks = 0, since = 0, blockSignIns = 0, failures = 0, allFailures = 0, surging = -1}
 local function note()
   if not fast.on() and not slow.on() then state.surging = -1
   elseif state.surging < 0 then state.surging = state.seen end
@@ -204,31 +207,33 @@ function state.read()
   local stored = call('GET', KEYS[1])
   fast.sum, fast.told, slow.sum, slow.told = 0, 0, 0, 0
   if not stored then return end
-  if #stored ~= 112 then broken() end
-  state.seen, state.at, state.rate, state.share, state.signIns, state.blocks, state.since, state.blockSignIns, state.failures, state.surging, fast.sum, fast.told, slow.sum, slow.told = parse('<${'d'.repeat(14)}', stored)
-  local all = state.seen + state.at + state.rate + state.share + state.signIns + state.blocks + state.since + state.blockSignIns + state.failures + state.surging + 1 + fast.sum + fast.told + slow.sum + slow.told
+  if #stored ~= ${8 * stateNames.length} then broken() end
+  ${stateNames.join(', ')} = parse('<${'d'.repeat(stateNames.length)}', stored)
+  local all = 1 + ${stateNames.join(' + ')}
   if not (all >= 0 and all < 1e300) then broken() end
   local past = now - state.at
   state.at = now
   if past <= 0 then return end
   state.seen = state.seen + past
-  local expected = past * max(state.share * state.rate, ${1 / quietestMs})
+  local lasting, all = past * max(state.share * state.rate, ${1 / quietestMs}), past * max(state.shareOfAll * state.rate, ${1 / quietestMs})
   state.rate = state.rate * 2 ^ (-past / ${rateHalfLifeMs})
-  fast.wait(expected)
-  slow.wait(expected)
+  fast.wait(lasting, all)
+  slow.wait(lasting, all)
   note()
 end
 function state.write()
-  call('SET', KEYS[1], pack('<${'d'.repeat(14)}', state.seen, state.at, state.rate, state.share, state.signIns, state.blocks, state.since, state.blockSignIns, state.failures, state.surging, fast.sum, fast.told, slow.sum, slow.told), 'PX', ${lifeMs.state + slackMs})
+  call('SET', KEYS[1], pack('<${'d'.repeat(stateNames.length)}', ${stateNames.join(', ')}), 'PX', ${lifeMs.state + slackMs})
 end
 function state.surge()
   return fast.on() and state.seen >= ${warmUpMs} and state.signIns >= ${warmUpSignIns}
 end
 function state.failed()
   state.failures = state.failures + 1
-  local wholeOfFast, wholeOfSlow = fast.add(), slow.add()
+  state.allFailures = state.allFailures + 1
+  fast.add()
+  slow.add()
   note()
-  return wholeOfFast and wholeOfSlow
+  return not fast.on()
 end
 function state.madeGood()
   state.failures = state.failures - 1
@@ -243,8 +248,9 @@ function state.signedIn()
   if state.blockSignIns < ${block} then return end
   if state.surging < 0 or state.seen - state.surging >= ${patienceMs} then
     local weight = max(min(1, (state.seen - state.since) / ${memoryMs}), 1 / (state.blocks + 3))
-    state.share = min(${most}, max(${least}, state.share + weight * (state.failures / state.blockSignIns - state.share)))
+    local function learned(share, failures) return min(${most}, max(${least}, share + weight * (failures / state.blockSignIns - share))) end
+    state.share, state.shareOfAll = learned(state.share, state.failures), learned(state.shareOfAll, state.allFailures)
     state.blocks = state.blocks + 1
   end
-  state.since, state.blockSignIns, state.failures = state.seen, 0, 0
+  state.since, state.blockSignIns, state.failures, state.allFailures = state.seen, 0, 0, 0
 end`;

@@ -1,15 +1,16 @@
 import type { SurgeTest } from '../../../kernel/evidence.ts';
+import type { Expected } from './usual-rate.ts';
 
 /** The sum of a test for a change of a rate. */
 export interface Cusum {
   /** Whether the change is still there. */
   readonly on: boolean;
-  /** One event. Answers whether there was room for the whole of it. */
-  add(): boolean;
-  /** An event that there was room for was none. */
+  /** One event. */
+  add(): void;
+  /** One event was none. Changes nothing of what is on: that waits by all events. */
   takeBack(): void;
-  /** So many events were expected since the last one. */
-  wait(expected: number): void;
+  /** So many events were expected since the last one, of those that nobody takes back, and of all. */
+  wait(expected: Expected): void;
   /** What has changed since it was asked last. */
   change(): 'began' | 'ended' | undefined;
 }
@@ -24,16 +25,13 @@ export function createCusum({ factor, threshold }: SurgeTest): Cusum {
     },
     add() {
       // Bounded, so that it falls as fast after a long attack as after a short one.
-      const most = 1.5 * threshold;
-      const next = sum + Math.log(factor);
-      sum = Math.min(most, next);
-      return next <= most;
+      sum = Math.min(1.5 * threshold, sum + Math.log(factor));
     },
     takeBack() {
-      sum = Math.max(0, sum - Math.log(factor));
+      if (!isOn()) sum = Math.max(0, sum - Math.log(factor));
     },
-    wait(expected) {
-      sum = Math.max(0, sum - (factor - 1) * expected);
+    wait({ lasting, all }) {
+      sum = Math.max(0, sum - (factor - 1) * (isOn() ? all : lasting));
     },
     change() {
       const was = on;

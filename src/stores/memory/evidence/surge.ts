@@ -9,7 +9,7 @@ export interface Surge {
   isOn(nowMs: number): boolean;
   /** What time alone has changed. */
   pass(nowMs: number): EvidenceNews;
-  /** The first failure of a network at a name today. `counted`: there was room for it, so that it can be taken back. */
+  /** The first failure of a network at a name today. `counted`: there is no surge, so that it can be taken back. */
   failed(nowMs: number): { readonly news: EvidenceNews; readonly counted: boolean };
   /** A failure that was counted is none: whoever failed came in from there. */
   madeGood(nowMs: number): EvidenceNews;
@@ -56,13 +56,12 @@ export function createSurge(): Surge {
     },
     pass: (nowMs) => after(nowMs, () => undefined),
     failed(nowMs) {
-      let counted = false;
       const news = after(nowMs, () => {
         usual.failed();
-        const [wholeOfFast, wholeOfSlow] = [fast.add(), slow.add()];
-        counted = wholeOfFast && wholeOfSlow;
+        fast.add();
+        slow.add();
       });
-      return { news, counted };
+      return { news, counted: !fast.on };
     },
     madeGood: (nowMs) => after(nowMs, () => {
       usual.madeGood();

@@ -1,9 +1,15 @@
 import { surgeMeasure } from '../../../kernel/evidence.ts';
 
+/** Failures of strangers: those that nobody makes good, and all. */
+export interface Expected {
+  readonly lasting: number;
+  readonly all: number;
+}
+
 /** How many failures of strangers are usual: a share, learned slowly, of the sign-ins of known browsers just now. */
 export interface UsualRate {
   /** Moves on to a time; answers how many failures were to be expected since the one before. */
-  pass(nowMs: number): number;
+  pass(nowMs: number): Expected;
   failed(): void;
   /** One failure was none: perhaps of a block before, so that what is learned of this one is so much less. */
   madeGood(): void;
@@ -18,6 +24,7 @@ export interface UsualRate {
 const { rateHalfLifeMs, prior, least, most, block, memoryMs, quietestMs, warmUpMs, warmUpSignIns } = surgeMeasure;
 /** An exponential mean of a rate: each event adds so much at once. */
 const perSignIn = Math.LN2 / rateHalfLifeMs;
+const none: Expected = Object.freeze({ lasting: 0, all: 0 });
 
 export function createUsualRate(): UsualRate {
   let atMs: number | undefined;
@@ -25,14 +32,15 @@ export function createUsualRate(): UsualRate {
   /** Sign-ins of known browsers for each millisecond. */
   let rate = 0;
   /** Failures of strangers for each of those. */
-  let share: number = prior;
+  let shares: Expected = { lasting: prior, all: prior };
   let signIns = 0;
   let blocks = 0;
-  let current = { sinceMs: 0, signIns: 0, failures: 0 };
+  let current = { sinceMs: 0, signIns: 0, lasting: 0, all: 0 };
 
   function learn(): void {
     const weight = Math.max(Math.min(1, (seenMs - current.sinceMs) / memoryMs), 1 / (blocks + 3));
-    share = Math.min(most, Math.max(least, share + weight * (current.failures / current.signIns - share)));
+    const learned = (of: keyof Expected): number => Math.min(most, Math.max(least, shares[of] + weight * (current[of] / current.signIns - shares[of])));
+    shares = { lasting: learned('lasting'), all: learned('all') };
     blocks += 1;
   }
 
@@ -47,17 +55,19 @@ export function createUsualRate(): UsualRate {
       const pastMs = nowMs - (atMs ?? nowMs);
       atMs = nowMs;
       // A clock that was set back: time goes on from there.
-      if (pastMs <= 0) return 0;
+      if (pastMs <= 0) return none;
       seenMs += pastMs;
-      const expected = pastMs * Math.max(share * rate, 1 / quietestMs);
+      const usual = (share: number): number => pastMs * Math.max(share * rate, 1 / quietestMs);
+      const expected = { lasting: usual(shares.lasting), all: usual(shares.all) };
       rate *= 2 ** (-pastMs / rateHalfLifeMs);
       return expected;
     },
     failed() {
-      current.failures += 1;
+      current.lasting += 1;
+      current.all += 1;
     },
     madeGood() {
-      current.failures -= 1;
+      current.lasting -= 1;
     },
     signedIn(isUsual) {
       rate += perSignIn;
@@ -65,7 +75,7 @@ export function createUsualRate(): UsualRate {
       current.signIns += 1;
       if (current.signIns < block) return;
       if (isUsual) learn();
-      current = { sinceMs: seenMs, signIns: 0, failures: 0 };
+      current = { sinceMs: seenMs, signIns: 0, lasting: 0, all: 0 };
     },
   };
 }

@@ -39,9 +39,9 @@ export interface EvidenceCharge {
 
 /**
  * `failed`: the password was wrong, or there is no account. `held`: it was not looked at, or it was right and more was asked for; what was charged stays, as if it
- * had failed, and nothing is learned of the password. `entered`: somebody came in, at once or once what was asked for was given; the charge is given back, and where
- * the network has failed at that name in this hour of the day or the one before, that failure is none of a surge, once. `refunded`: it was no evidence, though nobody came
- * in; the charge is given back, and nothing else.
+ * had failed, and nothing is learned of the password. `entered`: somebody came in, at once or once what was asked for was given; the charge is given back, and a
+ * failure of the network at that name in this hour of the day or the one before, while no surge was on, counts for none, once. `refunded`: it was no evidence,
+ * though nobody came in; the charge is given back, and nothing else.
  */
 export type EvidenceOutcome =
   | { readonly as: 'failed' | 'held' | 'entered' | 'refunded'; readonly attempt: EvidenceAttempt; readonly charged: EvidenceCharge }

@@ -72,7 +72,7 @@ const mistakes: readonly (readonly [string, Mistake, RegExp])[] = [
   ['never takes a failure for none', (right) => ({ settle: (outcome) => right.settle(outcome.as === 'entered' ? { ...outcome, attempt: { ...outcome.attempt, source: undefined } } : outcome) }), /counts no failure that is made good/],
   ['takes every way in for one that makes a failure good', surgeBy('anybody'), /takes back nothing that was made good before/],
   ['takes what is given back for somebody who came in', surgeBy('refunds'), /takes back nothing that was made good before/],
-  ['takes back what it has not counted', surgeBy('without-room'), /no failure for which a surge had no room/],
+  ['takes back what it has not counted', surgeBy('without-room'), /no failure of a surge that is on/],
   ['gives nothing back but to who came in', settling((outcome) => (outcome.as === 'refunded' ? { ...outcome, as: 'held' } : outcome)), /or to what was no evidence/],
   ['tells its news to nobody', (right) => ({
     async settle(outcome) {

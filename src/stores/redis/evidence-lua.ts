@@ -190,7 +190,7 @@ end`;
 }
 
 /** What is stored of it, in this order, as doubles. */
-const stateNames = ['seen', 'at', 'rate', 'share', 'shareOfAll', 'signIns', 'blocks', 'since', 'blockSignIns', 'failures', 'allFailures', 'surging'].map((name) => `state.${name}`).concat('fast.sum', 'fast.told', 'slow.sum', 'slow.told');
+const stateNames = ['seen', 'at', 'rate', 'share', 'shareOfAll', 'signIns', 'blocks', 'since', 'blockSignIns', 'lasting', 'all', 'surging'].map((name) => `state.${name}`).concat('fast.sum', 'fast.told', 'slow.sum', 'slow.told');
 
 /**
  * The state of all: the usual rate of strangers' failures, and the two tests for a change of it. Moved on to now by being read. A server's clock that was a year
@@ -198,7 +198,7 @@ const stateNames = ['seen', 'at', 'rate', 'share', 'shareOfAll', 'signIns', 'blo
  */
 export const luaState = (slackMs: number): string => `${luaCusum('fast', surgeTest)}
 ${luaCusum('slow', slowSurgeTest)}
-local state = {seen = 0, at = now, rate = 0, share = ${prior}, shareOfAll = ${prior}, signIns = 0, blocks = 0, since = 0, blockSignIns = 0, failures = 0, allFailures = 0, surging = -1}
+local state = {seen = 0, at = now, rate = 0, share = ${prior}, shareOfAll = ${prior}, signIns = 0, blocks = 0, since = 0, blockSignIns = 0, lasting = 0, all = 0, surging = -1}
 local function note()
   if not fast.on() and not slow.on() then state.surging = -1
   elseif state.surging < 0 then state.surging = state.seen end
@@ -209,8 +209,8 @@ function state.read()
   if not stored then return end
   if #stored ~= ${8 * stateNames.length} then broken() end
   ${stateNames.join(', ')} = parse('<${'d'.repeat(stateNames.length)}', stored)
-  local all = 1 + ${stateNames.join(' + ')}
-  if not (all >= 0 and all < 1e300) then broken() end
+  local sum = 1 + ${stateNames.join(' + ')}
+  if not (sum >= 0 and sum < 1e300) then broken() end
   local past = now - state.at
   state.at = now
   if past <= 0 then return end
@@ -228,15 +228,15 @@ function state.surge()
   return fast.on() and state.seen >= ${warmUpMs} and state.signIns >= ${warmUpSignIns}
 end
 function state.failed()
-  state.failures = state.failures + 1
-  state.allFailures = state.allFailures + 1
+  state.lasting = state.lasting + 1
+  state.all = state.all + 1
   fast.add()
   slow.add()
   note()
   return not fast.on()
 end
 function state.madeGood()
-  state.failures = state.failures - 1
+  state.lasting = state.lasting - 1
   fast.takeBack()
   slow.takeBack()
   note()
@@ -249,8 +249,8 @@ function state.signedIn()
   if state.surging < 0 or state.seen - state.surging >= ${patienceMs} then
     local weight = max(min(1, (state.seen - state.since) / ${memoryMs}), 1 / (state.blocks + 3))
     local function learned(share, failures) return min(${most}, max(${least}, share + weight * (failures / state.blockSignIns - share))) end
-    state.share, state.shareOfAll = learned(state.share, state.failures), learned(state.shareOfAll, state.allFailures)
+    state.share, state.shareOfAll = learned(state.share, state.lasting), learned(state.shareOfAll, state.all)
     state.blocks = state.blocks + 1
   end
-  state.since, state.blockSignIns, state.failures, state.allFailures = state.seen, 0, 0, 0
+  state.since, state.blockSignIns, state.lasting, state.all = state.seen, 0, 0, 0
 end`;

@@ -29,13 +29,12 @@ export function redisEvidence({ run, prefix, time }: EvidenceParts): RemoteEvide
 
   async function corrected({ attempt, charged, as }: Exclude<EvidenceOutcome, { readonly as: 'known' }>): Promise<unknown> {
     const { from, who } = wordsOf(attempt);
-    const wanted = [keys.state, keys.account(who)];
-    const args = [...tagOf(who), amountText(charged.account), amountText(charged.source)];
-    if (from === undefined) return ask('corrected', wanted, args);
-    wanted.push(keys.source(from));
-    args.push(...tagOf(from));
-    if (as !== 'entered') return ask('corrected', wanted, args);
-    return ask('corrected', [...wanted, keys.filter], [...args, ...pairBits(from, who).map(String)]);
+    const makesGood = as === 'entered' && from !== undefined;
+    return ask(
+      'corrected',
+      [keys.state, keys.account(who), ...(from === undefined ? [] : [keys.source(from)]), ...(makesGood ? [keys.filter] : [])],
+      [...tagOf(who), amountText(charged.account), amountText(charged.source), ...tagOf(from), ...(makesGood ? pairBits(from, who).map(String) : [])],
+    );
   }
 
   async function failed(attempt: EvidenceAttempt): Promise<unknown> {

@@ -25,10 +25,14 @@ export function createPairFilter({ bits } = pairFilter): PairFilter {
     has: (one, other, mark = 0) => set < bits / 2 && bitsOf(one, other, mark).every(isSet),
     add(one, other, mark = 0) {
       if (set >= bits / 2) return true;
-      const unset = new Set(bitsOf(one, other, mark).filter((at) => !isSet(at)));
-      for (const at of unset) words[at >>> 5] = (words[at >>> 5] as number) | (1 << (at & 31));
-      set += unset.size;
-      return unset.size > 0;
+      let added = 0;
+      for (const at of bitsOf(one, other, mark)) {
+        if (isSet(at)) continue;
+        words[at >>> 5] = (words[at >>> 5] as number) | (1 << (at & 31));
+        added += 1;
+      }
+      set += added;
+      return added > 0;
     },
   };
 }

@@ -64,16 +64,16 @@ export async function visit<T>(parts: FlowParts, { flow, facts }: { readonly flo
 interface Named {
   readonly name?: string | undefined;
   readonly accountId?: string;
-  /** A browser that seems to be known: its own budget is charged, and nobody else's. */
+  /**
+   * A browser that seems to be known: its own budget is charged and nothing else. Neither its neighbors at an address nor, where a proxy hides all
+   * addresses, the whole world can use that up (OWASP Device Cookies).
+   */
   readonly browserId?: string | undefined;
-  /** The address has been charged already. */
-  readonly onlyAccount?: boolean;
 }
 
-/** Takes the charge of one request, by address and (where one is named) by account, in one step. */
-export async function charge(parts: FlowParts, limiter: Limiter<LimitRuleName>, { facts, now }: Visit, { name, accountId, browserId, onlyAccount = false }: Named = {}): Promise<Charge> {
-  const { account, ...from } = parts.limitKeys.of(facts.address, accountId ?? name);
-  const keys = { ...(!onlyAccount && from), ...(account !== undefined && { account }), ...(browserId !== undefined && { device: parts.limitKeys.device(browserId) }) };
+/** Takes the charge of one request in one step: by address and (where one is named) by account, or by the browser alone. */
+export async function charge(parts: FlowParts, limiter: Limiter<LimitRuleName>, { facts, now }: Visit, { name, accountId, browserId }: Named = {}): Promise<Charge> {
+  const keys = browserId === undefined ? parts.limitKeys.of(facts.address, accountId ?? name) : { device: parts.limitKeys.device(browserId) };
   const who = accountId === undefined ? name !== undefined && { nameTag: parts.keys.digest('identifier', name) } : { accountId };
   const decision = await limiter.take(keys, { about: subjectOf(facts, { ...who }) });
   if (decision.ok) return { ok: true, pass: decision };

@@ -74,7 +74,7 @@ function mustChange({ looked: { recognition } }: RightPassword, { verdict }: Bre
 async function enterWith(parts: FlowParts, doors: SignInDoors, right: RightPassword, { leak, standing, isAsked, isSuspicious }: Judged): Promise<SignInResult> {
   const { attempt, looked, answerAtMs } = right;
   const { name, browser, visit: current } = attempt;
-  const { own, recognition, epochs, evidence } = looked;
+  const { charges, recognition, epochs, evidence } = looked;
   const isMailed = isAsked || isSuspicious;
   // Before anything is bound to the password: what waits for a second factor names the hash that it was begun with. Not where the
   // answer is the one to a wrong password, whose time must not tell of a new hash.
@@ -107,8 +107,7 @@ async function enterWith(parts: FlowParts, doors: SignInDoors, right: RightPassw
   });
   // Whoever is asked for a mailed link must not see by the budget that the password was right.
   if (result.outcome === 'answered') return result;
-  await refund(parts.limiters.signIn, attempt.pass);
-  if (own.ok) await refund(parts.limiters.signIn, own);
+  for (const charged of [attempt.pass, ...charges]) if (charged.ok) await refund(parts.limiters.signIn, charged);
   const needsRecheck = leak.verdict === 'unknown';
   if (needsRecheck !== account.needsBreachRecheck) {
     parts.uniform.later('breach-recheck', () => parts.accounts.setBreachRecheck({ accountId: account.id, needed: needsRecheck }));

@@ -37,8 +37,8 @@ export interface Look {
   readonly recognition: Recognition;
   /** The epochs from before the password was looked at. */
   readonly epochs: EpochMark;
-  /** What was charged to the account itself. */
-  readonly own: LimiterDecision;
+  /** What was charged once the account and the browser were known, beside the attempt's own. */
+  readonly charges: readonly LimiterDecision[];
   readonly verdict: HashVerdict;
   readonly known: PasswordLook;
   /** What the login guard said; absent for a browser that the account knows. */

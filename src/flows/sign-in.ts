@@ -98,30 +98,43 @@ function whyClosed(trouble: PasswordTrouble): 'disowned-password' | 'too-many-fa
   return trouble === 'too-many-failures' ? trouble : 'forced-reset';
 }
 
-/** Finds the account and verifies the password. Of an account that was guessed at too often, no password is compared. */
-async function look(parts: FlowParts, { guard }: SignInDoors, attempt: Attempt): Promise<Look | Answered> {
-  const { accounts, hasher, limiters } = parts;
-  const { name, password, browser, budget, about, pass, visit: current } = attempt;
+/** Finds the account and verifies the password. */
+async function look(parts: FlowParts, doors: SignInDoors, attempt: Attempt): Promise<Look | Answered> {
+  const { accounts, limiters: { signIn } } = parts;
+  const { name, browser, budget, about, pass, visit: current } = attempt;
   const account = await accounts.findByIdentifier(name);
   // Of an organization's members as many reads one after the other as of nobody.
   const [epochs, seen] = await Promise.all([markFor(parts, account, name), recognize(parts, browser, account)]);
   const recognition = budget === 'spent' ? stranger : seen;
-  if (budget === 'device' && !recognition.known) {
-    // The cookie is from before a reset, say: this is a stranger, who has the budget of strangers.
-    const charged = await charge(parts, limiters.signIn, current, { name, onlyAccount: true });
-    if (!charged.ok) return charged.answered;
-  }
-  // What was let through in spite of its name's limit, in observe mode, has been reported once.
-  const own = await chargeAccount(parts, limiters.signIn, { accountId: pass.charged && !recognition.known ? account?.id : undefined, about });
-  return orRefund({ limiter: limiters.signIn, pass: own }, async () => {
-    const evidence = recognition.known ? undefined : await reserve(parts, attempt, account);
-    const isOpen = own.ok && evidence?.refused !== true;
-    const verdict = await orGiveBack(parts, evidence, () => hasher.verify({ password, stored: isOpen ? account?.passwordHash : undefined, name }));
-    // After the password: of a thousand guesses at once, those that were found wrong meanwhile count.
-    const look = (): Promise<PasswordLook> => guard.look({ account, name, known: recognition.known });
-    const known = await (verdict.ok ? orGiveBack(parts, evidence, look) : look());
-    return { account, recognition, epochs, own, verdict, known, evidence };
+  const { known } = recognition;
+  // The cookie is from before a reset, say: this is a stranger, who has the budgets of strangers.
+  const charged = budget === 'device' && !known ? await charge(parts, signIn, current, { name }) : { ok: true as const, pass };
+  if (!charged.ok) return charged.answered;
+  return orRefund({ limiter: signIn, pass: charged.pass }, async () => {
+    // What was let through in spite of its name's limit, in observe mode, has been reported once.
+    const own = await chargeAccount(parts, signIn, { accountId: charged.pass.charged && !known ? account?.id : undefined, about });
+    const compared = await orRefund({ limiter: signIn, pass: own }, () => compare(parts, doors, { attempt, account, isKnown: known, isOpen: own.ok }));
+    return { account, recognition, epochs, charges: [charged.pass, own], ...compared };
   });
+}
+
+interface Comparison {
+  readonly attempt: Attempt;
+  readonly account: StoredAccount | undefined;
+  readonly isKnown: boolean;
+  /** Not where the account was guessed at too often: then no password is compared. */
+  readonly isOpen: boolean;
+}
+
+async function compare(parts: FlowParts, { guard }: SignInDoors, { attempt, account, isKnown, isOpen }: Comparison): Promise<Pick<Look, 'evidence' | 'verdict' | 'known'>> {
+  const { name, password } = attempt;
+  const evidence = isKnown ? undefined : await reserve(parts, attempt, account);
+  const stored = isOpen && evidence?.refused !== true ? account?.passwordHash : undefined;
+  const verdict = await orGiveBack(parts, evidence, () => parts.hasher.verify({ password, stored, name }));
+  // After the password: of a thousand guesses at once, those that were found wrong meanwhile count.
+  const look = (): Promise<PasswordLook> => guard.look({ account, name, known: isKnown });
+  const known = await (verdict.ok ? orGiveBack(parts, evidence, look) : look());
+  return { evidence, verdict, known };
 }
 
 function reserve({ loginGuard }: FlowParts, { name, password, about, visit: { facts } }: Attempt, account: StoredAccount | undefined): Promise<GuardPass> {

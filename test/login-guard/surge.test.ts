@@ -269,4 +269,17 @@ describe('a clock', () => {
     await peace(world, 1);
     expect(surges(world)).toEqual([]);
   });
+
+  it('that was a year ahead for a moment makes no day last: the same networks at the same names are seen on each', async () => {
+    const world = guarded();
+    await peace(world, 3);
+    world.clock.setWallMs(world.clock.nowMs() + 365 * dayMs);
+    await failOnce(world);
+    world.clock.setWallMs(world.clock.nowMs() - 365 * dayMs);
+    for (let day = 0; day < 2; day += 1) {
+      await peace(world, 4);
+      for (let each = 0; each < 30; each += 1) await world.fail({ address: addressOf(each), account: `victim-${each}`, password: `p${each}` });
+    }
+    expect(surges(world).filter((told) => told === 'fast began')).toHaveLength(2);
+  });
 });

@@ -4,7 +4,7 @@ import { memoryStore } from 'portcullis';
 import { fakeClock } from 'portcullis/testing';
 import { realRedis } from '../support/servers/redis.ts';
 import { acts, attemptOf, doerOf, expectAlike, tagOf, type Act } from './redis-evidence-support.ts';
-import { clients, openClient, openStore, redisForFile } from './redis-support.ts';
+import { clients, freshPrefix, openClient, openStore, redisForFile } from './redis-support.ts';
 
 const server = redisForFile();
 
@@ -76,5 +76,24 @@ describe('the evidence of a redis store', () => {
       for (const act of [browsers(7), ...attempts(`attacker ${each}`, 'failed')]) began += Number(await alike(act));
     }
     expect(began).toBe(1);
+  });
+
+  it('is that of the memory store also where the clock was a year ahead for a moment, or is set back', { timeout: 120_000 }, async () => {
+    const client = await openClient(clients.ioredis, server());
+    const clock = fakeClock();
+    const prefix = freshPrefix();
+    const here = doerOf(memoryStore({ clock }));
+    const [hourMs, dayMs] = [3_600_000, 86_400_000];
+    for (const [number, byMs] of [0, 365 * dayMs, -365 * dayMs, 2 * dayMs, -hourMs, -dayMs, -2 * dayMs, -40 * dayMs, dayMs].entries()) {
+      clock.setWallMs(clock.nowMs() + byMs);
+      const there = doerOf(openStore(client, { clock, prefix }));
+      const spray = (each: number): Act => ({ kind: 'spray', password: tagOf('sprayed'), names: 4, number: 100 * number + each, afterMs: 0 });
+      const mistyped: Act[] = (['failed', 'failed', 'entered', 'entered'] as const).map((ending) => ({ kind: 'attempt', attempt: attemptOf('home', 'owner', 'rihgt'), ending, afterMs: 0 }));
+      for (const act of [spray(0), { kind: 'known', source: undefined, again: false, times: 30, afterMs: 0 } as const, ...mistyped, spray(1)]) {
+        await clock.advance(60_000);
+        const [expected, found] = await Promise.all([here(act), there(act)]);
+        expectAlike(found, expected);
+      }
+    }
   });
 });

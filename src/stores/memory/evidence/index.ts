@@ -24,11 +24,11 @@ export function memoryEvidence(options: { readonly clock?: Clock } = {}): Memory
   const tables = createTables();
   let day = 0;
 
-  /** What is of a day begins anew with it. */
+  /** What is of a day begins anew with it. No day comes back with a clock that is set back by less than one; by more, the day was none. */
   function now(): number {
     const nowMs = clock.nowMs();
     const today = Math.floor(nowMs / evidenceDayMs);
-    if (today > day) {
+    if (today > day || today + 1 < day) {
       day = today;
       tables.pairs.clear();
       tables.passwords.clear();

@@ -44,10 +44,10 @@ export interface OpenAlarm {
   readonly accountIds: Set<string>;
   readonly tried: DistinctCount;
   readonly cameIn: CameIn;
-  readonly holdMs: number | undefined;
   level: AlarmLevel;
   spread: boolean;
   toldOnly: boolean;
+  holdMs: number | undefined;
   lastMs: number;
   lastWallMs: number;
   count: number;
@@ -101,6 +101,7 @@ export interface NewOfSign {
 export function addSign(alarm: OpenAlarm, sign: Sign, now: { readonly monotonicMs: number; readonly wallMs: number }): NewOfSign {
   const isFirst = alarm.count === 0;
   alarm.count += sign.count;
+  alarm.holdMs = sign.holdMs;
   alarm.lastMs = now.monotonicMs;
   alarm.lastWallMs = Math.max(now.wallMs, alarm.sinceWallMs);
   const sources = sign.sources.filter((source) => !alarm.sources.has(source)).slice(0, mostSources - alarm.sources.size);

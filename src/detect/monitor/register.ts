@@ -24,7 +24,8 @@ export interface Register {
   readonly entered: (entry: Entry) => void;
   /** Ends what is quiet, tells what has grown, and lets the level fall. */
   readonly sweep: (now: MonitorTime) => void;
-  readonly end: (kind: AlarmKind, cause: string, now: MonitorTime) => void;
+  /** Whoever held an alarm on says that it is over: it ends as any other does. What begins again within the hour is the same alarm. */
+  readonly letGo: (kind: AlarmKind, cause: string, now: MonitorTime) => void;
   readonly level: () => AttackLevel;
   /** Those that are on, newest first, then those that ended; at most 100. */
   readonly alarms: () => readonly Alarm[];
@@ -58,6 +59,14 @@ export function createRegister(parts: RegisterParts): Register {
     telling.ended(alarm, nowMs);
   }
 
+  function sweep({ monotonicMs: nowMs }: MonitorTime): void {
+    for (const alarm of on) {
+      if (nowMs - alarm.lastMs >= (alarm.holdMs ?? quietMs)) finish(alarm, nowMs);
+      else telling.grown(alarm, nowMs);
+    }
+    setLevel(nowMs);
+  }
+
   return {
     isOn: (kind, cause) => board.find(kind, cause) !== undefined,
     sign(sign, now) {
@@ -69,17 +78,11 @@ export function createRegister(parts: RegisterParts): Register {
     entered(entry) {
       for (const alarm of on) if (holds(alarm, entry)) addEntered(alarm, entry);
     },
-    sweep({ monotonicMs: nowMs }) {
-      for (const alarm of on) {
-        if (nowMs - alarm.lastMs >= (alarm.holdMs ?? quietMs)) finish(alarm, nowMs);
-        else telling.grown(alarm, nowMs);
-      }
-      setLevel(nowMs);
-    },
-    end(kind, cause, now) {
+    sweep,
+    letGo(kind, cause, now) {
       const alarm = board.find(kind, cause);
-      if (alarm !== undefined) finish(alarm, now.monotonicMs);
-      setLevel(now.monotonicMs);
+      if (alarm !== undefined) alarm.holdMs = undefined;
+      sweep(now);
     },
     level: () => level,
     alarms() {

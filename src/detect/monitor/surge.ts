@@ -23,6 +23,8 @@ export interface SurgeAlarms {
 export function createSurgeAlarms(register: Register): SurgeAlarms {
   const failures = createRecent();
   const surging = createRecent();
+  /** The guard has told of the end of the fast one. */
+  let isOver = false;
   let sequence = 0;
 
   return {
@@ -32,9 +34,12 @@ export function createSurgeAlarms(register: Register): SurgeAlarms {
     },
     surge(began, test, now) {
       const cause = test === 'fast' ? everywhere : 'slowly, everywhere';
-      if (test === 'fast') clearRecent(surging);
+      if (test === 'fast') {
+        clearRecent(surging);
+        isOver = !began;
+      }
       if (!began) {
-        register.end('slow-stuffing', cause, now);
+        register.letGo('slow-stuffing', cause, now);
         return;
       }
       const failed = countRecent(failures, now.monotonicMs, hourMs);
@@ -46,8 +51,9 @@ export function createSurgeAlarms(register: Register): SurgeAlarms {
     stillSurging(subject, now) {
       sequence += 1;
       addRecent(surging, sequence, now.monotonicMs, { windowMs: hourMs, most: surgingFrom });
-      const on = register.isOn('slow-stuffing', everywhere);
+      const on = !isOver && register.isOn('slow-stuffing', everywhere);
       if (!on && surging.marks.length < surgingFrom) return;
+      isOver = false;
       register.sign({
         kind: 'slow-stuffing', cause: everywhere, sources: subject.network === undefined ? [] : [subject.network.key], sinceMs: oldestOf(surging, now.monotonicMs),
         count: on ? 1 : surgingFrom, ...triedOf(subject), holdMs: holdMs.fast, evidence: { test: 'fast' },

@@ -168,6 +168,34 @@ describe('a flood of networks', () => {
   });
 });
 
+describe('a surge that comes and goes at will', () => {
+  it('is one alarm of one id, and one level, until it has been quiet for an hour', async () => {
+    const subject = setup();
+    for (let pulse = 0; pulse < 10; pulse += 1) {
+      await subject.see(surge('began'), 3 * minuteMs);
+      await subject.see(surge('ended'), 3 * minuteMs);
+      expect(subject.monitor.level()).toBe('attack');
+    }
+    expect(subject.raised()).toEqual(['slow-stuffing']);
+    expect(subject.told.at(-1)).toMatchObject({ state: 'grown', alarm: { count: 10 } });
+    await subject.clock.advance(hourMs);
+    expect(subject.told.at(-1)).toMatchObject({ state: 'ended', alarm: { id: subject.told[0]?.alarm.id, count: 10, isOver: true } });
+    expect(subject.events.filter(({ type }) => type === 'attack.level-changed')).toMatchObject([{ to: 'attack' }, { to: 'elevated' }, { to: 'calm' }]);
+    await subject.see(surge('began'));
+    expect(subject.raised()).toEqual(['slow-stuffing', 'slow-stuffing']);
+  });
+
+  it('is over after an hour though the guard had held it on for six', async () => {
+    const subject = setup();
+    await subject.see(surge('began'));
+    for (let number = 0; number < 30; number += 1) await subject.see(surging(number), 5 * minuteMs);
+    await subject.see(surge('ended'), 54 * minuteMs);
+    expect(subject.monitor.level()).toBe('elevated');
+    await subject.clock.advance(2 * minuteMs);
+    expect(subject.monitor.level()).toBe('calm');
+  });
+});
+
 describe('noise', () => {
   it('of a decision that comes after the end of a surge begins no new one', async () => {
     const subject = setup();
@@ -175,8 +203,8 @@ describe('noise', () => {
     await subject.see(surge('began'));
     expect(subject.told[0]?.alarm).toMatchObject({ kind: 'slow-stuffing', count: 30 });
     for (let number = 0; number < 5; number += 1) await subject.see(surging(number));
-    await subject.see(surge('ended'));
-    for (let number = 0; number < 2; number += 1) await subject.see(surging(number));
+    await subject.see(surge('ended'), 59 * minuteMs);
+    for (let number = 0; number < 2; number += 1) await subject.see(surging(number), minuteMs);
     expect(subject.monitor.level()).toBe('calm');
     // Whoever was told of no end, as another process is, sees it go on.
     await subject.see(surging(9));

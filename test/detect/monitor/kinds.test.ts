@@ -270,7 +270,9 @@ describe('what comes from anywhere', () => {
     // Who came in after it began stands first.
     expect(alarm?.entered.map(({ accountId }) => accountId)).toEqual(['user-3', 'user-2']);
     expect(subject.monitor.level()).toBe('attack');
-    await subject.see({ type: 'login-guard.surge', state: 'ended', test: 'fast' });
+    await subject.see({ type: 'login-guard.surge', state: 'ended', test: 'fast' }, 16 * minuteMs);
+    expect(subject.monitor.level()).toBe('elevated');
+    await subject.clock.advance(hourMs);
     expect(subject.monitor.level()).toBe('calm');
   });
 

@@ -7,7 +7,8 @@ export interface ContainmentRuns {
   dryRun(plan: ContainmentPlan): Promise<ContainReport>;
   /** Begins it, or goes on with it. One that is under way is left alone. */
   begin(plan: ContainmentPlan): void;
-  isRunning(id: string): boolean;
+  /** The ids of those that are under way. To be asked before their status is read: one that ends meanwhile would look as if it had broken off. */
+  underWay(): ReadonlySet<string>;
   /** Stops what is under way. The next start of the app goes on with it. */
   close(): Promise<void>;
 }
@@ -41,7 +42,7 @@ export function createContainmentRuns({ incident }: Portcullis, containments: Co
   return {
     dryRun: (plan) => incident.contain({ ...planOf(plan), dryRun: true }),
     begin,
-    isRunning: (id) => running.has(id),
+    underWay: () => new Set(running.keys()),
     async close() {
       stop.abort();
       await Promise.all(running.values());

@@ -39,11 +39,12 @@ export function incidentPages({ portcullis: { incident }, context, runs }: Opera
     },
     async state(visit) {
       const id = idIn(visit);
+      const underWay = runs.underWay();
       const [status] = id === undefined ? [] : await incident.status(id);
       const report = id === undefined ? undefined : await incident.report({ id });
       if (status === undefined || report === undefined) return notFound();
       const plan = containments.read(status.id)?.plan;
-      const isRunning = runs.isRunning(status.id);
+      const isRunning = underWay.has(status.id);
       const page = incidentPage({ user: memberOf(visit), status, facts: report.facts, isRunning, plan, nameOf: nameIn(context), addressOf: addressIn(context), done: doneText(visit) });
       return { json: { status, isRunning, facts: report.facts }, page };
     },

@@ -26,8 +26,9 @@ export function operatorPages({ portcullis, context, runs }: OperatorParts): Rea
   const { readOnly, epochs } = portcullis;
 
   async function show(visit: Visit, problems?: OperatorProblems): Promise<Answer> {
+    const underWay = runs.underWay();
     const state = await stateOf({ portcullis });
-    const page = operatorPage({ ...state, user: memberOf(visit), nameOf: nameIn(context), isRunning: (id) => runs.isRunning(id), typed: visit.body, problems, done: doneText(visit) });
+    const page = operatorPage({ ...state, user: memberOf(visit), nameOf: nameIn(context), isRunning: (id) => underWay.has(id), typed: visit.body, problems, done: doneText(visit) });
     return { status: problems === undefined ? 200 : 422, json: problems ?? state, page };
   }
 

@@ -1,16 +1,13 @@
 // A process with a login guard over the server that it is told, which attacks until it is killed: `fork(this, [JSON.stringify(task)])`. Speaks over IPC.
 import { Redis } from 'ioredis';
-import { createKeyRing } from '../../src/kernel/keys.ts';
 import { createLoginGuard } from '../../src/login-guard/index.ts';
 import { redisStore } from '../../src/stores/redis/index.ts';
+import { attacker, guardKeys } from './guard-names.ts';
 
 export interface GuardTask {
   readonly port: number;
   readonly prefix: string;
 }
-
-export const guardKeys = createKeyRing({ keys: [{ id: 'k1', secret: Buffer.from('portcullis test key, 32 bytes ok') }] });
-export const attacker = '192.0.2.1';
 
 async function run({ port, prefix }: GuardTask): Promise<never> {
   const client = new Redis(port, '127.0.0.1', { lazyConnect: true });
@@ -27,5 +24,4 @@ async function run({ port, prefix }: GuardTask): Promise<never> {
   }
 }
 
-// Also imported for its names.
-if (process.argv[2]?.startsWith('{') === true && process.send !== undefined) await run(JSON.parse(process.argv[2]) as GuardTask);
+await run(JSON.parse(process.argv[2] ?? '') as GuardTask);

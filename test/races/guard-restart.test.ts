@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { startChild, type Child } from '../support/children.ts';
 import { realRedis } from '../support/servers/redis.ts';
 import { clients, freshPrefix, openClient, openStore, redisForFile } from '../stores/redis-support.ts';
-import { attacker, guardKeys } from './guard-child.ts';
+import { attacker, guardKeys } from './guard-names.ts';
 
 const server = redisForFile();
 

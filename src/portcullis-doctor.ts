@@ -3,6 +3,7 @@ import type { FlowParts } from './flows/parts.ts';
 import { withDeadline } from './kernel/deadline.ts';
 import { errorName, isPortcullisError, StoreError } from './kernel/errors.ts';
 import type { ParsedPortcullisOptions } from './portcullis-options.ts';
+import type { EvidenceStore } from './ports/evidence-store.ts';
 import type { StoreInspection } from './ports/store-inspection.ts';
 
 /** One thing that was looked at. `bad`: mend it before anybody relies on the library. */
@@ -19,7 +20,12 @@ export interface DoctorReport {
   readonly findings: readonly DoctorFinding[];
 }
 
-type Patient = Pick<ParsedPortcullisOptions, 'baseUrl' | 'clock' | 'counters' | 'records' | 'processes' | 'limits' | 'keys' | 'challenge' | 'readOnly' | 'incident'> & { readonly parts: FlowParts; readonly audit: AuditLog | undefined };
+interface Patient extends Pick<ParsedPortcullisOptions, 'baseUrl' | 'clock' | 'counters' | 'records' | 'processes' | 'limits' | 'loginGuard' | 'detect' | 'keys' | 'challenge' | 'readOnly' | 'incident'> {
+  readonly parts: FlowParts;
+  readonly audit: AuditLog | undefined;
+  /** Where strangers' evidence is kept in the end. */
+  readonly evidence: EvidenceStore;
+}
 
 /** Looks at the stores, the keys and the options. Writes one record and removes it. Never rejects. */
 export async function examine(patient: Patient): Promise<DoctorReport> {
@@ -50,13 +56,16 @@ async function recordsOf({ parts: { records, random } }: Patient): Promise<reado
   return [works, durable];
 }
 
-async function countersOf({ counters, processes, parts: { limiters, limitKeys } }: Patient): Promise<readonly DoctorFinding[]> {
+async function countersOf({ counters, processes, evidence, parts: { limiters, limitKeys } }: Patient): Promise<readonly DoctorFinding[]> {
   const works = await attempt('counters', 'the store answers', () => limiters.signIn.peek({ account: limitKeys.account('') }));
   const shared: DoctorFinding = counters.shared
     ? { level: 'ok', check: 'counters.shared', detail: 'all processes count together' }
     : { level: 'warn', check: 'counters.shared', detail: 'each process counts for itself: with several of them every limit is as many times as high' };
+  const judged: DoctorFinding = evidence.shared
+    ? { level: 'ok', check: 'evidence.shared', detail: 'all processes judge strangers together' }
+    : { level: 'warn', check: 'evidence.shared', detail: 'each process judges strangers by what it has seen itself, and forgets it when it ends; redisStore keeps evidence for all' };
   const alone: DoctorFinding = { level: 'warn', check: 'processes', detail: 'is 1: where several processes share the counters, each would give out every limit whole while they are away; say how many there are' };
-  return counters.shared && processes === 1 ? [works, shared, alone] : [works, shared];
+  return counters.shared && processes === 1 ? [works, shared, judged, alone] : [works, shared, judged];
 }
 
 /** Stores that can look at their servers: what keeps records may itself forget them. */
@@ -98,11 +107,13 @@ async function readOnlyOf({ readOnly: option, parts: { readOnly } }: Patient): P
   return [{ level: switches.length === 0 ? 'ok' : 'warn', check: 'read-only', detail: switches.length === 0 ? 'is off' : `is on: ${switches.length} ${switches.length === 1 ? 'switch' : 'switches'}` }];
 }
 
-function optionsOf({ baseUrl, limits, challenge, incident, audit }: Patient): readonly DoctorFinding[] {
+function optionsOf({ baseUrl, limits, loginGuard, detect, challenge, incident, audit }: Patient): readonly DoctorFinding[] {
   const lost = audit === undefined ? 0 : Object.values(audit.dropped().bySink).reduce((sum, count) => sum + count, audit.dropped().refused);
   const findings: (DoctorFinding | false)[] = [
     baseUrl.startsWith('http:') && { level: 'warn', check: 'baseUrl', detail: 'is http: links in mails and cookies can be read on the way' },
     limits.mode === 'observe' && { level: 'warn', check: 'limits', detail: 'are only observed: nobody is turned away' },
+    loginGuard.mode === 'observe' && { level: 'warn', check: 'loginGuard', detail: 'only observes: no stranger is asked for more or refused, whatever the evidence' },
+    detect.sinks.length === 0 && detect.onAlarm === undefined && { level: 'warn', check: 'detect', detail: 'alarms reach nobody: hand in sinks, or onAlarm' },
     challenge.strangers === 'none' && { level: 'warn', check: 'challenge.strangers', detail: 'a right password from an unknown browser is asked for no mailed link' },
     audit === undefined
       ? { level: 'warn', check: 'audit', detail: 'there is no audit log: nobody will be able to say who came in' }

@@ -122,7 +122,7 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
     auditFiles: lazyAuditFiles(async () => (await import('./portcullis-incident.ts')).auditFilesOf(parsed, parts, audit)),
     monitor: watch.monitor,
     health: () => stores.health(),
-    doctor: async () => (await import('./portcullis-incident.ts')).examine({ ...parsed, parts, audit }),
+    doctor: async () => (await import('./portcullis-incident.ts')).examine({ ...parsed, parts, audit, evidence: stores.evidence }),
     devices: parts.devices,
     hasher,
     password,

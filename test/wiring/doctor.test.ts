@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { memoryStore } from 'portcullis';
 import { makeKit } from '../support/kit.ts';
 import { freshPath, openStore } from '../stores/sqlite-support.ts';
 
@@ -22,6 +23,19 @@ describe('doctor', () => {
     const levels = await levelsOf(kit);
     expect(levels).toMatchObject({ 'records': 'ok', 'records.durable': 'bad', 'counters': 'ok', 'keys': 'ok', 'read-only': 'warn', 'audit': 'warn', 'incident.pages': 'warn', 'incident.signIns': 'warn' });
     expect((await kit.value(kit.portcullis.doctor())).ok).toBe(false);
+  });
+
+  it('says what the guard against strangers lacks: evidence of all processes, its part in the answers, and somebody who is told', async () => {
+    const store = openStore(freshPath());
+    const alone = makeKit({ records: store, counters: store, loginGuard: { mode: 'observe' } });
+    expect(await levelsOf(alone)).toMatchObject({ 'counters.shared': 'ok', 'evidence.shared': 'warn', loginGuard: 'warn', detect: 'warn' });
+    const together = { ...memoryStore(), shared: true };
+    for (const detect of [{ onAlarm: () => undefined }, { sinks: [{ name: 'pager', send: () => Promise.resolve() }] }]) {
+      const levels = await levelsOf(makeKit({ records: store, counters: store, evidence: together, detect }));
+      expect(levels).toMatchObject({ 'evidence.shared': 'ok' });
+      expect(Object.keys(levels)).not.toEqual(expect.arrayContaining(['loginGuard']));
+      expect(Object.keys(levels)).not.toEqual(expect.arrayContaining(['detect']));
+    }
   });
 
   it.each([

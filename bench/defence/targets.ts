@@ -68,7 +68,7 @@ export const targets: readonly Target[] = [
     noKnownDevice(policy),
     falseAlarms(policy),
   ]),
-  ...[...directAttacks, ...spreadAttacks, 'A2' as const].flatMap((attacker) => [
+  ...[...directAttacks, ...spreadAttacks, 'A2' as const, 'A6u' as const, 'A9' as const].flatMap((attacker) => [
     share(`${attacker}, its window: stepped up`, 'leaked', attacker, 0.04, ({ stepUpShare }) => stepUpShare),
     share(`${attacker}, its window: right password denied`, 'leaked', attacker, 0.003, ({ ordinaryDeniedShare }) => ordinaryDeniedShare),
     fairness(attacker),
@@ -81,6 +81,7 @@ export const targets: readonly Target[] = [
   ...directAttacks.map((attacker) => takeover(attacker, 'leaked', 0.005, { scenario: 'typo-x5-cookies-70' })),
   ...spreadAttacks.map((attacker) => takeover(attacker, 'leaked', 0.01, { scenario: 'typo-x5-cookies-70', eachAtMost: 0.02 })),
   { ...share('Typos x5, cookies 0.70: stepped up, of sessions', 'leaked', 'legit', 0.04, ({ stepUpShare }) => stepUpShare), scenario: 'typo-x5-cookies-70' },
+  ...[...directAttacks, ...spreadAttacks].map((attacker): Target => ({ ...share(`Typos x5, cookies 0.70: ${attacker}, its window: stepped up`, 'leaked', attacker, 0.04, ({ stepUpShare }) => stepUpShare), scenario: 'typo-x5-cookies-70' })),
 ];
 
 function takeover(attacker: RunResult['attacker'], policy: string, atMost: number, { scenario, eachAtMost }: { readonly scenario?: string; readonly eachAtMost?: number } = {}): Target {

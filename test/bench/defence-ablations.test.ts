@@ -59,7 +59,7 @@ describe('ours without one part', () => {
     expect(store?.settle({ as: 'known' })).toEqual({ surge: 'began' });
   });
 
-  it('is there for each part that a test above takes out, as installed and with the list', () => {
+  it('is there for each part that a test above takes out, without a list and with it', () => {
     expect(ablations.map(({ name }) => name).toSorted()).toEqual([...lost.map(({ name }) => name), 'without-slow-surge'].toSorted());
     expect(partPolicies).toEqual(ablations.flatMap(({ name }) => [name, `${name}+leaked`]));
     for (const name of partPolicies) expect(trial(policies.get(name) as NonNullable<ReturnType<typeof policies.get>>).policy.name).toBe(name);

@@ -69,7 +69,7 @@ describe('what each part is worth', () => {
   it('has the figures in a table for each of ours, with ours whole on top', () => {
     const runs = [...whole, ...ablated('without-account', () => ({ attacker: 'A4', detectionMs: null }))];
     const [, figures] = partTables(runs);
-    expect(figures?.title).toBe('The figures, as installed');
+    expect(figures?.title).toBe('The figures, without a list');
     expect(figures?.rows).toEqual([['default', '0 %', '0 % / 0 %', '0 % / 0 %', ''], ['without-account', '0 %', '', '0 % / 0 %', 'A4 never (0 of 3)']]);
   });
 
@@ -88,7 +88,7 @@ const beside = [
 ];
 
 describe('where a peer is better', () => {
-  it('names each peer that has less, beside ours as installed those as they are and beside the list those with it too', () => {
+  it('names each peer that has less, beside ours without a list those as they are and beside the list those with it too', () => {
     expect(betterTable(beside, ['default', 'leaked'])?.rows).toEqual([['quiet: stepped up', '0.02 %', '0 %: rlf, axes', '0.3 %', '0 %: rlf, axes; 0.1 %: rlf+leaked']]);
   });
 

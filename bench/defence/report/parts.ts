@@ -41,7 +41,7 @@ const measures: readonly Measure[] = [
   { what: 'stepped up meanwhile', of: 'attack', value: (run) => run.stepUpShare, isSeen: more(0.005), say: percent },
 ];
 
-const bases = [{ base: 'default', as: 'as installed', suffix: '' }, { base: 'leaked', as: 'with the list', suffix: '+leaked' }] as const;
+const bases = [{ base: 'default', as: 'without a list', suffix: '' }, { base: 'leaked', as: 'with the list', suffix: '+leaked' }] as const;
 
 const specialWorlds = [
   { scenario: 'ablation-cgnat', where: 'where all homes share addresses' },
@@ -79,7 +79,7 @@ function verdictTable({ results, special }: Worlds, present: readonly Base[]): R
   });
   return {
     title: 'What gets worse without it',
-    note: 'portcullis without one part each, on the same traffic. Each figure is the median of the seeds without the part, and in brackets that of the whole; shown where in more than half of the seeds the difference is one that anybody would see.',
+    note: 'portcullis without one part each, on the same traffic. Each figure is the median of the seeds without the part, and in brackets that of the whole; shown where in more than half of the seeds the difference is one that anybody would see. Rules that nobody in this model meets have no row, but tests that fail without them (`test/login-guard`, `test/flows/login-guard-requests`): the charge at the forms without a password, what an entry inherits from the one that it displaces, the first two days of learning, and the two weeks after which a surge is how the site is.',
     head: ['policy', 'the part that is missing', ...present.map(({ as }) => `better without it, ${as}`), ...present.map(({ as }) => `worse without it, ${as}`)],
     rows,
   };

@@ -10,13 +10,14 @@ export const method: readonly string[] = [
   'A vulnerable account has no second factor and, when the attack begins, the password that the attacker will send. It is taken over',
   'where that password opens it without a step-up. A session is harmed where its right password is denied at the first try, or where a',
   'step-up is asked for. The figures are of this model and of nothing else: they compare policies with each other, and are no forecast',
-  'for a real site, nor to be laid beside figures of other models.',
+  'for a real site, nor to be laid beside figures of other models. What one decision costs (CPU, round trips, time of the server) is in',
+  '`bench/RESULTS.md`.',
 ];
 
 /** The policies by their names in the tables. */
 export const policyNotes: readonly { readonly name: string; readonly title?: string; readonly text: string }[] = [
-  { name: 'default', title: 'portcullis as installed', text: 'portcullis as installed' },
-  { name: 'leaked', title: 'portcullis with the leaked list', text: 'portcullis with a list of leaked passwords' },
+  { name: 'default', title: 'portcullis without any list', text: 'portcullis as installed, but that no list of leaked passwords answers: what the login guard and the limits do alone' },
+  { name: 'leaked', title: 'portcullis with the leaked list', text: 'portcullis as installed, where the list of leaked passwords that it asks answers' },
   { name: 'no-step-up', title: 'portcullis without mail', text: 'portcullis where no mail can be sent: what would be asked for is denied' },
   { name: 'no-cookies', title: 'portcullis without cookies', text: 'portcullis that recognizes no browser' },
   { name: 'leaked-redis', text: '`leaked` with counters and evidence in a redis-server: to decide as in memory each time' },
@@ -60,7 +61,7 @@ export const assumptions: readonly string[] = [
   'Fourteen quiet days come first, which lets a policy learn. `first-hour` leaves them out.',
   'Failures of ordinary users are independent of each other. `forced-reset` sends 30 % of them through a reset in one day.',
   'Nine sessions of ten show a valid cookie, and nobody steals one; sessions, phishing and malware are outside of the model. `cookies-70` has fewer.',
-  'The list of leaked passwords holds 85 % of the pairs that attackers send. `no-leaked-list` has none; `default` asks none anyway.',
+  'The list of leaked passwords holds 85 % of the pairs that attackers send. `no-leaked-list` has none; `default` asks none anyway, though an installation does.',
   'A policy may let the owner of a leaked password no further without another one. That is neither a denial nor a step-up here: it stands by itself, as passwords replaced on the policy\'s word. Passwords replaced before the attack are not vulnerable in it.',
   'Peers run without a step-up, because their defaults have none; `+leaked` shows what the list alone is worth. A browser that is known is not asked there, which is kinder to them than the peers\' own ways.',
   'A peer\'s alarm is its first refusal of a key, which is what it logs. Nobody need look at it, and many come on quiet days too: see the false alarms.',

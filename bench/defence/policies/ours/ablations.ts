@@ -41,7 +41,7 @@ export const ablations: readonly Ablation[] = [
   { name: 'without-limits', part: 'the limits in front of the guard', without: { limits: false } },
 ];
 
-/** Each without one part, as installed and (`+leaked`) with the list. */
+/** Each without one part, without a list and (`+leaked`) with the list. */
 export const ablationPolicies: readonly (readonly [string, PolicyFactory])[] = ablations.flatMap(({ name, without }) =>
   [false, true].map((list) => {
     const named = list ? `${name}+leaked` : name;

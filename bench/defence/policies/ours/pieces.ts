@@ -1,4 +1,4 @@
-import { createKeyRing } from 'portcullis';
+import { createKeyRing, type SecurityEvent } from 'portcullis';
 import { createAttackMonitor } from 'portcullis/detect';
 import { createLimiter } from 'portcullis/limiter';
 import { createLoginGuard } from 'portcullis/login-guard';
@@ -30,10 +30,12 @@ export interface PieceOptions {
   readonly without?: Without;
   /** Default: in memory. */
   readonly stores?: MakeStores;
+  /** Sees what the monitor is told: so that it can be held against what the product tells its own. */
+  readonly onEvent?: (event: SecurityEvent) => void;
 }
 
 /** The pieces of a sign-in, each by its public door. */
-export function makePieces(world: PolicyWorld, { without = {}, stores: makeStores }: PieceOptions = {}) {
+export function makePieces(world: PolicyWorld, { without = {}, stores: makeStores, onEvent }: PieceOptions = {}) {
   const { clock } = world;
   const alarms: Alarm[] = [];
   const monitor = createAttackMonitor({
@@ -42,18 +44,17 @@ export function makePieces(world: PolicyWorld, { without = {}, stores: makeStore
       if (state === 'raised') alarms.push({ atMs: clock.nowMs(), kind: kindOf(kind), ...(isOfAll(cause) && { because: 'everybody' }) });
     },
   });
+  const observe = (event: SecurityEvent): void => {
+    onEvent?.(event);
+    monitor.observe(event);
+  };
   const stores = makeStores?.(world) ?? (world.outage === true ? storesThatGoAway : memoryStores)(world, without.evidence);
   const { counters: store, evidence } = stores;
   const keys = createKeyRing({ keys: [{ id: 'k1', secret: Buffer.from('0123456789abcdef0123456789abcdef') }] });
-  const guard = createLoginGuard({
-    keys, evidence, clock,
-    emit: (event) => {
-      monitor.observe(event);
-    },
-  });
+  const guard = createLoginGuard({ keys, evidence, clock, emit: observe });
   return {
     alarms, guard, stores,
-    reports: makeReports(monitor),
+    reports: makeReports({ observe }),
     networks: without.familiar === false ? { ...makeNetworks(), isFamiliar: () => false } : makeNetworks(),
     visits: makeVisits(),
     signIn: createLimiter({ name: 'sign-in', rules: rates.signIn, store, clock, mode: without.limits === false ? 'observe' : 'enforce' }),
@@ -73,7 +74,7 @@ export function makePieces(world: PolicyWorld, { without = {}, stores: makeStore
 export type Pieces = ReturnType<typeof makePieces>;
 
 /** The report has columns for these two. */
-function kindOf(kind: string): string {
+export function kindOf(kind: string): string {
   if (kind === 'signup-enumeration' || kind === 'forgot-enumeration') return 'enumeration';
   return kind === 'many-accounts' || kind === 'leaked-passwords' ? 'accounts' : kind;
 }

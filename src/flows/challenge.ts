@@ -90,7 +90,7 @@ async function confirm(parts: FlowParts, doors: Doors, { input, current }: { rea
   if (still === undefined) return fail(parts, current, 'changed-meanwhile', account.id);
   if (!(await ticket.burn())) return fail(parts, current, 'unknown-token', account.id);
 
-  const about = subjectOf(current.facts, { accountId: account.id });
+  const about = subjectOf(current.facts, { accountId: account.id, ...(ticket.signIn !== undefined && { nameTag: parts.keys.digest('identifier', ticket.signIn.name) }) });
   emit({ type: 'challenge.confirmed', purpose, ...about });
   const proof = { 'mailed-link': clock.nowMs() };
   if (ticket.signIn === undefined) {
@@ -100,7 +100,12 @@ async function confirm(parts: FlowParts, doors: Doors, { input, current }: { rea
   }
   const { name, pathway, proofs, receipt } = ticket.signIn;
   const recognition = await recognize(parts, browser, account);
-  return admit(parts, doors, { account, name, epochs: ticket.epochs, pathway, proofs: { ...proofs, ...proof }, ordered: still.mustChange, browser, recognition, about, visit: current, ...(receipt !== undefined && { evidence: { receipt, held: true } }) });
+  return admit(parts, doors, {
+    account, name, epochs: ticket.epochs, pathway, proofs: { ...proofs, ...proof }, ordered: still.mustChange, browser, recognition, about, visit: current,
+    ...(receipt !== undefined && { evidence: { receipt, held: true } }),
+    // Only now: of a right password whose link nobody has opened, the failures before it still count.
+    ...('password' in proofs && { beforeOpening: () => doors.guard.passed(account) }),
+  });
 }
 
 /** The password is marked before anything else: whatever fails after that, it opens nothing. */

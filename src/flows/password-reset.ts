@@ -110,7 +110,7 @@ async function redeem(parts: FlowParts, { tickets, guard, input, current }: { re
     return accounts.replacePasswordHash({ accountId, previousHash: account.passwordHash, passwordHash: taken.passwordHash, because: 'new-password' });
   });
   if (!stored) return fail('changed-meanwhile', about);
-  emit({ type: 'password-reset.succeeded', ...about });
+  emit({ type: 'password-reset.succeeded', ...about, ...tagOf(parts, account) });
   // Once more: whoever signed in with the old password in between. The first one has ended all that were there.
   const revokeOnceMore = (): Promise<void> => parts.epochs.revokeUser({ accountId });
   await revokeOnceMore().catch(() => {
@@ -120,6 +120,12 @@ async function redeem(parts: FlowParts, { tickets, guard, input, current }: { re
   await forcedResetDone(parts, account, current);
   await span.end();
   return { outcome: 'reset', accountId, revoke: 'all-sessions', reply: uniform.reply('password-reset', facts.accepts) };
+}
+
+/** By the name: under it the sign-ins failed that the reset makes good. */
+function tagOf({ keys, canonicalize }: FlowParts, { email }: StoredAccount): Pick<EventSubject, 'nameTag'> {
+  const name = readIdentifier(email, canonicalize);
+  return name === undefined ? {} : { nameTag: keys.digest('identifier', name) };
 }
 
 /** For apps that show their form again, with a field for the code. */

@@ -54,7 +54,7 @@ async function verify(parts: FlowParts, { pendings, guard }: Doors, { input, cur
   if (found === undefined || account === undefined || !found.fits(account)) return startAgain(parts, current);
   const still = await goesOn(parts, guard, { account, epochs: found.pending.epochs, byPassword: 'password' in found.pending.proofs });
   if (still === undefined) return startAgain(parts, current);
-  const about = subjectOf(facts, { accountId: account.id });
+  const about = subjectOf(facts, { accountId: account.id, nameTag: parts.keys.digest('identifier', found.pending.name) });
   const triesLeft = await found.takeTry();
   if (triesLeft === undefined) return startAgain(parts, current);
 

@@ -14,7 +14,7 @@ import { makeSteps } from './defence-product-steps.ts';
  * - Of the events those are compared that the monitor reads, without their tags; the refusal of a known browser's own budget is told here alone.
  * - A second factor of the app's own stands for the authenticator.
  *
- * What is otherwise and was not meant to be is in defence-product-differences.test.ts: the list here goes around it.
+ * What seldom happens, and what is still otherwise, is in defence-product-stories.test.ts: the list here goes around it.
  */
 
 const made = makeSteps(1);

@@ -177,8 +177,11 @@ function resetRequested(parts: MonitorParts, seen: Seen): void {
 }
 
 function resetSucceeded({ sources, places, origins }: MonitorParts, { subject }: Seen): void {
-  const { network, accountMark } = subject;
-  for (const each of [network, origins.find('forgot', accountMark)]) sources.takeBack(each, ['forgot', 'failed', 'existing'], accountMark);
+  const { network, mark, accountMark } = subject;
+  for (const each of [network, origins.find('forgot', accountMark)]) {
+    sources.takeBack(each, ['forgot'], accountMark);
+    sources.takeBack(each, ['failed', 'existing'], mark);
+  }
   if (network !== undefined && accountMark !== undefined) places.removeRight(network.key, accountMark);
 }
 

@@ -1,7 +1,7 @@
 import type { LimiterDecision } from 'portcullis/limiter';
 import type { GuardPass } from 'portcullis/login-guard';
 import type { Begun, LoginAttempt, LoginOutcome, Policy, PolicyFactory, Probe, ProbeOutcome } from '../../policy.ts';
-import { neighborhood } from './networks.ts';
+import { clientNetwork, neighborhood } from './networks.ts';
 import { makePieces, type PieceOptions, type Pieces } from './pieces.ts';
 import { redisStores } from './redis-stores.ts';
 
@@ -34,7 +34,11 @@ export function ours(options: OurOptions): PolicyFactory {
       },
       finished: (given) => finish(pieces, given),
       probe: (given) => probe(pieces, given),
-      passwordChanged: (accountId) => void pieces.failures.delete(accountId),
+      passwordChanged(accountId, nowMs) {
+        pieces.failures.delete(accountId);
+        pieces.proven.delete(accountId);
+        pieces.networks.forget(accountId, nowMs);
+      },
       alarms: () => pieces.alarms,
       bytes: pieces.stores.bytes,
       ...(pieces.stores.outage !== undefined && { outage: pieces.stores.outage }),
@@ -61,7 +65,7 @@ function keysOf(address: string, account: string) {
 }
 
 function addressKeysOf(address: string) {
-  return { address, ...(address.includes(':') && { site: neighborhood(address) }) };
+  return address.includes(':') ? { address: clientNetwork(address), site: neighborhood(address) } : { address };
 }
 
 async function beginWith(pieces: Pieces, options: OurOptions, given: LoginAttempt): Promise<Begun> {
@@ -76,20 +80,37 @@ async function beginWith(pieces: Pieces, options: OurOptions, given: LoginAttemp
   const pass = await pieces.guard.reserve({ address, account: accountId ?? name, exists: accountId !== undefined, password: passwordId, about: { address, nameTag: name, ...(accountId !== undefined && { accountId }) } });
   if (!pass.refused) return () => open(pieces, options, { given, decision, pass });
   await pieces.guard.settle(pass.receipt, 'held');
-  pieces.reports.failed(given, 'refused-network', pass);
+  pieces.reports.failed(given, accountId === undefined ? 'unknown-account' : 'refused-network', pass);
   return { as: 'denied' };
 }
 
-/** A known browser whose password has leaked gets a session that opens the form for another one, and nothing else. */
+/**
+ * A known browser whose password has leaked gets no further without another one: in a session for changing it alone where more than a password has
+ * proven the browser, by a mailed link elsewhere.
+ */
 async function openKnown(pieces: Pieces, { list }: OurOptions, given: LoginAttempt, decision: LimiterDecision & { readonly ok: true }): Promise<LoginOutcome> {
+  const { signIn, reports, proven, networks } = pieces;
+  const { accountId = '', address, browserId = '', nowMs } = given;
   if (!given.right) {
-    pieces.reports.failed(given, 'wrong-password');
+    reports.failed(given, 'wrong-password');
     return { as: 'wrong' };
   }
-  await pieces.signIn.refund(decision);
-  await pieces.guard.known({ address: given.address, again: pieces.visits.isAgain(given) });
-  enter(pieces, given, true);
-  return { as: 'in', mustChange: list && given.leaked !== 'no' };
+  const mustChange = list && given.leaked !== 'no';
+  if (mustChange && proven.get(accountId)?.has(browserId) !== true) {
+    reports.failed(given, 'breached-password');
+    networks.remember(accountId, address, nowMs);
+    return { as: 'in', mustChange };
+  }
+  await signIn.refund(decision);
+  if (given.secondFactor) reports.pending(given);
+  else await comeBack(pieces, given, { proofs: ['password'], mustChange });
+  return { as: 'in', mustChange };
+}
+
+/** By a known browser: it is what is usual, but for whoever may change the password alone. */
+async function comeBack(pieces: Pieces, given: LoginAttempt, { proofs, mustChange = false }: { readonly proofs: readonly string[]; readonly mustChange?: boolean }): Promise<void> {
+  const again = enter(pieces, given, { proofs, known: true, mustChange });
+  await pieces.guard.known({ address: given.address, again });
 }
 
 interface Stranger {
@@ -99,25 +120,35 @@ interface Stranger {
 }
 
 async function open(pieces: Pieces, options: OurOptions, { given, decision, pass }: Stranger): Promise<LoginOutcome> {
-  const { guard, reports, failures, waiting, networks } = pieces;
+  const { guard, reports, failures, waiting, networks, signIn } = pieces;
   const { accountId = '', address, nowMs } = given;
   if (!given.right) {
-    await guard.settle(pass.receipt, 'failed');
     reports.failed(given, given.accountId === undefined ? 'unknown-account' : 'wrong-password', pass);
-    if (given.accountId !== undefined) failures.set(accountId, (failures.get(accountId) ?? 0) + 1);
+    await guard.settle(pass.receipt, 'failed');
+    if (given.accountId !== undefined) countFailure(pieces, accountId);
     return { as: 'wrong' };
   }
+  const isClosed = (failures.get(accountId) ?? 0) >= cap;
   const hasLeaked = options.list && given.leaked !== 'no';
-  const asked = hasLeaked ? `${given.leaked} password` : (failures.get(accountId) ?? 0) >= cap ? 'too many failures' : pass.after({ familiar: networks.isFamiliar(accountId, address, nowMs) }).reasons[0];
+  const reason = isClosed ? 'too many failures' : pass.after({ familiar: networks.isFamiliar(accountId, address, nowMs) }).reasons.at(0);
+  const asked = hasLeaked && !isClosed ? `${given.leaked} password` : reason;
   if (asked === undefined) return letIn(pieces, given, { decision, pass });
+  const needsAnother = isClosed || hasLeaked;
   const canAsk = options.stepUp || given.secondFactor;
   await guard.settle(pass.receipt, 'held');
-  if (hasLeaked) reports.failed(given, 'breached-password', pass);
+  if (needsAnother) reports.failed(given, isClosed ? 'too-many-failures' : 'breached-password', pass);
   else if (canAsk) reports.pending(given);
   else reports.failed(given, 'suspicious', pass);
   if (!canAsk) return { as: 'denied' };
+  if (given.secondFactor && !needsAnother) await signIn.refund(decision);
   waiting.set(given, pass);
-  return { as: 'step-up', reason: asked, mustChange: hasLeaked };
+  return { as: 'step-up', reason: asked, mustChange: needsAnother };
+}
+
+function countFailure({ failures, reports }: Pieces, accountId: string): void {
+  const count = (failures.get(accountId) ?? 0) + 1;
+  failures.set(accountId, count);
+  if (count === cap) reports.closed(accountId, count);
 }
 
 /** A second factor of the account is asked for whatever the evidence says: the receipt waits for it. */
@@ -127,21 +158,38 @@ async function letIn(pieces: Pieces, given: LoginAttempt, { decision, pass }: Om
   if (given.secondFactor) {
     pieces.waiting.set(given, pass);
     pieces.reports.pending(given);
-  } else enter(pieces, given, false);
+  } else enter(pieces, given, { proofs: ['password'], known: false });
   return { as: 'in' };
 }
 
-function enter({ networks, failures, reports }: Pieces, given: LoginAttempt, known: boolean, ...more: readonly string[]): void {
-  networks.remember(given.accountId ?? '', given.address, given.nowMs);
-  failures.delete(given.accountId ?? '');
-  reports.entered(given, known, ['password', ...more]);
+interface Entry {
+  readonly proofs: readonly string[];
+  readonly known: boolean;
+  readonly mustChange?: boolean;
+}
+
+/** Answers whether the account has come in in these hours before. */
+function enter({ networks, failures, reports, visits }: Pieces, given: LoginAttempt, { proofs, known, mustChange = false }: Entry): boolean {
+  const { accountId = '', address, nowMs } = given;
+  reports.entered(given, { known, proofs, stage: mustChange ? 'change-password' : 'full' });
+  // The door that strangers have closed opens with another password alone.
+  if ((failures.get(accountId) ?? 0) < cap) failures.delete(accountId);
+  if (mustChange) return true;
+  networks.remember(accountId, address, nowMs);
+  return visits.isAgain(given);
 }
 
 async function finish(pieces: Pieces, given: LoginAttempt): Promise<void> {
+  const { accountId = '', browserId } = given;
   const pass = pieces.waiting.get(given);
   pieces.waiting.delete(given);
-  if (pass !== undefined) await pieces.guard.settle(pass.receipt, 'entered');
-  enter(pieces, given, pass === undefined, given.secondFactor ? 'totp' : 'mailed-link');
+  const proofs = ['password', given.secondFactor ? 'totp' : 'mailed-link'];
+  if (pass === undefined) await comeBack(pieces, given, { proofs });
+  else {
+    await pieces.guard.settle(pass.receipt, 'entered');
+    enter(pieces, given, { proofs, known: false });
+  }
+  if (browserId !== undefined) pieces.proven.set(accountId, (pieces.proven.get(accountId) ?? new Set()).add(browserId));
 }
 
 async function probe(pieces: Pieces, given: Probe): Promise<ProbeOutcome> {

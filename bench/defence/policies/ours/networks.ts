@@ -6,6 +6,13 @@ const most = 8;
 export interface Networks {
   isFamiliar(accountId: string, address: string, nowMs: number): boolean;
   remember(accountId: string, address: string, nowMs: number): void;
+  /** The password is another one: places from before that are none. */
+  forget(accountId: string, beforeMs: number): void;
+}
+
+/** One client: an IPv4 address or an IPv6 /64. */
+export function clientNetwork(address: string): string {
+  return address.includes(':') ? address.split(':').slice(0, 4).join(':') : address;
 }
 
 /** An IPv4 /24 or an IPv6 /48. */
@@ -24,6 +31,10 @@ export function makeNetworks(): Networks {
       own.delete(place);
       own.set(place, nowMs);
       if (own.size > most) own.delete(own.keys().next().value as string);
+    },
+    forget(accountId, beforeMs) {
+      const own = known.get(accountId);
+      for (const [place, atMs] of own ?? []) if (atMs < beforeMs) own?.delete(place);
     },
   };
 }

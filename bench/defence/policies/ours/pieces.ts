@@ -62,6 +62,8 @@ export function makePieces(world: PolicyWorld, { without = {}, stores: makeStore
     mail: createLimiter({ name: 'mail', rules: rates.mail, store, clock }),
     /** Failures in a row of strangers. */
     failures: new Map<string, number>(),
+    /** Browsers of an account that more than a password has proven. */
+    proven: new Map<string, Set<string>>(),
     /** Right passwords that wait for more. */
     waiting: new Map<LoginAttempt, Awaited<ReturnType<typeof guard.reserve>>>(),
     close() {

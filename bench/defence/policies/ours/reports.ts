@@ -9,7 +9,9 @@ type Failure = Extract<SecurityEvent, { type: 'sign-in.failed' }>['reason'];
 export interface Reports {
   failed(attempt: LoginAttempt, reason: Failure, pass?: GuardPass): void;
   pending(attempt: LoginAttempt): void;
-  entered(attempt: LoginAttempt, knownDevice: boolean, proofs: readonly string[]): void;
+  entered(attempt: LoginAttempt, how: { readonly known: boolean; readonly proofs: readonly string[]; readonly stage: 'full' | 'change-password' }): void;
+  /** So many failures in a row that the password opens nothing for strangers any more. */
+  closed(accountId: string, failures: number): void;
   limited(limiter: string, from: { readonly address: string; readonly name: string }): void;
   probed(probe: Probe): void;
 }
@@ -23,8 +25,11 @@ export function makeReports({ observe }: Pick<AttackMonitor, 'observe'>): Report
     pending(attempt) {
       observe({ type: 'sign-in.pending', pathway: 'password', needs: attempt.secondFactor ? 'second-factor' : 'mailed-link', ...about(attempt) });
     },
-    entered(attempt, knownDevice, proofs) {
-      observe({ type: 'sign-in.succeeded', pathway: 'password', proofs, stage: 'full', knownDevice, ...about(attempt) });
+    entered(attempt, { known, proofs, stage }) {
+      observe({ type: 'sign-in.succeeded', pathway: 'password', proofs, stage, knownDevice: known, ...about(attempt) });
+    },
+    closed(accountId, failures) {
+      observe({ type: 'password.closed-to-strangers', failures, accountId });
     },
     limited(limiter, { address, name }) {
       observe({ type: 'limiter.refused', limiter, rule: 'address', enforced: true, retryAfterMs: 1, address, nameTag: name });

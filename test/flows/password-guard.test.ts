@@ -85,6 +85,23 @@ describe('wrong passwords in a row', () => {
     expect(answers.slice(-2)).toEqual([429, 429]);
   });
 
+  it('are forgotten once the mailed link behind a right one is opened, and not before', async () => {
+    const kit = makeKit({ challenge: { strangers: 'mail' } });
+    const ada = await person(kit, email);
+    await guess(kit, 45);
+    // The login guard has forgotten them, and the link is asked for whatever it knows.
+    await kit.clock.advance(7 * day);
+    expect(await ada.signIn()).toMatchObject({ outcome: 'answered' });
+    await guess(kit, 4);
+    await kit.clock.advance(7 * day);
+    expect(await ada.signIn()).toMatchObject({ outcome: 'answered' });
+    expect(await ada.openLink()).toMatchObject({ outcome: 'signed-in' });
+    await guess(kit, 49);
+    expect(kit.events.filter(({ type }) => type === 'password.closed-to-strangers')).toEqual([]);
+    await guess(kit, 1);
+    expect(kit.events.filter(({ type }) => type === 'password.closed-to-strangers')).toHaveLength(1);
+  });
+
   it('begin anew with a new password', async () => {
     const kit = makeKit();
     await person(kit, email);

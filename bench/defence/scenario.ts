@@ -46,6 +46,7 @@ const changes: readonly (Partial<Scenario> & { readonly id: string })[] = [
   { id: 'standard' },
   { id: 'ablation' },
   { id: 'ablation-cgnat', cgnat: 1 },
+  { id: 'ablation-slow' },
   { id: 'ablation-typos', typos: 5, cookies: 0.7 },
   { id: 'redis' },
   { id: 'n-1k', accounts: 1_000 },

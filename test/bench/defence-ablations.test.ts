@@ -68,10 +68,12 @@ describe('ours without one part', () => {
   it('runs in a world like the standard one, beside ours whole, and nowhere else', () => {
     expect(scenarios.get('ablation')).toEqual({ ...standard, id: 'ablation' });
     expect(scenarios.get('ablation-cgnat')).toEqual({ ...standard, id: 'ablation-cgnat', cgnat: 1 });
+    expect(scenarios.get('ablation-slow')).toEqual({ ...standard, id: 'ablation-slow' });
     expect(scenarios.get('ablation-typos')).toEqual({ ...scenarios.get('typo-x5-cookies-70'), id: 'ablation-typos' });
     for (const { scenario, policies: names } of wholeRun(10)) {
       if (scenario === 'ablation') expect(names).toEqual(['default', 'leaked', ...partsAsInstalled]);
       else if (scenario === 'ablation-cgnat') expect(names).toEqual(['default', 'without-refund']);
+      else if (scenario === 'ablation-slow') expect(names).toEqual(['default', 'without-slow-surge']);
       else if (scenario === 'ablation-typos') expect(names).toEqual(['default', 'without-made-good']);
       else expect(names.filter((name) => name.startsWith('without-'))).toEqual([]);
     }

@@ -49,11 +49,16 @@ describe('what each part is worth', () => {
     expect(verdictOf(runs, 'without-sprayed').at(-1)).toBe('nothing: it should go');
   });
 
+  it('is seen in a third of the seeds where it is that the attack is found at all', () => {
+    const runs = [...whole, ...ablated('without-slow-surge', (seed) => ({ attacker: 'A4', detectionMs: seed === 1 ? null : 12_000 }))];
+    expect(verdictOf(runs, 'without-slow-surge').at(-1)).toBe('not found within 3 days, of the seeds: A4 33.3 % (0 %)');
+  });
+
   it.each([
     [{ attacker: 'legit', takeoverShare: null, ordinaryDeniedShare: 0.001 }, 'quiet, right password denied: 0.1 % (0 %)'],
     [{ attacker: 'legit', takeoverShare: null, detectionMs: null, falseAlarms: { source: 2, account: 1 } }, 'false alarms in 28 days: 3 (0)'],
     [{ attacker: 'A4', detectionMs: 300_000 }, 'first alarm: A4 5 min (12 s)'],
-    [{ attacker: 'A4', detectionMs: null }, 'first alarm: A4 never (12 s)'],
+    [{ attacker: 'A4', detectionMs: null }, 'first alarm: A4 never (12 s); not found within 3 days, of the seeds: A4 100 % (0 %)'],
     [{ attacker: 'A4', stepUpShare: 0.02 }, 'stepped up meanwhile: A4 2 % (0 %)'],
     [{ attacker: 'A4', verifiedPerIpDay: 400 }, 'guesses verified an address and day: A4 400 (3)'],
   ] as const)('counts harm, alarms and work: %j', (given, text) => {

@@ -2,6 +2,7 @@ import { median } from '../../measure.ts';
 import { attackerIds } from '../attackers/attack.ts';
 import { ablations } from '../policies/ours/ablations.ts';
 import type { RunResult } from '../result.ts';
+import { dayMs } from '../scenario.ts';
 import { detectionText, percent, span } from '../summary.ts';
 import { shareOf } from '../tally.ts';
 import type { ReportTable } from './tables.ts';
@@ -14,6 +15,8 @@ interface Measure {
   readonly of: 'attack' | 'legit' | 'A2';
   readonly value: (run: RunResult) => number;
   readonly isSeen: (value: number, whole: number) => boolean;
+  /** The mean of all seeds is compared, and not one seed after the other: of what happens in some of them. */
+  readonly together?: true;
   readonly say: (value: number) => string;
   readonly what: string;
 }
@@ -31,6 +34,7 @@ function deniedBehindShared({ inWindow }: RunResult): number {
 const measures: readonly Measure[] = [
   { what: 'taken over', of: 'attack', value: (run) => run.takeoverShare ?? 0, isSeen: more(0.005), say: percent },
   { what: 'first alarm', of: 'attack', value: (run) => run.detectionMs ?? Infinity, isSeen: (value, whole) => value >= Math.max(whole * 2, whole + 60_000), say: late },
+  { what: 'not found within 3 days, of the seeds', of: 'attack', value: ({ detectionMs }) => Number((detectionMs ?? Infinity) > 3 * dayMs), isSeen: more(0.2), together: true, say: percent },
   { what: 'guesses verified an address and day', of: 'attack', value: (run) => run.verifiedPerIpDay ?? 0, isSeen: (value, whole) => value >= Math.max(whole * 2, whole + 10), say: (value) => String(Math.round(value)) },
   { what: 'quiet, right password denied', of: 'legit', value: (run) => run.ordinaryDeniedShare, isSeen: more(0.0002), say: percent },
   { what: 'quiet, stepped up', of: 'legit', value: (run) => run.stepUpShare, isSeen: more(0.001), say: percent },
@@ -45,6 +49,7 @@ const bases = [{ base: 'default', as: 'without a list', suffix: '' }, { base: 'l
 
 const specialWorlds = [
   { scenario: 'ablation-cgnat', where: 'where all homes share addresses' },
+  { scenario: 'ablation-slow', where: 'ten seeds of 25 attempts a day' },
   { scenario: 'ablation-typos', where: 'where five times as many mistype and 30 % of the sessions are in new browsers' },
 ] as const;
 
@@ -122,14 +127,12 @@ function pairOf(results: Runs, { id, base, policy, measure }: { readonly id: Run
   const wholes = valuesOf(base);
   const both = [...valuesOf(policy)].flatMap(([seed, value]) => (wholes.has(seed) ? [{ value, whole: wholes.get(seed) as number }] : []));
   if (both.length === 0) return undefined;
-  const most = (isSeen: (pair: { value: number; whole: number }) => boolean): boolean => both.filter(isSeen).length > both.length / 2;
-  return {
-    id,
-    value: median(both.map(({ value }) => value)),
-    whole: median(both.map(({ whole }) => whole)),
-    isWorse: most(({ value, whole }) => measure.isSeen(value, whole)),
-    isBetter: most(({ value, whole }) => measure.isSeen(whole, value)),
-  };
+  const { isSeen, together = false } = measure;
+  const middle = (all: readonly number[]): number => (together ? all.reduce((sum, each) => sum + each, 0) / all.length : median(all));
+  const [value, whole] = [middle(both.map((each) => each.value)), middle(both.map((each) => each.whole))];
+  const compared = together ? [{ value, whole }] : both;
+  const most = (seen: (pair: { value: number; whole: number }) => boolean): boolean => compared.filter(seen).length > compared.length / 2;
+  return { id, value, whole, isWorse: most((each) => isSeen(each.value, each.whole)), isBetter: most((each) => isSeen(each.whole, each.value)) };
 }
 
 function figureTable(results: Runs, { base, as, suffix }: Base): ReportTable {

@@ -49,6 +49,11 @@ describe('what each part is worth', () => {
     expect(verdictOf(runs, 'without-sprayed').at(-1)).toBe('nothing: it should go');
   });
 
+  it('is none where the alarm never comes either way', () => {
+    const never = (policy: string) => ablated(policy, () => ({ attacker: 'A10', takeoverShare: 0, detectionMs: null }));
+    expect(verdictOf([...never('default'), ...never('without-limits')], 'without-limits').slice(-2)).toEqual(['-', 'nothing: it should go']);
+  });
+
   it('is seen in a third of the seeds where it is that the attack is found at all', () => {
     const runs = [...whole, ...ablated('without-slow-surge', (seed) => ({ attacker: 'A4', detectionMs: seed === 1 ? null : 12_000 }))];
     expect(verdictOf(runs, 'without-slow-surge').at(-1)).toBe('not found within 3 days, of the seeds: A4 33.3 % (0 %)');

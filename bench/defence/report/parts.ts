@@ -33,7 +33,7 @@ function deniedBehindShared({ inWindow }: RunResult): number {
 /** A difference that is smaller than these is nothing that anybody would see: they are tenths to halves of what the targets allow. */
 const measures: readonly Measure[] = [
   { what: 'taken over', of: 'attack', value: (run) => run.takeoverShare ?? 0, isSeen: more(0.005), say: percent },
-  { what: 'first alarm', of: 'attack', value: (run) => run.detectionMs ?? Infinity, isSeen: (value, whole) => value >= Math.max(whole * 2, whole + 60_000), say: late },
+  { what: 'first alarm', of: 'attack', value: (run) => run.detectionMs ?? Infinity, isSeen: (value, whole) => value > whole && value >= Math.max(whole * 2, whole + 60_000), say: late },
   { what: 'not found within 3 days, of the seeds', of: 'attack', value: ({ detectionMs }) => Number((detectionMs ?? Infinity) > 3 * dayMs), isSeen: more(0.2), together: true, say: percent },
   { what: 'guesses verified an address and day', of: 'attack', value: (run) => run.verifiedPerIpDay ?? 0, isSeen: (value, whole) => value >= Math.max(whole * 2, whole + 10), say: (value) => String(Math.round(value)) },
   { what: 'quiet, right password denied', of: 'legit', value: (run) => run.ordinaryDeniedShare, isSeen: more(0.0002), say: percent },

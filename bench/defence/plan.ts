@@ -44,7 +44,7 @@ interface NamedRuns extends Runs {
 /** The standard world, for ours without one part each; then the worlds that show what a part is for that few sites need, or that few seeds do not show. */
 const ablation: readonly NamedRuns[] = [
   { scenario: 'ablation', attackers: ['legit', 'A1', 'A2', 'A3', 'A4', 'A5', 'A5s', 'A6', 'A6s', 'A6u', 'A7', 'A8', 'A10', ...forOneRule], seeds: 2, policies: ['default', 'leaked', ...partPolicies.filter((name) => !name.endsWith('+leaked'))] },
-  { scenario: 'ablation-cgnat', attackers: ['legit'], seeds: 2, policies: ['default', 'without-refund'] },
+  { scenario: 'ablation-cgnat', attackers: ['legit', 'A2'], seeds: 2, policies: ['default', 'without-refund', 'without-shared'] },
   { scenario: 'ablation-slow', attackers: ['A6u'], seeds: 10, policies: ['default', 'without-slow-surge'] },
   { scenario: 'ablation-typos', attackers: ['legit', 'A6s'], seeds: 2, policies: ['default', 'without-made-good'] },
 ];

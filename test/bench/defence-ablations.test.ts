@@ -72,7 +72,7 @@ describe('ours without one part', () => {
     expect(scenarios.get('ablation-typos')).toEqual({ ...scenarios.get('typo-x5-cookies-70'), id: 'ablation-typos' });
     for (const { scenario, policies: names } of wholeRun(10)) {
       if (scenario === 'ablation') expect(names).toEqual(['default', 'leaked', ...partsAsInstalled]);
-      else if (scenario === 'ablation-cgnat') expect(names).toEqual(['default', 'without-refund']);
+      else if (scenario === 'ablation-cgnat') expect(names).toEqual(['default', 'without-refund', 'without-shared']);
       else if (scenario === 'ablation-slow') expect(names).toEqual(['default', 'without-slow-surge']);
       else if (scenario === 'ablation-typos') expect(names).toEqual(['default', 'without-made-good']);
       else expect(names.filter((name) => name.startsWith('without-'))).toEqual([]);

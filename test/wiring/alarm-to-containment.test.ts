@@ -1,10 +1,10 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { SessionFacts } from 'portcullis';
 import type { Alarm } from 'portcullis/detect';
 import { goodPassword, makeKit, otherPassword, type Kit } from '../support/kit.ts';
 import { openBrowser, person, tokenOf, type Browser, type Person } from '../support/person.ts';
+import { attacker, monitorLoaded, stuff } from './attack-support.ts';
 
-const attacker = '203.0.113.66';
 const minuteMs = 60_000;
 
 interface Thief {
@@ -17,17 +17,6 @@ async function steal(kit: Kit, { email }: Person): Promise<Thief> {
   const browser = openBrowser(attacker);
   const result = browser.keep(await kit.value(kit.portcullis.signIn.attempt({ identifier: email, password: goodPassword, facts: browser.facts() })));
   return { browser, session: result.outcome === 'signed-in' ? result.session : undefined };
-}
-
-let guesses = 0;
-
-/** Pairs of a leak that are wrong, as slowly as the limits allow: every other name is somebody's. */
-async function stuff(kit: Kit, times: number): Promise<void> {
-  for (let each = 0; each < times; each += 1) {
-    guesses += 1;
-    await kit.value(kit.portcullis.signIn.attempt({ identifier: `user${guesses}@example.com`, password: `${otherPassword} ${guesses}`, facts: openBrowser(attacker).facts() }));
-    await kit.clock.advance(10_000);
-  }
 }
 
 async function mayGoOn(kit: Kit, { browser, session }: { readonly browser: Browser; readonly session: SessionFacts | undefined }): Promise<boolean> {
@@ -48,10 +37,8 @@ async function populated() {
   await kit.portcullis.readOnly.ready();
   const [ada, bo, cyd, dee, eve] = [await person(kit, 'ada@example.com'), await person(kit, 'bo@example.com'), await person(kit, 'cyd@example.com'), await person(kit, 'dee@example.com'), await person(kit, 'eve@example.com')];
   for (const who of [ada, bo, cyd, dee, eve]) expect(await who.signIn()).toMatchObject({ outcome: 'signed-in' });
-  // The monitor is loaded by the first event.
-  await vi.waitFor(() => { expect(kit.portcullis.monitor.snapshot().minutes).not.toEqual([]); });
+  await monitorLoaded(kit);
   dee.browser = carried(dee.browser, attacker);
-  for (let each = 0; each < 40; each += 2) await kit.plant({ email: `user${each}@example.com`, password: 'a password of their own' });
   await kit.clock.advance(minuteMs);
   return { kit, told, ada, bo, cyd, dee, eve };
 }

@@ -1,17 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
-import { makeKit, otherPassword, type Kit } from '../support/kit.ts';
+import { describe, expect, it } from 'vitest';
+import { makeKit, type Kit } from '../support/kit.ts';
 import { openBrowser, person } from '../support/person.ts';
-
-const attacker = '203.0.113.66';
-
-/** Pairs of a leak that are wrong, as slowly as the limits allow: every other name is somebody's. */
-async function stuff(kit: Kit): Promise<void> {
-  for (let each = 0; each < 12; each += 1) {
-    if (each % 2 === 0) await kit.plant({ email: `user${each}@example.com`, password: 'a password of their own' });
-    await kit.value(kit.portcullis.signIn.attempt({ identifier: `user${each}@example.com`, password: `${otherPassword} ${each}`, facts: openBrowser(attacker).facts() }));
-    await kit.clock.advance(10_000);
-  }
-}
+import { monitorLoaded, stuff } from './attack-support.ts';
 
 // ASVS 5.0 6.3.5
 describe('the level of an attack, as the rule by which strangers are asked for more', () => {
@@ -19,13 +9,12 @@ describe('the level of an attack, as the rule by which strangers are asked for m
     const kit: Kit = makeKit({ challenge: { strangers: () => kit.portcullis.monitor.level() === 'attack' } });
     const ada = await person(kit);
     expect(await ada.signIn()).toMatchObject({ outcome: 'signed-in' });
-    // The monitor is loaded by the first event.
-    await vi.waitFor(() => { expect(kit.portcullis.monitor.snapshot().minutes).not.toEqual([]); });
+    await monitorLoaded(kit);
     const home = ada.browser;
     ada.browser = openBrowser('198.51.100.4');
     expect(await ada.signIn()).toMatchObject({ outcome: 'signed-in' });
 
-    await stuff(kit);
+    await stuff(kit, 12);
     expect(kit.portcullis.monitor.level()).toBe('attack');
     ada.browser = openBrowser('198.51.100.5');
     expect(await ada.signIn()).toMatchObject({ outcome: 'answered', reply: { status: 401 } });

@@ -1,7 +1,8 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Alarm } from 'portcullis/detect';
 import { makeKit, otherPassword, type Kit } from '../support/kit.ts';
 import { openBrowser, person, tokenOf, type Browser, type Person } from '../support/person.ts';
+import { monitorLoaded } from './attack-support.ts';
 
 const office = '203.0.113.40';
 const minuteMs = 60_000;
@@ -18,8 +19,7 @@ async function company(people: number) {
 async function mistype(kit: Kit, { email }: Person): Promise<Browser> {
   const browser = openBrowser(office);
   expect(browser.keep(await kit.value(kit.portcullis.signIn.attempt({ identifier: email, password: `the one of ${email} last year`, facts: browser.facts() })))).toMatchObject({ outcome: 'answered' });
-  // The monitor is loaded by the first event.
-  await vi.waitFor(() => { expect(kit.portcullis.monitor.snapshot().minutes).not.toEqual([]); });
+  await monitorLoaded(kit);
   return browser;
 }
 

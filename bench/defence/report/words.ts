@@ -20,7 +20,7 @@ export const policyNotes: readonly { readonly name: string; readonly title?: str
   { name: 'leaked', title: 'portcullis with the leaked list', text: 'portcullis as installed, where the list of leaked passwords that it asks answers' },
   { name: 'no-step-up', title: 'portcullis without mail', text: 'portcullis where no mail can be sent: what would be asked for is denied' },
   { name: 'no-cookies', title: 'portcullis without cookies', text: 'portcullis that recognizes no browser' },
-  { name: 'leaked-redis', text: '`leaked` with counters and evidence in a redis-server: to decide as in memory each time' },
+  { name: 'leaked-redis', text: '`leaked` with counters and evidence in a redis-server: to decide as in memory each time. What it takes in the server is in docs/sizing.md and counts as 0 here' },
   { name: 'none', title: 'no defense', text: 'no defense' },
   { name: 'erl', title: 'express-rate-limit', text: 'express-rate-limit, its defaults: 5 requests a minute and address (IPv6 /56); encoded' },
   { name: 'rlf', title: 'rate-limiter-flexible', text: 'rate-limiter-flexible, its documented recipe for logins; the installed library runs, its timers in virtual time and as long as they say' },

@@ -1,16 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Clock, Mail } from 'portcullis';
+import type { Mail } from 'portcullis';
 import { expressDoors } from 'portcullis/express';
-import { systemClock } from '../../src/kernel/clock.ts';
+import { aheadClock } from '../support/ahead-clock.ts';
 import { goodPassword } from '../support/kit.ts';
 import { codeAt } from '../support/person.ts';
 import { frameworks, type AppOptions, type RunningApp } from './frameworks.ts';
 
 const email = 'ada@example.com';
 const stepMs = 30_000;
-let aheadMs = 0;
-/** The real time, ahead by so much that each app starts at the beginning of a code's half minute: no code grows too old on its way, however slow the machine. */
-const clock: Clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs };
+const clock = aheadClock();
 
 /** A browser: keeps its cookies and sends forms. */
 function openBrowser(app: RunningApp) {
@@ -49,7 +47,8 @@ describe.each(frameworks)('the doors of second factors on %s', (_name, framework
   });
 
   async function start(options: AppOptions = {}): Promise<RunningApp> {
-    aheadMs += stepMs - (clock.nowMs() % stepMs);
+    // Each app starts at the beginning of a code's half minute: no code grows too old on its way, however slow the machine.
+    clock.pass(stepMs - (clock.nowMs() % stepMs));
     running = await framework.startApp({ clock, ...options });
     return running;
   }

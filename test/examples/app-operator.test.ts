@@ -7,8 +7,7 @@ import { startRangeServer, type RangeServer } from 'portcullis/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { localPage } from '../../examples/shared/local-pages.ts';
 import type { RunningApp } from '../../examples/shared/start.ts';
-import { systemClock } from '../../src/kernel/clock.ts';
-import { codeAt } from '../support/person.ts';
+import { aheadClock, nextCode } from '../support/ahead-clock.ts';
 import { type Answered, type Client, clientOf, exampleApps, mailSent, startExample, tokenIn } from './app-client.ts';
 
 type Accept = 'application/json' | 'text/html';
@@ -23,9 +22,8 @@ describe.each(exampleApps)('on %s', (_framework, startApp) => {
   let app: RunningApp;
   let dataFolder: string;
   let host = 0;
-  let aheadMs = 0;
   let secret = '';
-  const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs, monotonicMs: () => systemClock.monotonicMs() + aheadMs };
+  const clock = aheadClock();
   const person = (name: string) => ({ email: `${name}@seed.example`, name, password });
   const seed = {
     teams: [
@@ -57,17 +55,12 @@ describe.each(exampleApps)('on %s', (_framework, startApp) => {
     return client;
   }
 
-  function nextCode(): string {
-    aheadMs += 30_000;
-    return codeAt(secret, clock.nowMs());
-  }
-
   /** An operator with a second step, who has just signed in. */
   async function operator(accept: Accept = 'application/json'): Promise<Client> {
     if (secret === '') await enrollOperator();
     const client = stranger(accept);
     await client.post('/operator/login', { email: ops, password });
-    const entered = await client.post('/login/code', { code: nextCode() });
+    const entered = await client.post('/login/code', { code: nextCode(clock, secret) });
     expect([entered.status, entered.headers.get('location')]).toEqual(accept === 'text/html' ? [303, '/operator'] : [200, null]);
     return client;
   }
@@ -80,7 +73,7 @@ describe.each(exampleApps)('on %s', (_framework, startApp) => {
     await client.post('/challenge', { token: tokenIn(await mailSent(app, ops, 'challenge')) });
     const begun = (await client.post('/account/security/enroll', { factorName: 'phone' })).json as { readonly secret: string; readonly factorId: string };
     secret = begun.secret;
-    expect((await client.post('/account/security/confirm', { factorId: begun.factorId, code: nextCode() })).status).toBe(200);
+    expect((await client.post('/account/security/confirm', { factorId: begun.factorId, code: nextCode(clock, secret) })).status).toBe(200);
   }
 
   const idOf = (email: string): string => app.context.data.users.byEmail(email)?.id ?? '';
@@ -112,12 +105,12 @@ describe.each(exampleApps)('on %s', (_framework, startApp) => {
     // ASVS 5.0 7.5.3
     it('proves it anew before a look that is old, and keeps a form that was begun in time', async () => {
       const client = await operator('text/html');
-      aheadMs += 11 * minuteMs;
+      clock.pass(11 * minuteMs);
       expect((await client.get('/operator/contain')).headers.get('location')).toBe('/step-up?next=%2Foperator%2Fcontain');
       expect((await client.post('/operator/read-only', { level: 'writes', reason: 'A test.' })).headers.get('location')).toBe('/operator?done=read-only-on');
-      aheadMs += 20 * minuteMs;
+      clock.pass(20 * minuteMs);
       expect((await client.post('/operator/read-only/off', {})).headers.get('location')).toBe('/step-up?next=%2Foperator');
-      expect((await client.post('/step-up', { password, code: nextCode(), next: '/operator' })).headers.get('location')).toBe('/operator?done=stepped-up');
+      expect((await client.post('/step-up', { password, code: nextCode(clock, secret), next: '/operator' })).headers.get('location')).toBe('/operator?done=stepped-up');
       expect((await client.post('/operator/read-only/off', {})).headers.get('location')).toBe('/operator?done=read-only-off');
       expect(['/operator', '/operator/contain', '/operator/incidents/2025-x', '/operator/incidents/a/b', '//evil', '/operator/../x'].map(localPage)).toEqual(['/operator', '/operator/contain', '/operator/incidents/2025-x', '/operator', '/contacts', '/operator']);
     });

@@ -1,7 +1,7 @@
 import { startRangeServer, type RangeServer } from 'portcullis/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunningApp } from '../../examples/shared/start.ts';
-import { systemClock } from '../../src/kernel/clock.ts';
+import { aheadClock } from '../support/ahead-clock.ts';
 import { type Client, clientOf, exampleApps, mailSent, startExample, tokenIn } from './app-client.ts';
 
 const password = 'herons over quiet Malmo';
@@ -12,8 +12,7 @@ describe.each(exampleApps)('on %s', (_framework, startApp) => {
   let range: RangeServer;
   let app: RunningApp;
   let host = 0;
-  let aheadMs = 0;
-  const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs, monotonicMs: () => systemClock.monotonicMs() + aheadMs };
+  const clock = aheadClock();
 
   beforeAll(async () => {
     range = await startRangeServer({ passwords: new Map(), fillerRows: 20 });
@@ -188,7 +187,7 @@ describe.each(exampleApps)('on %s', (_framework, startApp) => {
     it('shows each, marks this one, and ends another alone', async () => {
       const email = 'gil@seed.example';
       const [desk, phone, tablet] = [await signedIn(email), await signedIn(email), await signedIn(email)];
-      aheadMs += 60_000;
+      clock.pass(60_000);
       expect((await phone.get('/contacts')).status).toBe(200);
       const listed = await sessionsOf(desk);
       expect(listed.map(({ isThis }) => isThis)).toEqual([true, false, false]);
@@ -216,7 +215,7 @@ describe.each(exampleApps)('on %s', (_framework, startApp) => {
       const cookie = /larkpost\.sid=(?:s%3A)?([^.;]+)/.exec((await stranger('text/html').post('/login', { email: 'ida@seed.example', password })).headers.getSetCookie().join('\n'))?.[1] ?? '';
       expect(cookie.length).toBeGreaterThan(20);
       expect((await client.get('/account/security')).text).not.toContain(cookie);
-      aheadMs += 16 * 60_000;
+      clock.pass(16 * 60_000);
       expect((await client.post('/account/security/sessions', {})).headers.get('location')).toBe('/step-up?next=%2Faccount%2Fsecurity');
       await vi.waitFor(async () => {
         expect((await client.post('/step-up', { password, next: '/account/security' })).status).toBe(303);

@@ -5,8 +5,7 @@ import { startRangeServer, type RangeServer } from 'portcullis/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { localPage } from '../../examples/shared/local-pages.ts';
 import type { RunningApp } from '../../examples/shared/start.ts';
-import { systemClock } from '../../src/kernel/clock.ts';
-import { codeAt } from '../support/person.ts';
+import { aheadClock, nextCode } from '../support/ahead-clock.ts';
 import { type Client, clientOf, exampleApps, mailSent, startExample, tokenIn } from './app-client.ts';
 
 const password = 'herons over quiet Malmo';
@@ -15,10 +14,9 @@ const minuteMs = 60_000;
 describe.each(exampleApps)('on %s', (_framework, startApp) => {
   let range: RangeServer;
   let app: RunningApp;
-  let aheadMs = 0;
   let host = 0;
   let teams = 0;
-  const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs, monotonicMs: () => systemClock.monotonicMs() + aheadMs };
+  const clock = aheadClock();
 
   beforeAll(async () => {
     range = await startRangeServer({ passwords: new Map(), fillerRows: 20 });
@@ -76,11 +74,6 @@ describe.each(exampleApps)('on %s', (_framework, startApp) => {
     return client;
   }
 
-  function nextCode(secret: string): string {
-    aheadMs += 30_000;
-    return codeAt(secret, clock.nowMs());
-  }
-
   interface Enrolled {
     readonly secret: string;
     readonly factorId: string;
@@ -95,7 +88,7 @@ describe.each(exampleApps)('on %s', (_framework, startApp) => {
       begun = await client.post('/account/security/enroll', { factorName: 'phone' });
     }
     const { secret, factorId } = begun.json as { readonly secret: string; readonly factorId: string };
-    const confirmed = await client.post('/account/security/confirm', { factorId, code: nextCode(secret) });
+    const confirmed = await client.post('/account/security/confirm', { factorId, code: nextCode(clock, secret) });
     expect(confirmed.status).toBe(200);
     return { secret, factorId, codes: (confirmed.json as { readonly recoveryCodes?: readonly string[] }).recoveryCodes ?? [] };
   }
@@ -110,7 +103,7 @@ describe.each(exampleApps)('on %s', (_framework, startApp) => {
         expect(await client.post('/login', { email: admin.email, password })).toMatchObject({ status: 403, json: { type: 'urn:portcullis:mfa-required', methods: ['totp', 'recovery-code'] } });
         expect((await client.get('/contacts')).status).toBe(401);
       }
-      const code = nextCode(secret);
+      const code = nextCode(clock, secret);
       expect(await one.post('/login/code', { code })).toMatchObject({ status: 200, json: { ok: true, stage: 'full' } });
       expect((await other.post('/login/code', { code })).status).toBe(401);
       expect(await other.post('/login/code', { code: codes[0] ?? '' })).toMatchObject({ status: 200, json: { codesLeft: 9 } });
@@ -136,7 +129,7 @@ describe.each(exampleApps)('on %s', (_framework, startApp) => {
       expect([...page.text.matchAll(/(?:href|action)="([^"]*)"/g)].map(([, url]) => url).join(' ')).not.toMatch(new RegExp(secret.replaceAll(' ', ' ?')));
       const again = await client.post('/account/security/confirm', { factorId, code: '000000' });
       expect([again.status, again.text.includes(secret)]).toEqual([401, false]);
-      const codes = await client.post('/account/security/confirm', { factorId, code: nextCode(secret) });
+      const codes = await client.post('/account/security/confirm', { factorId, code: nextCode(clock, secret) });
       expect(codes.headers.get('cache-control')).toBe('no-store');
       expect(codes.headers.get('content-security-policy')).not.toContain('data:');
       const list = await client.get('/account/security');
@@ -150,7 +143,7 @@ describe.each(exampleApps)('on %s', (_framework, startApp) => {
       const { admin } = await newTeam();
       const client = await signedIn(admin, 'text/html');
       expect((await client.get('/contacts/export.csv')).status).toBe(200);
-      aheadMs += 16 * minuteMs;
+      clock.pass(16 * minuteMs);
       expect((await client.get('/contacts')).status).toBe(200);
       expect((await client.get('/contacts/export.csv')).headers.get('location')).toBe('/step-up?next=%2Fcontacts');
       expect((await client.post('/campaigns', { subject: 'Rye', body: 'is <ready>' })).headers.get('location')).toBe('/step-up?next=%2Fcampaigns');
@@ -179,10 +172,10 @@ describe.each(exampleApps)('on %s', (_framework, startApp) => {
       const { admin } = await newTeam();
       const client = await signedIn(admin);
       const { secret, factorId } = await enroll(client, admin);
-      aheadMs += 16 * minuteMs;
+      clock.pass(16 * minuteMs);
       expect(await client.post('/account/security/remove', { factorId })).toMatchObject({ status: 403, json: { missing: [], expired: ['password', 'second-factor'] } });
       expect((await client.post('/step-up', { password, code: '000000' })).status).toBe(403);
-      expect((await client.post('/step-up', { password, code: nextCode(secret) })).status).toBe(200);
+      expect((await client.post('/step-up', { password, code: nextCode(clock, secret) })).status).toBe(200);
       expect((await client.post('/account/security/remove', { factorId })).status).toBe(200);
       expect((await client.get('/account/security')).json).toMatchObject({ enrolled: false, totp: [], codesLeft: 0 });
     });
@@ -193,7 +186,7 @@ describe.each(exampleApps)('on %s', (_framework, startApp) => {
       const { secret } = await enroll(desk, admin);
       const phone = stranger();
       await phone.post('/login', { email: admin.email, password });
-      expect((await phone.post('/login/code', { code: nextCode(secret), remember: 'on' })).status).toBe(200);
+      expect((await phone.post('/login/code', { code: nextCode(clock, secret), remember: 'on' })).status).toBe(200);
       await phone.post('/logout', {});
       expect((await phone.post('/login', { email: admin.email, password })).status).toBe(200);
       const { devices } = (await phone.get('/account/security')).json as { readonly devices: readonly { readonly id: string; readonly secondFactorUntilMs?: number }[] };
@@ -216,7 +209,7 @@ describe.each(exampleApps)('on %s', (_framework, startApp) => {
         const refused = await client.post('/reset', { ...reset, ...(secondFactor !== undefined && { secondFactor }) });
         expect([refused.status, refused.text.includes('name="secondFactor"'), refused.text.includes(`value="${reset.token}"`)]).toEqual([403, true, true]);
       }
-      expect((await client.post('/reset', { ...reset, secondFactor: nextCode(secret) })).status).toBe(200);
+      expect((await client.post('/reset', { ...reset, secondFactor: nextCode(clock, secret) })).status).toBe(200);
       expect((await client.post('/login', { email: admin.email, password: reset.password })).headers.get('location')).toBe('/login/code');
     });
   });
@@ -235,7 +228,7 @@ describe.each(exampleApps)('on %s', (_framework, startApp) => {
         expect((await client.post('/team/second-step', { graceDays: '0' })).status).toBe(200);
         await client.post('/logout', {});
         await client.post('/login', { email, password });
-        const used = nextCode(secret);
+        const used = nextCode(clock, secret);
         expect((await client.post('/login/code', { code: used })).status).toBe(200);
         await before.close();
 

@@ -1,8 +1,7 @@
 import { get, type IncomingMessage } from 'node:http';
 import { expect } from 'vitest';
 import type { RunningApp } from '../../examples/shared/start.ts';
-import { systemClock } from '../../src/kernel/clock.ts';
-import { codeAt } from '../support/person.ts';
+import { nextCode, type AheadClock } from '../support/ahead-clock.ts';
 import { clientOf, mailSent, tokenIn, type Client } from './app-client.ts';
 
 export const password = 'herons over quiet Malmo';
@@ -17,19 +16,6 @@ export const liveSeed = {
   ],
 };
 
-/** The system's clock and what a test has let pass. */
-export function aheadClock() {
-  let aheadMs = 0;
-  return {
-    ...systemClock,
-    nowMs: () => systemClock.nowMs() + aheadMs,
-    monotonicMs: () => systemClock.monotonicMs() + aheadMs,
-    pass(ms: number) { aheadMs += ms; },
-  };
-}
-
-export type AheadClock = ReturnType<typeof aheadClock>;
-
 /** Signs operators in, each with a new code of one authenticator. */
 export function operatorsOf(app: RunningApp, clock: AheadClock) {
   let secret = '';
@@ -40,11 +26,6 @@ export function operatorsOf(app: RunningApp, clock: AheadClock) {
     return clientOf(app, accept, `127.7.0.${host}`);
   }
 
-  function nextCode(): string {
-    clock.pass(30_000);
-    return codeAt(secret, clock.nowMs());
-  }
-
   async function enroll(): Promise<void> {
     const first = client('application/json');
     await first.post('/operator/login', { email: ops, password });
@@ -52,17 +33,17 @@ export function operatorsOf(app: RunningApp, clock: AheadClock) {
     await first.post('/challenge', { token: tokenIn(await mailSent(app, ops, 'challenge')) });
     const begun = (await first.post('/account/security/enroll', { factorName: 'phone' })).json as { readonly secret: string; readonly factorId: string };
     secret = begun.secret;
-    expect((await first.post('/account/security/confirm', { factorId: begun.factorId, code: nextCode() })).status).toBe(200);
+    expect((await first.post('/account/security/confirm', { factorId: begun.factorId, code: nextCode(clock, secret) })).status).toBe(200);
   }
 
   return {
-    nextCode,
+    nextCode: () => nextCode(clock, secret),
     client,
     async signIn(accept: 'application/json' | 'text/html' = 'application/json'): Promise<Client> {
       if (secret === '') await enroll();
       const operator = client(accept);
       await operator.post('/operator/login', { email: ops, password });
-      expect((await operator.post('/login/code', { code: nextCode() })).status).toBe(accept === 'text/html' ? 303 : 200);
+      expect((await operator.post('/login/code', { code: nextCode(clock, secret) })).status).toBe(accept === 'text/html' ? 303 : 200);
       return operator;
     },
   };

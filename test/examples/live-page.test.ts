@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LivePicture } from '../../examples/shared/live/picture.ts';
 import { liveLimits } from '../../examples/shared/live/viewers.ts';
 import type { RunningApp } from '../../examples/shared/start.ts';
+import { aheadClock, type AheadClock } from '../support/ahead-clock.ts';
 import { exampleApps, startExample } from './app-client.ts';
-import { aheadClock, attack, liveSeed, openStream, operatorsOf, ops, password, type AheadClock } from './live-page-kit.ts';
+import { attack, liveSeed, openStream, operatorsOf, ops, password } from './live-page-kit.ts';
 
 const minuteMs = 60_000;
 

@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { sessionCookie } from '../../examples/shared/sessions.ts';
 import type { RunningApp } from '../../examples/shared/start.ts';
 import { startExample, type Client } from '../examples/app-client.ts';
-import { aheadClock, attack, liveSeed, operatorsOf, ops, type AheadClock } from '../examples/live-page-kit.ts';
+import { attack, liveSeed, operatorsOf, ops } from '../examples/live-page-kit.ts';
+import { aheadClock, type AheadClock } from '../support/ahead-clock.ts';
 import { hasDebian } from '../support/debian.ts';
 import { clearScreenshots, openChromium, walks, type BrowserKit } from './browser-kit.ts';
 

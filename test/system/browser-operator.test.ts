@@ -3,10 +3,9 @@ import type { Page } from 'playwright-core';
 import { startRangeServer, type RangeServer } from 'portcullis/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningApp } from '../../examples/shared/start.ts';
-import { systemClock } from '../../src/kernel/clock.ts';
 import { mailSent, startExample } from '../examples/app-client.ts';
+import { aheadClock, nextCode } from '../support/ahead-clock.ts';
 import { hasDebian } from '../support/debian.ts';
-import { codeAt } from '../support/person.ts';
 import { clearScreenshots, openChromium, walks, type BrowserKit } from './browser-kit.ts';
 
 const password = 'herons over quiet Malmo';
@@ -20,11 +19,9 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)(
   let range: RangeServer;
   let app: RunningApp;
   let kit: BrowserKit;
-  let aheadMs = 0;
   let shots = 0;
   let secret = '';
-  /** The real time and what a test has let pass. */
-  const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs, monotonicMs: () => systemClock.monotonicMs() + aheadMs };
+  const clock = aheadClock();
 
   beforeAll(async () => {
     range = await startRangeServer({ passwords: new Map(), fillerRows: 20 });
@@ -56,12 +53,6 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)(
     return kit.screenshot(page, `${String(shots).padStart(2, '0')}-${name}`);
   }
 
-  /** Each code is good once: the next one comes with the next half minute. */
-  function nextCode(): string {
-    aheadMs += 30_000;
-    return codeAt(secret, clock.nowMs());
-  }
-
   async function open(page: Page, path: string): Promise<string> {
     await page.goto(path);
     return kit.heading(page);
@@ -71,7 +62,7 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)(
     expect(await open(page, '/operator')).toBe('Operators');
     await kit.fill(page, { 'Email address': ops, 'Password': password });
     expect(await kit.press(page, 'Sign in')).toBe('Second step');
-    await kit.fill(page, { Code: nextCode() });
+    await kit.fill(page, { Code: nextCode(clock, secret) });
     expect(await kit.press(page, 'Sign in')).toBe('Operations');
   }
 
@@ -90,7 +81,7 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)(
     await kit.press(page, 'Begin');
     const picture = await shot(page, 'enroll');
     secret = new URL(execFileSync('zbarimg', ['--nodbus', '-q', '--raw', picture]).toString().trim()).searchParams.get('secret') ?? '';
-    await kit.fill(page, { 'Six digits': nextCode() });
+    await kit.fill(page, { 'Six digits': nextCode(clock, secret) });
     expect(await kit.press(page, 'Switch it on')).toBe('Keep your recovery codes');
     await page.getByRole('link', { name: 'I have kept them' }).click();
     await page.getByRole('link', { name: 'Operations' }).click();
@@ -185,12 +176,12 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)(
     await operator.goto((await mailSent(app, ops, 'reset-password')).link ?? '');
     await kit.fill(operator, { 'New password': other });
     await kit.press(operator, 'Save the new password');
-    await kit.fill(operator, { 'New password': other, 'Code of your second step': nextCode() });
+    await kit.fill(operator, { 'New password': other, 'Code of your second step': nextCode(clock, secret) });
     expect(await kit.press(operator, 'Save the new password')).toBe('Your new password is saved');
     await open(operator, '/operator');
     await kit.fill(operator, { 'Email address': ops, 'Password': other });
     await kit.press(operator, 'Sign in');
-    await kit.fill(operator, { Code: nextCode() });
+    await kit.fill(operator, { Code: nextCode(clock, secret) });
     expect(await kit.press(operator, 'Sign in')).toBe('Operations');
     await shot(operator, 'operations-contained');
     await operator.getByRole('link', { name: 'Somebody has signed in to accounts with stolen passwords.' }).click();
@@ -234,7 +225,7 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)(
     expect(await open(operator, '/operator')).toBe('Operators');
     await kit.fill(operator, { 'Email address': ops, 'Password': other });
     await kit.press(operator, 'Sign in');
-    await kit.fill(operator, { Code: nextCode() });
+    await kit.fill(operator, { Code: nextCode(clock, secret) });
     expect(await kit.press(operator, 'Sign in')).toBe('Operations');
     await kit.fill(operator, { 'Email address of one account': lee });
     await operator.getByLabel('ask for another password at the next sign-in').check();

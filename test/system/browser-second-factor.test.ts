@@ -4,8 +4,8 @@ import type { Page } from 'playwright-core';
 import { startRangeServer, type RangeServer } from 'portcullis/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningApp } from '../../examples/shared/start.ts';
-import { systemClock } from '../../src/kernel/clock.ts';
 import { mailSent, startExample } from '../examples/app-client.ts';
+import { aheadClock, nextCode } from '../support/ahead-clock.ts';
 import { hasDebian } from '../support/debian.ts';
 import { codeAt } from '../support/person.ts';
 import { clearScreenshots, openChromium, walks, type BrowserKit } from './browser-kit.ts';
@@ -19,10 +19,8 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)(
   let range: RangeServer;
   let app: RunningApp;
   let kit: BrowserKit;
-  let aheadMs = 0;
   let shots = 0;
-  /** The real time and what a test has let pass. */
-  const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs, monotonicMs: () => systemClock.monotonicMs() + aheadMs };
+  const clock = aheadClock();
 
   beforeAll(async () => {
     range = await startRangeServer({ passwords: new Map(), fillerRows: 20 });
@@ -48,12 +46,6 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)(
     return kit.screenshot(page, `${String(shots).padStart(2, '0')}-${name}`);
   }
 
-  /** Each code is good once: the next one comes with the next half minute. */
-  function nextCode(secret: string): string {
-    aheadMs += 30_000;
-    return codeAt(secret, clock.nowMs());
-  }
-
   /** Reads the QR code off a picture of the page, with a reader that is not ours. */
   function scanned(picture: string): URL {
     return new URL(execFileSync('zbarimg', ['--nodbus', '-q', '--raw', picture]).toString().trim());
@@ -76,7 +68,7 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)(
     }
     expect(await kit.heading(page)).toBe('Set up an authenticator app');
     const secret = scanned(await shot(page, `enroll-${name}`)).searchParams.get('secret') ?? '';
-    await kit.fill(page, { 'Six digits': nextCode(secret) });
+    await kit.fill(page, { 'Six digits': nextCode(clock, secret) });
     expect(await kit.press(page, 'Switch it on')).toBe('Keep your recovery codes');
     const codes = await page.getByRole('listitem').allInnerTexts();
     await page.getByRole('link', { name: 'I have kept them' }).click();
@@ -148,7 +140,7 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)(
     expect(await kit.press(page, 'Sign in')).toBe('Second step');
     expect(await page.getByRole('alert').innerText()).toContain('wrong, used or too old');
     await shot(page, 'login-code-wrong');
-    await kit.fill(page, { Code: nextCode(secret) });
+    await kit.fill(page, { Code: nextCode(clock, secret) });
     expect(await kit.press(page, 'Sign in')).toBe('Contacts');
 
     await kit.signOut(page);
@@ -161,7 +153,7 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)(
     await kit.signIn(page, email, password);
     await kit.fill(page, { Code: codes[0] ?? '' });
     expect(await kit.press(page, 'Sign in')).toBe('Second step');
-    await kit.fill(page, { Code: nextCode(secret) });
+    await kit.fill(page, { Code: nextCode(clock, secret) });
     await page.getByLabel('Remember this browser for 30 days').check();
     expect(await kit.press(page, 'Sign in')).toBe('Contacts');
     await kit.signOut(page);
@@ -171,7 +163,7 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)(
     await page.goto('/account/security');
     expect(await kit.press(page, 'Make new codes')).toBe('Is it you?');
     await shot(page, 'step-up');
-    await kit.fill(page, { Code: nextCode(secret) });
+    await kit.fill(page, { Code: nextCode(clock, secret) });
     expect(await kit.press(page, 'Go on')).toBe('Security');
     await shot(page, 'stepped-up');
     expect(await kit.press(page, 'Make new codes')).toBe('Keep your recovery codes');
@@ -199,7 +191,7 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)(
     await shot(member, 'security-due');
 
     // The deadline has come, and whoever signs in now reaches nothing but the enrollment.
-    aheadMs += 7 * dayMs + minuteMs;
+    clock.pass(7 * dayMs + minuteMs);
     await member.goto('/contacts');
     expect(await kit.heading(member)).toBe('Set up your second step');
     await shot(member, 'enroll-first');
@@ -215,7 +207,7 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)(
     expect(await kit.heading(newcomer)).toBe('Contacts');
     await kit.signOut(newcomer);
     expect(await kit.signIn(newcomer, 'max@forge.example', password)).toBe('Second step');
-    await kit.fill(newcomer, { Code: nextCode(secret) });
+    await kit.fill(newcomer, { Code: nextCode(clock, secret) });
     expect(await kit.press(newcomer, 'Sign in')).toBe('Contacts');
     await newcomer.goto('/account/security');
     // The last one stays, while the team asks for one.
@@ -273,7 +265,7 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)(
     expect(await kit.press(page, 'Use the new address')).toBe('Your address is changed');
     await shot(page, 'email-changed');
 
-    aheadMs += 16 * minuteMs;
+    clock.pass(16 * minuteMs);
     await page.goto('/campaigns');
     await kit.fill(page, { Subject: 'Milk', Text: 'Fresh every day.' });
     expect(await kit.press(page, 'Send to 0 contacts')).toBe('Is it you?');
@@ -281,7 +273,7 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)(
     await kit.fill(page, { Password: 'not my password', Code: '000000' });
     expect(await kit.press(page, 'Go on')).toBe('Is it you?');
     await shot(page, 'step-up-failed');
-    await kit.fill(page, { Password: password, Code: nextCode(secret) });
+    await kit.fill(page, { Password: password, Code: nextCode(clock, secret) });
     expect(await kit.press(page, 'Go on')).toBe('Campaigns');
     expect(await page.getByLabel('Text').inputValue()).toBe('Fresh every day.');
     await shot(page, 'draft-kept');
@@ -293,7 +285,7 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)(
     await kit.fill(page, { 'New password': 'eleven teacups in orbit' });
     expect(await kit.press(page, 'Save the new password')).toBe('Choose a new password');
     await shot(page, 'reset-second-step');
-    await kit.fill(page, { 'New password': 'eleven teacups in orbit', 'Code of your second step': nextCode(secret) });
+    await kit.fill(page, { 'New password': 'eleven teacups in orbit', 'Code of your second step': nextCode(clock, secret) });
     expect(await kit.press(page, 'Save the new password')).toBe('Your new password is saved');
   });
 
@@ -354,14 +346,14 @@ describe.skipIf(!hasDebian('chromium') || !hasDebian('zbar-tools')).each(walks)(
     await typeInto(page, '/account/security', ['old phone']);
     expect(await kit.heading(page)).toBe('Set up an authenticator app');
     const secret = scanned(await shot(page, 'enroll-without-javascript')).searchParams.get('secret') ?? '';
-    await typeInto(page, undefined, [nextCode(secret)]);
+    await typeInto(page, undefined, [nextCode(clock, secret)]);
     expect(await kit.heading(page)).toBe('Keep your recovery codes');
     expect(await page.getByRole('button', { name: 'Download' }).count()).toBe(0);
     await shot(page, 'recovery-codes-without-javascript');
     await kit.signOut(page);
     await typeInto(page, '/login', [email, password]);
     expect(await kit.heading(page)).toBe('Second step');
-    await typeInto(page, undefined, [nextCode(secret)]);
+    await typeInto(page, undefined, [nextCode(clock, secret)]);
     expect(await kit.heading(page)).toBe('Contacts');
   });
 

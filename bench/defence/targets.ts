@@ -93,7 +93,8 @@ function takeover(attacker: RunResult['attacker'], policy: string, atMost: numbe
       const shares = runs.flatMap(({ takeoverShare }) => (takeoverShare === null ? [] : [takeoverShare]));
       if (shares.length === 0) return undefined;
       const worst = Math.max(...shares);
-      return { measured: `${percent(median(shares))}, worst ${percent(worst)}`, met: median(shares) <= atMost && worst <= (eachAtMost ?? 1) };
+      const of = shares.length < runs.length ? `; in ${shares.length} of ${runs.length} seeds anything could be taken over` : '';
+      return { measured: `${percent(median(shares))}, worst ${percent(worst)}${of}`, met: median(shares) <= atMost && worst <= (eachAtMost ?? 1) };
     },
   };
 }

@@ -25,6 +25,12 @@ describe('the targets', () => {
     expect(rowsOf(runs, 'A6: takeover share')[0]?.met).toBe(false);
   });
 
+  it('say in how many seeds there was anything to take over, where not in all', () => {
+    const runs = [0, null, 0.002, null].map((takeoverShare, seed) => result({ seed, takeoverShare }));
+    expect(rowsOf(runs, 'A5: takeover share')[0]).toMatchObject({ measured: '0.1 %, worst 0.2 %; in 2 of 4 seeds anything could be taken over', met: true });
+    expect(rowsOf(runs.slice(1, 2), 'A5: takeover share')[0]).toMatchObject({ measured: 'not measured', met: null });
+  });
+
   it('take a seed without an alarm for one that never had one', () => {
     const runs = [12_000, null, null].map((detectionMs, seed) => result({ seed, detectionMs }));
     expect(rowsOf(runs, 'A5: first alarm')[0]).toMatchObject({ measured: 'never', met: false });
